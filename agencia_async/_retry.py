@@ -1,0 +1,130 @@
+"""When a request is sent again, and when its outcome is unknown instead."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from attrs import Attribute, field, frozen
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from agencia_async._checks import check_seconds, check_whole
+from agencia_async._protocol import Repeat
+from agencia_async.errors import (
+    AgenciaError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ReplyError,
+    TransportError,
+)
+
+T = TypeVar("T")
+
+_log = logging.getLogger("agencia_async")
+
+
+def _whole(_policy: object, attribute: "Attribute[int]", value: object) -> None:
+    check_whole(attribute.name, value)
+
+
+def _seconds(_policy: object, attribute: "Attribute[float]", value: object) -> None:
+    check_seconds(attribute.name, value, zero=True)
+
+
+@frozen
+class RetryPolicy:
+    """How often and how long a call is tried.
+
+    Attributes:
+        attempts: requests per call at the most, at least 1.
+        first_wait: seconds; the wait after the first failure is random between 0 and this, and the
+            bound doubles with each further failure.
+        max_wait: seconds; the bound grows no further than this.
+        deadline: seconds for the call as a whole, waits included. A `Retry-After` that would end
+            later is not waited for: the `RateLimitedError` is raised at once.
+        repeat_uncertain_writes: send `refill` and `cancel` again even when the panel may have acted.
+            Most panels refuse a second one, some make it again. `add` is never repeated.
+    """
+
+    attempts: int = field(default=5, validator=_whole)
+    first_wait: float = field(default=0.5, validator=_seconds)
+    max_wait: float = field(default=20.0, validator=_seconds)
+    deadline: float = field(default=60.0, validator=_seconds)
+    repeat_uncertain_writes: bool = False
+
+    def may_repeat(self, error: BaseException, repeat: Repeat) -> bool:
+        """Is a request that failed with this error to be sent again?"""
+        if isinstance(error, RateLimitedError):
+            return True
+        if not isinstance(error, TransportError | ReplyError):
+            return False
+        return (
+            error.sent == "no"
+            or repeat is Repeat.ALWAYS
+            or (repeat is Repeat.IF_TOLD and self.repeat_uncertain_writes)
+        )
+
+
+class Retrier:
+    """Runs the attempts of a call under a policy. Time and randomness come from outside."""
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._policy = policy
+        self._sleep = sleep
+        self._uniform = uniform
+
+    async def run(
+        self, attempt: Callable[[], Awaitable[T]], *, repeat: Repeat, left: Callable[[], float]
+    ) -> T:
+        """The value of the first attempt that succeeds; `left` tells the seconds until the deadline.
+
+        Raises:
+            OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
+            AgenciaError: the last attempt's error.
+        """
+        retrying = AsyncRetrying(
+            sleep=self._sleep,
+            stop=_Stop(self._policy.attempts, left),
+            wait=self._wait,
+            retry=retry_if_exception(lambda error: self._policy.may_repeat(error, repeat)),
+            before_sleep=_tell,
+            reraise=True,
+        )
+        try:
+            return await retrying(attempt)
+        except AgenciaError as error:
+            failure = error
+        if repeat is not Repeat.ALWAYS and failure.sent != "no":
+            raise OutcomeUnknownError(f"the panel may have acted: {failure}", cause=failure)
+        raise failure
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Full jitter under a bound that doubles, but never less than the panel asks for."""
+        bound = min(self._policy.max_wait, self._policy.first_wait * 2 ** (state.attempt_number - 1))
+        wait = self._uniform(0, bound)
+        error = state.outcome and state.outcome.exception()
+        asked = error.retry_after if isinstance(error, RateLimitedError) else None
+        return wait if asked is None else max(wait, asked)
+
+
+class _Stop(stop_after_attempt):
+    """Stops when the attempts are used up, or when the next would begin after the deadline."""
+
+    def __init__(self, attempts: int, left: Callable[[], float]) -> None:
+        super().__init__(attempts)
+        self._left = left
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return super().__call__(retry_state) or retry_state.upcoming_sleep >= self._left()
+
+
+def _tell(state: RetryCallState) -> None:
+    error = state.outcome and state.outcome.exception()
+    _log.info("attempt %d failed, again in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)

@@ -1,0 +1,299 @@
+"""Bytes out, (status, headers, bytes) in. The only module that knows httpx, and the only one that holds the key.
+
+A *lane* is a transport with one connection. Each request has a lane to itself and gives it back when it
+ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
+cancellation leaves a connection behind, and the cost of a request does not grow with their number.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from ipaddress import ip_address
+from typing import Protocol
+from urllib.parse import quote_plus
+
+import httpx
+
+from agencia_async._protocol import Reply
+from agencia_async.errors import AgenciaError, ConfigurationError, ReplyError, TransportError
+
+_FRESH_FOR = 1.0
+"""Seconds for which an idle connection may still carry a write: a server that closes it at that very
+moment would make an unknown outcome of nothing."""
+
+_UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
+
+
+class Secret:
+    """The API key, which shows itself only to the wire."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    __str__ = __repr__
+
+    def check(self) -> None:
+        """Refuse what cannot be a key, without showing it."""
+        if not self._key:
+            raise ConfigurationError("the API key is missing")
+        if not self._key.isprintable() or " " in self._key:
+            raise ConfigurationError("the API key holds white space or a control character")
+
+    def body(self, form: str) -> "Body":
+        """The form with the key in front, as it is sent."""
+        return Body(f"key={quote_plus(self._key)}&{form}".encode())
+
+    def blot(self, text: str) -> str:
+        """The text without the key."""
+        return text.replace(self._key, "***")
+
+
+class Body(httpx.AsyncByteStream):
+    """A request's body that remembers whether it was asked for: before that, nothing has left."""
+
+    __slots__ = ("_content", "started")
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.started = False
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.started = True
+        yield self._content
+
+
+def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
+    """The panel's address.
+
+    Raises:
+        ConfigurationError: it is no address, carries credentials, or would send the key in the clear.
+    """
+    reason = None
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        reason = str(error)
+    if reason is not None:
+        raise ConfigurationError(f"base_url is no address: {reason}")
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ConfigurationError(f"base_url is an address that begins with https://, not {url!r}")
+    if parsed.userinfo:
+        raise ConfigurationError("base_url must not hold a user name or a password")
+    if parsed.scheme == "http" and not allow_http and not _is_loopback(parsed.host):
+        raise ConfigurationError(
+            f"{url!r} would send the key unencrypted; use https, or allow_http=True if you must"
+        )
+    return parsed.copy_with(fragment=None)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Exchange(Protocol):
+    """One request and its reply over some transport."""
+
+    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+        """The reply, read to its end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...
+
+
+async def _inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
+    """The decoded body; what comes out is counted, because 200 KB of gzip can be 200 MB."""
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise ReplyError(f"the reply is encoded as {encoding!r}, which was not asked for")
+    inflater = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
+    body = bytearray()
+    async for part in parts:
+        body += part if inflater is None else inflater.decompress(part, limit + 1 - len(body))
+        if len(body) > limit:
+            raise ReplyError(f"the reply is larger than {limit} bytes")
+    return bytes(body)
+
+
+async def read(response: httpx.Response, limit: int) -> Reply:
+    """The reply with its whole body, closed."""
+    stream = response.stream
+    if not isinstance(stream, httpx.AsyncByteStream):
+        raise TypeError("the transport gave a reply that cannot be read asynchronously")
+    try:
+        body = await _inflated(stream, response.headers.get("content-encoding", "").lower(), limit)
+    finally:
+        await stream.aclose()
+    return Reply(response.status_code, response.headers, body)
+
+
+class Lanes:
+    """Transports of one connection each; the one that was used last goes first."""
+
+    def __init__(
+        self, make: Callable[[], httpx.AsyncBaseTransport], limit: int, clock: Callable[[], float]
+    ) -> None:
+        self._make = make
+        self._limit = limit
+        self._clock = clock
+        self._idle: list[tuple[httpx.AsyncBaseTransport, float]] = []
+        self._closed = False
+
+    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+        """The reply; the lane is kept only if it ended well."""
+        lane = await self._lane(write=write)
+        well = False
+        try:
+            reply = await read(await lane.handle_async_request(request), self._limit)
+            well = not self._closed
+            return reply
+        finally:
+            if well:
+                self._idle.append((lane, self._clock()))
+            else:
+                await lane.aclose()
+
+    async def _lane(self, *, write: bool) -> httpx.AsyncBaseTransport:
+        if not self._idle:
+            return self._make()
+        lane, since = self._idle.pop()
+        if write and self._clock() - since > _FRESH_FOR:
+            await lane.aclose()
+            return self._make()
+        return lane
+
+    async def aclose(self) -> None:
+        """Close the idle lanes now and the others as they come back."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop()[0].aclose()
+
+
+class Shared:
+    """The caller's own transport or client."""
+
+    def __init__(
+        self,
+        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        limit: int,
+        close: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self._send = send
+        self._limit = limit
+        self._close = close
+
+    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+        """The reply."""
+        del write
+        return await read(await self._send(request), self._limit)
+
+    async def aclose(self) -> None:
+        """Close the transport, where it was handed over; a client stays the caller's."""
+        if self._close is not None:
+            await self._close()
+
+
+def lanes(url: httpx.URL, limit: int, clock: Callable[[], float]) -> Lanes:
+    """Lanes of httpx's own transport, with one TLS context for all of them."""
+    context = httpx.create_ssl_context(verify=url.scheme == "https", trust_env=False)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+    return Lanes(
+        lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits), limit, clock
+    )
+
+
+def borrowed(client: httpx.AsyncClient, limit: int) -> Shared:
+    """The caller's client, with the headers that it is configured to send."""
+
+    async def send(request: httpx.Request) -> httpx.Response:
+        for name, value in client.headers.items():
+            request.headers.setdefault(name, value)
+        return await client.send(request, stream=True, follow_redirects=False)
+
+    return Shared(send, limit, None)
+
+
+class Wire:
+    """Sends a form to the panel, with the key, and brings the reply."""
+
+    def __init__(self, url: httpx.URL, secret: Secret, exchange: Exchange, user_agent: str) -> None:
+        self._url = url
+        self._secret = secret
+        self._exchange = exchange
+        self._headers = [
+            ("Host", url.netloc.decode("ascii")),
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("User-Agent", user_agent),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ]
+
+    async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
+        """The reply to a form, within `timeout` seconds.
+
+        Raises:
+            TransportError: none came; `sent` tells whether the form can have left.
+            ReplyError: it is larger than it may be, or not encoded as it says.
+        """
+        body = self._secret.body(form)
+        request = httpx.Request(
+            "POST",
+            self._url,
+            headers=[*self._headers, ("Content-Length", str(len(body)))],
+            stream=body,
+            extensions={"timeout": _UNBOUNDED},
+        )
+        failure: AgenciaError
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._exchange(request, write=write)
+        except ReplyError as error:
+            failure = error
+        except zlib.error as error:
+            failure = ReplyError(f"the reply is not compressed as it says: {error}")
+        except TimeoutError:
+            what = "no whole reply" if body.started else "no connection"
+            failure = TransportError(f"{what} within {timeout:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
+            failure = TransportError(self._secret.blot(f"{type(error).__name__}: {error}".rstrip(": ")))
+        if isinstance(failure, TransportError):
+            failure.sent = "maybe" if body.started else "no"
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the connections that are the client's own."""
+        await self._exchange.aclose()
+
+
+def open_wire(
+    url: httpx.URL,
+    secret: Secret,
+    *,
+    transport: httpx.AsyncBaseTransport | None,
+    http_client: httpx.AsyncClient | None,
+    max_reply_bytes: int,
+    user_agent: str,
+    clock: Callable[[], float],
+) -> Wire:
+    """A wire over the caller's transport or client, or over lanes of its own."""
+    exchange: Exchange
+    if http_client is not None:
+        exchange = borrowed(http_client, max_reply_bytes)
+    elif transport is not None:
+        exchange = Shared(transport.handle_async_request, max_reply_bytes, transport.aclose)
+    else:
+        exchange = lanes(url, max_reply_bytes, clock)
+    return Wire(url, secret, exchange, user_agent)

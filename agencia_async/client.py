@@ -1,0 +1,319 @@
+"""The client: one method for each action, and all of them through one `_send`."""
+
+import os
+from collections.abc import AsyncGenerator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypedDict, TypeVar, Unpack
+
+import httpx
+
+from agencia_async import _protocol as protocol
+from agencia_async._batch import Coalescer, Tasks
+from agencia_async._bulk import Bulk, Ids
+from agencia_async._checks import check_seconds, check_whole
+from agencia_async._pace import RateLimit
+from agencia_async._protocol import Action, Answers
+from agencia_async._retry import RetryPolicy
+from agencia_async._sender import Sender, now
+from agencia_async._transport import Secret, checked_url, open_wire
+from agencia_async.errors import AgenciaError, ConfigurationError
+from agencia_async.models import (
+    Balance,
+    BulkItem,
+    BulkResult,
+    Cancellation,
+    Id,
+    OrderStatus,
+    RefillId,
+    RefillStatus,
+    Service,
+    id_text,
+)
+from agencia_async.orders import Order
+
+T = TypeVar("T")
+
+DEFAULT_URL = "https://agenciapopular.com/api/v2"
+
+_MOST_IDS = 100
+_USER_AGENT = f"agencia-async/{version('agencia-async')}"
+
+
+class Options(TypedDict, total=False):
+    """The settings of an `AsyncClient`, all but the key."""
+
+    base_url: str
+    transport: httpx.AsyncBaseTransport | None
+    http_client: httpx.AsyncClient | None
+    max_concurrency: int
+    timeout: float
+    retry: RetryPolicy
+    rate_limit: RateLimit | None
+    batch_size: int
+    batch_window: float
+    max_reply_bytes: int
+    allow_http: bool
+    user_agent: str | None
+
+
+class AsyncClient:
+    """A client of one account at one panel, for any number of concurrent calls in one event loop.
+
+    Use it in `async with`, or call `aclose` at the end; it opens by itself with the first call.
+
+    Args:
+        api_key: the account's key. It is shown nowhere: not in `repr`, errors, logs or tracebacks.
+        base_url: the panel's endpoint; https, except for loopback hosts or with `allow_http`.
+        transport: an httpx transport to send through (a proxy, a client certificate, an ASGI
+            application, a faster engine); closed with the client.
+        http_client: a configured httpx client of the caller's, shared and never closed here. At most
+            one of `transport` and `http_client`.
+        max_concurrency: requests under way at once, at least 1.
+        timeout: seconds for one whole attempt, from connecting to the last byte.
+        retry: how often and how long a call is tried; see `RetryPolicy`.
+        rate_limit: the panel's limit, where it is known; see `RateLimit`.
+        batch_size: ids in one request, 1 to 100 (the protocol's bound).
+        batch_window: seconds for which a single `status` or `refill_status` waits for others to
+            travel with; 0 sends each alone.
+        max_reply_bytes: a larger reply, counted after decompression, is a `ReplyError`.
+        allow_http: send the key unencrypted, to a host that is not this machine.
+        user_agent: what to call oneself; some firewalls turn away what they do not know.
+
+    Raises:
+        ConfigurationError: one of these is out of range, or they contradict each other.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str = DEFAULT_URL,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
+        max_concurrency: int = 10,
+        timeout: float = 30.0,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a frozen value
+        rate_limit: RateLimit | None = None,
+        batch_size: int = _MOST_IDS,
+        batch_window: float = 0.005,
+        max_reply_bytes: int = 32 * 2**20,
+        allow_http: bool = False,
+        user_agent: str | None = None,
+    ) -> None:
+        secret = Secret(api_key)
+        del api_key  # a traceback may be captured with its local variables
+        secret.check()
+        if transport is not None and http_client is not None:
+            raise ConfigurationError("give a transport or an http_client, not both")
+        check_whole("batch_size", batch_size, most=_MOST_IDS)
+        check_whole("max_concurrency", max_concurrency)
+        check_whole("max_reply_bytes", max_reply_bytes)
+        check_seconds("timeout", timeout)
+        check_seconds("batch_window", batch_window, zero=True)
+        self._url = checked_url(base_url, allow_http=allow_http)
+        wire = open_wire(
+            self._url,
+            secret,
+            transport=transport,
+            http_client=http_client,
+            max_reply_bytes=max_reply_bytes,
+            user_agent=user_agent or _USER_AGENT,
+            clock=now,
+        )
+        self._sender = Sender(
+            wire, policy=retry, limit=rate_limit, concurrency=max_concurrency, timeout=timeout
+        )
+        self._batch_size = batch_size
+        self._max_concurrency = max_concurrency
+        self._tasks = Tasks()
+        self._statuses = self._coalescer(protocol.STATUS, batch_window)
+        self._refill_statuses = self._coalescer(protocol.REFILL_STATUS, batch_window)
+
+    @classmethod
+    def from_env(cls, **overrides: Unpack[Options]) -> Self:
+        """A client whose key is in the environment: `AGENCIA_API_KEY`, or a file named by `AGENCIA_API_KEY_FILE`.
+
+        `AGENCIA_BASE_URL` names the panel; whatever is given here as well counts instead.
+
+        Raises:
+            ConfigurationError: there is no key, or its file cannot be read.
+        """
+        url = os.environ.get("AGENCIA_BASE_URL")
+        if url:
+            overrides.setdefault("base_url", url)
+        return cls(_key_from_environment(), **overrides)
+
+    async def __aenter__(self) -> Self:
+        self._sender.enter()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. Calls that still wait end in a `ConfigurationError`; a second time does nothing."""
+        self._sender.closed = True
+        for coalescer in (self._statuses, self._refill_statuses):
+            coalescer.close()
+        await self._tasks.aclose()
+        await self._sender.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AsyncClient of {self._url}{', closed' if self._sender.closed else ''}>"
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests this client has made so far, those that failed included."""
+        return self._sender.requests_sent
+
+    # --- the account and the catalogue ------------------------------------------------------------
+
+    async def balance(self) -> Balance:
+        """What the account holds."""
+        return await self._sender.send(protocol.BALANCE)
+
+    async def services(self) -> list[Service]:
+        """The panel's catalogue: up to some 8,000 services in one reply of up to 3 MB."""
+        return await self._sender.send(protocol.SERVICES)
+
+    async def add(self, order: Order) -> Id:
+        """Place an order; returns its id.
+
+        Never sent twice unless the first request cannot have reached the panel or was refused for
+        its rate.
+
+        Raises:
+            OutcomeUnknownError: the panel may or may not have taken the order.
+            PanelError: the panel refused it; nothing was bought.
+        """
+        return await self._sender.send(protocol.add(order))
+
+    # --- the state of orders ----------------------------------------------------------------------
+
+    async def status(self, id: Id) -> OrderStatus:  # noqa: A002 - the protocol's own word
+        """The state of one order. Calls that come at about the same time travel in one request.
+
+        Raises:
+            NotFoundError: the panel does not know the order (a fresh one may be unknown for a while).
+        """
+        return await self._one(protocol.STATUS, id, self._statuses)
+
+    async def status_many(self, ids: Ids) -> BulkResult[OrderStatus]:
+        """The states of any number of orders, in the order of the input.
+
+        Raises:
+            AuthenticationError: the account was refused before anything succeeded.
+            ConfigurationError: an id cannot be sent; nothing was.
+        """
+        return await self._bulk(protocol.STATUS).many(ids)
+
+    def status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[OrderStatus], None]:
+        """The states of any number of orders, as the replies arrive, in constant memory.
+
+        The input is read lazily. Raises as `status_many` does, where the fault is met.
+        """
+        return self._bulk(protocol.STATUS).stream(ids)
+
+    # --- refills ------------------------------------------------------------------------------------
+
+    async def refill(self, id: Id) -> RefillId:  # noqa: A002
+        """Ask for a refill of one order; returns the id that `refill_status` takes.
+
+        Raises:
+            NotAllowedError: the order cannot be refilled, or not now.
+            OutcomeUnknownError: the panel may or may not have taken the request.
+        """
+        return await self._one(protocol.REFILL, id)
+
+    async def refill_many(self, ids: Ids) -> BulkResult[RefillId]:
+        """Ask for refills of any number of orders; raises as `status_many` does."""
+        return await self._bulk(protocol.REFILL).many(ids)
+
+    def refill_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillId], None]:
+        """Ask for refills of any number of orders, read lazily; raises as `status_many` does."""
+        return self._bulk(protocol.REFILL).stream(ids)
+
+    async def refill_status(self, id: Id) -> RefillStatus:  # noqa: A002
+        """The state of one refill. Calls that come at about the same time travel in one request.
+
+        Raises:
+            NotFoundError: the panel does not know the refill.
+        """
+        return await self._one(protocol.REFILL_STATUS, id, self._refill_statuses)
+
+    async def refill_status_many(self, ids: Ids) -> BulkResult[RefillStatus]:
+        """The states of any number of refills; raises as `status_many` does."""
+        return await self._bulk(protocol.REFILL_STATUS).many(ids)
+
+    def refill_status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillStatus], None]:
+        """The states of any number of refills, read lazily; raises as `status_many` does."""
+        return self._bulk(protocol.REFILL_STATUS).stream(ids)
+
+    # --- cancelling ---------------------------------------------------------------------------------
+
+    async def cancel(self, id: Id) -> Cancellation:  # noqa: A002
+        """Ask to cancel one order. The refund comes later: `status` tells.
+
+        Raises:
+            NotAllowedError: the order cannot be cancelled, or not any more.
+            OutcomeUnknownError: the panel may or may not have taken the request.
+        """
+        return await self._one(protocol.CANCEL, id)
+
+    async def cancel_many(self, ids: Ids) -> BulkResult[Cancellation]:
+        """Ask to cancel any number of orders; raises as `status_many` does."""
+        return await self._bulk(protocol.CANCEL).many(ids)
+
+    def cancel_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[Cancellation], None]:
+        """Ask to cancel any number of orders, read lazily; raises as `status_many` does."""
+        return self._bulk(protocol.CANCEL).stream(ids)
+
+    # --- how all of them travel ---------------------------------------------------------------------
+
+    async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002
+        wire_id = id_text(id)
+        self._sender.enter()
+        if coalescer is not None:
+            return await coalescer.get(wire_id)
+        answer = (await self._sender.send(action.single(wire_id)))[wire_id]
+        if isinstance(answer, AgenciaError):
+            raise answer
+        return answer
+
+    def _bulk(self, action: Action[T]) -> Bulk[T]:
+        return Bulk(
+            action,
+            self._sender.send,
+            size=self._batch_size,
+            workers=self._max_concurrency,
+            go=self._sender.accepted,
+            tasks=self._tasks,
+        )
+
+    def _coalescer(self, action: Action[T], window: float) -> Coalescer[T]:
+        async def fetch(wire_ids: Sequence[str]) -> Answers[T]:
+            return await self._sender.send(
+                action.single(wire_ids[0]) if len(wire_ids) == 1 else action.batch(wire_ids)
+            )
+
+        size = self._batch_size if window else 1
+        return Coalescer(fetch, size=size, window=window, tasks=self._tasks)
+
+
+def _key_from_environment() -> str:
+    key = os.environ.get("AGENCIA_API_KEY")
+    if key:
+        return key
+    file = os.environ.get("AGENCIA_API_KEY_FILE")
+    if not file:
+        raise ConfigurationError("set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE to a file that holds the key")
+    reason = None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+    raise ConfigurationError(f"the key cannot be read from {file!r}: {reason}")

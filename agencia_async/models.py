@@ -1,0 +1,359 @@
+"""What comes back: the records, their states, and the results of bulk calls."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Generic, TypeVar, cast
+
+from attrs import field, frozen
+
+from agencia_async.errors import AgenciaError, ConfigurationError
+
+__all__ = [
+    "Balance",
+    "BulkItem",
+    "BulkResult",
+    "Cancellation",
+    "Extra",
+    "Id",
+    "OrderState",
+    "OrderStatus",
+    "RefillId",
+    "RefillState",
+    "RefillStatus",
+    "Service",
+]
+
+T = TypeVar("T")
+V = TypeVar("V")
+S = TypeVar("S", bound=StrEnum)
+
+Id = int | str
+"""The id of an order, refill, service or request: some panels number, others use text."""
+
+RefillId = Id
+"""The id by which `refill_status` asks for a refill."""
+
+
+def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
+    """An id as it travels.
+
+    Raises:
+        ConfigurationError: it is empty, or holds a comma, white space or a control character, which
+            would make another request of it.
+    """
+    if type(id) is int:
+        return str(id)
+    if not isinstance(id, str):
+        raise ConfigurationError(f"an id is an int or a str, not {type(id).__name__}")
+    if not id:
+        raise ConfigurationError("an id is empty")
+    if "," in id or " " in id or not id.isprintable():
+        raise ConfigurationError(f"the id {id!r} holds a comma, white space or a control character")
+    return id
+
+
+class Extra(Mapping[str, V]):
+    """A read-only mapping of the fields that a record does not name, as the panel sent them."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, V] | None = None) -> None:
+        self._fields = dict(fields or {})
+
+    def __getitem__(self, name: str) -> V:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return repr(self._fields)
+
+
+NOTHING: Extra[object] = Extra()
+
+
+def plain(word: str) -> str:
+    """A word as words are compared: lower-case, without blanks, `_` and `-`."""
+    return word.casefold().replace(" ", "").replace("_", "").replace("-", "").strip()
+
+
+class OrderState(StrEnum):
+    """The state of an order. The value is the protocol's spelling; `UNKNOWN` is any other word."""
+
+    PENDING = "Pending"
+    PROCESSING = "Processing"
+    IN_PROGRESS = "In progress"
+    COMPLETED = "Completed"
+    PARTIAL = "Partial"
+    CANCELED = "Canceled"
+    REFUNDED = "Refunded"
+    FAILED = "Failed"
+    PAUSED = "Paused"
+    EXPIRED = "Expired"
+    UNKNOWN = "Unknown"
+
+
+class RefillState(StrEnum):
+    """The state of a refill. The value is the protocol's spelling; `UNKNOWN` is any other word."""
+
+    PENDING = "Pending"
+    AWAITING = "Awaiting"
+    IN_PROGRESS = "In progress"
+    PROCESSING = "Processing"
+    COMPLETED = "Completed"
+    REJECTED = "Rejected"
+    CANCELED = "Canceled"
+    FAILED = "Failed"
+    PARTIAL = "Partial"
+    UNKNOWN = "Unknown"
+
+
+_ORDER_SPELLINGS = {plain(state): state for state in OrderState} | {
+    "active": OrderState.IN_PROGRESS,
+    "complete": OrderState.COMPLETED,
+    "cancelled": OrderState.CANCELED,
+    "fail": OrderState.FAILED,
+    "error": OrderState.FAILED,
+    "rejected": OrderState.FAILED,
+    "awaiting": OrderState.PENDING,
+    "refilling": OrderState.IN_PROGRESS,
+}
+_REFILL_SPELLINGS = {plain(state): state for state in RefillState} | {
+    "inprocess": RefillState.IN_PROGRESS,
+    "active": RefillState.IN_PROGRESS,
+    "complete": RefillState.COMPLETED,
+    "cancelled": RefillState.CANCELED,
+    "fail": RefillState.FAILED,
+    "error": RefillState.FAILED,
+}
+_FINAL_ORDERS = frozenset(
+    {OrderState.COMPLETED, OrderState.PARTIAL, OrderState.CANCELED, OrderState.REFUNDED, OrderState.FAILED}
+)
+_FINAL_REFILLS = frozenset(
+    {
+        RefillState.COMPLETED,
+        RefillState.REJECTED,
+        RefillState.CANCELED,
+        RefillState.FAILED,
+        RefillState.PARTIAL,
+    }
+)
+
+
+def _spelt(word: str, spellings: Mapping[str, S]) -> S:
+    """The state that a word spells; of an untranslated key (`tasks.status.completed`) the last part counts."""
+    found = spellings.get(plain(word)) or spellings.get(plain(word.rpartition(".")[2]))
+    return found or spellings["unknown"]
+
+
+@lru_cache(maxsize=256)
+def _order_state(word: str) -> OrderState:
+    return _spelt(word, _ORDER_SPELLINGS)
+
+
+@lru_cache(maxsize=256)
+def _refill_state(word: str) -> RefillState:
+    return _spelt(word, _REFILL_SPELLINGS)
+
+
+@frozen(kw_only=True)
+class Service:
+    """One line of the panel's catalogue.
+
+    Attributes:
+        service: the id to order by.
+        name: what the panel calls it.
+        type: the kind of order it takes ("Default", "Package", ...), as the panel spells it.
+        category: the heading that it stands under.
+        rate: the price of 1000, in the account's currency (of a package: the price of one).
+        min: the smallest quantity of one order, 0 where the panel does not say.
+        max: the largest quantity of one order, 0 where the panel does not say.
+        refill: can its orders be refilled? None where the panel does not say.
+        cancel: can its orders be cancelled? None where the panel does not say.
+        dripfeed: does it take `runs` and `interval`? None where the panel does not say.
+        extra: the fields not named here.
+    """
+
+    service: Id
+    name: str = ""
+    type: str = ""
+    category: str = ""
+    rate: Decimal
+    min: int = 0
+    max: int = 0
+    refill: bool | None = None
+    cancel: bool | None = None
+    dripfeed: bool | None = None
+    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+
+
+@frozen(kw_only=True)
+class OrderStatus:
+    """What the panel says of an order.
+
+    Attributes:
+        charge: what the order cost so far, in `currency`; None where the panel does not say.
+        start_count: the count (followers, likes ...) when the order began, or None.
+        status: the state's name as the panel spelt it.
+        remains: how many are still to be delivered, or None.
+        currency: the currency of `charge` ("USD"), or None.
+        extra: the fields not named here (`runs`, `posts`, `orders` ...).
+    """
+
+    charge: Decimal | None = None
+    start_count: int | None = None
+    status: str
+    remains: int | None = None
+    currency: str | None = None
+    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+
+    @property
+    def state(self) -> OrderState:
+        """The state that `status` spells, `OrderState.UNKNOWN` for a word never seen."""
+        return _order_state(self.status)
+
+    @property
+    def is_final(self) -> bool:
+        """Has the order ended (completed, partial, canceled, refunded, failed)?"""
+        return self.state in _FINAL_ORDERS
+
+
+@frozen(kw_only=True)
+class RefillStatus:
+    """What the panel says of a refill.
+
+    Attributes:
+        status: the state's name as the panel spelt it.
+        extra: the fields not named here.
+    """
+
+    status: str
+    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+
+    @property
+    def state(self) -> RefillState:
+        """The state that `status` spells, `RefillState.UNKNOWN` for a word never seen."""
+        return _refill_state(self.status)
+
+    @property
+    def is_final(self) -> bool:
+        """Has the refill ended (completed, rejected, canceled, failed, partial)?"""
+        return self.state in _FINAL_REFILLS
+
+
+@frozen(kw_only=True)
+class Cancellation:
+    """A request to cancel that the panel accepted. The refund comes later: `status` tells.
+
+    Attributes:
+        request: the number of the request; None where the panel answers a plain 1.
+        extra: the fields not named here.
+    """
+
+    request: Id | None = None
+    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+
+
+@frozen(kw_only=True)
+class Balance:
+    """What the account holds.
+
+    Attributes:
+        balance: the amount, exact to the panel's digits.
+        currency: its currency ("USD").
+        extra: the fields not named here.
+    """
+
+    balance: Decimal
+    currency: str = ""
+    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+
+
+@frozen
+class BulkItem(Generic[T]):
+    """What became of one id of a bulk call: a value or an error, never both.
+
+    Attributes:
+        id: the id as the caller gave it.
+        value: what the panel answered, or None where it failed.
+        error: why it failed, or None where it did not.
+    """
+
+    id: Id
+    value: T | None = None
+    error: AgenciaError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Did it succeed?"""
+        return self.error is None
+
+    def unwrap(self) -> T:
+        """The value.
+
+        Raises:
+            AgenciaError: this id's error, where it failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
+
+class BulkResult(Generic[T]):
+    """What became of every id of a bulk call, in the order of the input.
+
+    Iterates as `BulkItem`s, one for each id that was given (an id given twice has two).
+    """
+
+    __slots__ = ("_by_id", "_items")
+
+    def __init__(self, items: list[BulkItem[T]]) -> None:
+        self._items = items
+        self._by_id: dict[str, BulkItem[T]] | None = None
+
+    def __iter__(self) -> Iterator[BulkItem[T]]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, id: Id) -> T:  # noqa: A002 - the protocol's own word
+        """The value of an id.
+
+        Raises:
+            AgenciaError: that id's error, where it failed.
+            KeyError: the id was not asked for.
+        """
+        if self._by_id is None:
+            self._by_id = {str(item.id).strip(): item for item in self._items}
+        return self._by_id[str(id).strip()].unwrap()
+
+    def __repr__(self) -> str:
+        failed = sum(not item.ok for item in self._items)
+        return f"<BulkResult: {len(self) - failed} ok, {failed} failed>"
+
+    @property
+    def ok(self) -> dict[Id, T]:
+        """The values of all ids that succeeded, by id."""
+        return {item.id: item.unwrap() for item in self._items if item.ok}
+
+    @property
+    def failed(self) -> dict[Id, AgenciaError]:
+        """The errors of all ids that failed, by id."""
+        return {item.id: item.error for item in self._items if item.error is not None}
+
+    def raise_for_failures(self) -> None:
+        """Return if every id succeeded.
+
+        Raises:
+            ExceptionGroup: the errors of all ids that failed.
+        """
+        errors = list(self.failed.values())
+        if errors:
+            raise ExceptionGroup(f"{len(errors)} of {len(self)} ids failed", errors)
