@@ -1,0 +1,8 @@
+"""A panel on your own machine: speaks the SMM panel API v2, keeps a ledger, goes wrong when told to."""
+
+from agencia_async.sandbox.faults import Faults
+from agencia_async.sandbox.ledger import LedgerEntry
+from agencia_async.sandbox.panel import Panel
+from agencia_async.sandbox.server import serve
+
+__all__ = ["Faults", "LedgerEntry", "Panel", "serve"]

@@ -1,0 +1,149 @@
+"""The customer's account: its balance, its orders and refills, and the refunds that fall due."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+from typing import Final
+
+from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.orders import REFILLABLE, Order, Refill, Series
+from agencia_async.sandbox.reply import RefusedError
+from agencia_async.sandbox.rules import RULES, Purchase, unit_price
+
+FIRST_ORDER: Final = 23_501  # the document's own example
+PARTIAL: Final = 0.06
+CANCELED: Final = 0.04
+REJECTED: Final = 0.1
+
+_MOST_STOCKED = 5_000
+
+Span = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Account:
+    """All that changes on a panel. Times come as `now`, chance from `random`; refunds wait in a heap."""
+
+    balance: Decimal
+    currency: str
+    random: Random
+    pending: Span
+    progress: Span
+    orders: dict[str, Order | Series] = field(default_factory=dict[str, Order | Series])
+    refills: dict[str, Refill] = field(default_factory=dict[str, Refill])
+    _due: list[tuple[float, int, Order]] = field(default_factory=list[tuple[float, int, Order]])
+    _orders_made: Iterator[int] = field(default_factory=lambda: count(FIRST_ORDER))
+    _dues_made: Iterator[int] = field(default_factory=count)
+
+    def settle(self, now: float) -> None:
+        """Pay back what ended without being delivered in full, each order once."""
+        while self._due and self._due[0][0] <= now:
+            order = heappop(self._due)[2]
+            if not order.settled:
+                order.settled = True
+                self.balance += order.price - order.charge(now)
+
+    def order(self, number: str, now: float) -> Order | Series:
+        """The order of that number."""
+        order = self.orders.get(number)
+        if order is None or not order.is_born(now):
+            raise RefusedError("Incorrect order ID")
+        return order
+
+    def refill(self, number: str) -> Refill:
+        """The refill of that number."""
+        if number not in self.refills:
+            raise RefusedError("Refill not found")
+        return self.refills[number]
+
+    def place(self, service: Service, bought: Purchase, now: float) -> Order | Series:
+        """Take the price and make the order, or for a drip-feed and a subscription all their orders."""
+        units = [self.random.randint(bought.low, bought.high) for _ in bought.offsets]
+        price = unit_price(service) * sum(units)
+        if price > self.balance:
+            raise RefusedError("Not enough funds on balance")
+        self.balance -= price
+        if bought.shape == "single":
+            return self._make(service, units[0], now)
+        number = next(self._orders_made)
+        starts = zip(units, bought.offsets, strict=True)
+        orders = [self._make(service, size, now + offset) for size, offset in starts]
+        series = Series(number, service, bought.shape, orders, now, bought.posts, bought.expiry)
+        self.orders[str(number)] = series
+        return series
+
+    def stock(self, services: list[Service], now: float) -> Order:
+        """An order of some service, paid for at some time in the past, and refunded then if it was over."""
+        service = self.random.choice(services)
+        most = min(service.max, _MOST_STOCKED)
+        units = self.random.randint(service.min, most) if RULES[service.type].counted else 1
+        oldest = 1.5 * (self.pending[1] + self.progress[1])
+        order = self._make(service, units, now - self.random.uniform(0, oldest))
+        order.settled = order.is_final(now)
+        return order
+
+    def request_refill(self, number: str, now: float) -> Refill:
+        """A new refill of the order, where its service, its state and its last refill allow one."""
+        order = self.order(number, now)
+        if not order.service.refill:
+            raise RefusedError("Refill is disabled for this service")
+        if order.state(now) not in REFILLABLE:
+            raise RefusedError("Order is not completed")
+        if order.refill is not None and now < order.refill.ends:
+            raise RefusedError("Refill already requested")
+        begins, ends = self._plan(now)
+        outcome = "Rejected" if self.random.random() < REJECTED else "Completed"
+        order.refill = Refill(len(self.refills) + 1, begins, ends, outcome)
+        self.refills[str(order.refill.number)] = order.refill
+        return order.refill
+
+    def request_cancel(self, number: str, now: float) -> Order | Series:
+        """The order, which ends a little later, after a time drawn from `pending`."""
+        order = self.order(number, now)
+        if not order.service.cancel:
+            raise RefusedError("Cancel is disabled for this service")
+        if order.cancel_at is not None:
+            raise RefusedError("Cancellation already requested")
+        if order.is_final(now):
+            raise RefusedError("Order cannot be canceled")
+        order.cancel(now + self.random.uniform(*self.pending))
+        for one in [order] if isinstance(order, Order) else order.orders:
+            self._refund_later(one)
+        return order
+
+    def _make(self, service: Service, units: int, created: float) -> Order:
+        begins, ends = self._plan(created)
+        order = Order(
+            number=next(self._orders_made),
+            service=service,
+            units=units,
+            unit_price=unit_price(service),
+            currency=self.currency,
+            created=created,
+            begins=begins,
+            ends=ends,
+            start_count=self.random.randrange(100_000),
+            delivered=self._outcome(units),
+        )
+        self.orders[str(order.number)] = order
+        if order.delivered < units:
+            self._refund_later(order)
+        return order
+
+    def _plan(self, created: float) -> Span:
+        begins = created + self.random.uniform(*self.pending)
+        return begins, begins + self.random.uniform(*self.progress)
+
+    def _outcome(self, units: int) -> int:
+        chance = self.random.random()
+        if chance < CANCELED:
+            return 0
+        if chance < CANCELED + PARTIAL and units > 1:
+            return self.random.randrange(1, units)
+        return units
+
+    def _refund_later(self, order: Order) -> None:
+        heappush(self._due, (order.final_at(), next(self._dues_made), order))

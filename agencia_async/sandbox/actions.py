@@ -1,0 +1,128 @@
+"""The seven actions: what each does to the account, and what it tells in the document's own shapes."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from agencia_async.sandbox.account import Account
+from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.ledger import LedgerEntry
+from agencia_async.sandbox.orders import Order, Series
+from agencia_async.sandbox.reply import RefusedError
+from agencia_async.sandbox.rules import purchase
+
+Form = Mapping[str, str]
+
+_NOTHING_PAID: Final = Decimal(0)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+@dataclass(slots=True)
+class Actions:
+    """What may be asked of the panel. A `RefusedError` refuses the whole request."""
+
+    account: Account
+    services: Mapping[str, Service]
+    batch_limit: int
+    ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
+
+    def perform(self, form: Form, now: float) -> object:
+        """Carry out what `form` asks for, and give what the reply tells."""
+        actions: dict[str, Callable[[Form, float], object]] = {
+            "services": self._services,
+            "balance": self._balance,
+            "add": self._add,
+            "status": self._status,
+            "refill": self._refill,
+            "refill_status": self._refill_status,
+            "cancel": self._cancel,
+        }
+        action = actions.get(form.get("action", ""))
+        if action is None:
+            raise RefusedError("Incorrect request")
+        return action(form, now)
+
+    def _services(self, _: Form, __: float) -> object:
+        return [service.row() for service in self.services.values()]
+
+    def _balance(self, _: Form, __: float) -> object:
+        return {"balance": f"{self.account.balance:f}", "currency": self.account.currency}
+
+    def _add(self, form: Form, now: float) -> object:
+        service = self.services.get(form.get("service", "").strip())
+        if service is None:
+            raise RefusedError("Incorrect service ID")
+        order = self.account.place(service, purchase(service, form), now)
+        self._enter(form, now, order, order.number, order.price)
+        return {"order": order.number}
+
+    def _status(self, form: Form, now: float) -> object:
+        if "orders" in form:
+            status = self._status_of
+            return {one: _or_error(status, one, now) for one in self._batch(form["orders"])}
+        return self._status_of(_single(form, "order"), now)
+
+    def _status_of(self, order: str, now: float) -> object:
+        return self.account.order(order, now).status(now)
+
+    def _refill(self, form: Form, now: float) -> object:
+        def request(order: str, now: float) -> int:
+            refill = self.account.request_refill(order, now)
+            self._enter(form, now, self.account.orders[order], refill.number)
+            return refill.number
+
+        if "orders" in form:
+            return self._rows("order", "refill", form["orders"], request, now)
+        return {"refill": str(request(_single(form, "order"), now))}
+
+    def _refill_status(self, form: Form, now: float) -> object:
+        if "refills" in form:
+            return self._rows("refill", "status", form["refills"], self._state_of_refill, now)
+        return {"status": self._state_of_refill(_single(form, "refill"), now)}
+
+    def _state_of_refill(self, refill: str, now: float) -> str:
+        return self.account.refill(refill).state(now)
+
+    def _cancel(self, form: Form, now: float) -> object:
+        def request(order: str, now: float) -> int:
+            self._enter(form, now, self.account.request_cancel(order, now), 1)
+            return 1
+
+        if "orders" not in form:
+            raise RefusedError("Incorrect request")
+        return self._rows("order", "cancel", form["orders"], request, now)
+
+    def _rows(
+        self, of: str, told: str, joined: str, ask: Callable[[str, float], object], now: float
+    ) -> list[dict[str, object]]:
+        return [{of: _number(one), told: _or_error(ask, one, now)} for one in self._batch(joined)]
+
+    def _batch(self, joined: str) -> list[str]:
+        ids = [one.strip() for one in joined.split(",")]
+        if len(ids) > self.batch_limit:
+            raise RefusedError(f"At most {self.batch_limit} ids are accepted at once")
+        return ids
+
+    def _enter(
+        self, form: Form, now: float, order: Order | Series, result: int, charge: Decimal = _NOTHING_PAID
+    ) -> None:
+        entry = LedgerEntry(len(self.ledger) + 1, now, form["action"], order.number, result, charge, form)
+        self.ledger.append(entry)
+
+
+def _single(form: Form, name: str) -> str:
+    return form.get(name, "").strip()
+
+
+def _or_error(ask: Callable[[str, float], object], one: str, now: float) -> object:
+    try:
+        return ask(one, now)
+    except RefusedError as refused:
+        return {"error": refused.text}
+
+
+def _number(sent: str) -> int | str:
+    """An id as the lists of the document have it, a number; one that is none goes back as it came."""
+    return int(sent) if _NUMBER.fullmatch(sent) else sent

@@ -1,0 +1,134 @@
+"""The panel as an ASGI application: a form is read, the answer written, or the connection ended instead."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, cast
+from urllib.parse import parse_qsl
+
+from agencia_async.sandbox.faults import Answer
+from agencia_async.sandbox.reply import Reply, refusal
+
+MAX_BODY: Final = 1024 * 1024
+TRANSPORT: Final = "agencia_async.transport"  # under which a server leaves it in the scope's state
+
+Message = Mapping[str, object]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[dict[str, object]], Awaitable[None]]
+
+_NOT_POST = refusal("Incorrect request", 405, ((b"allow", b"POST"),))
+_TOO_LARGE = refusal("Request too large", 413)
+_MAX_FIELDS = 1_000
+_LINGER_NOT = struct.pack("ii", 1, 0)  # what is closed then answers with a reset
+
+
+class Application:
+    """An ASGI 3 application around a panel, for `serve`, any other server, and in-process transports.
+
+    Connections are really cut where the server leaves its asyncio transport in `scope["state"]`, as `serve`
+    does. Elsewhere a fault of the connection is a `ConnectionResetError` out of the application.
+
+    Attributes:
+        active: requests under way now.
+        peak: the most that were under way at once.
+    """
+
+    def __init__(self, answer: Callable[[Mapping[str, str]], Answer]) -> None:
+        self.active = 0
+        self.peak = 0
+        self._answer = answer
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "lifespan":
+            return await _live(receive, send)
+        if scope["type"] != "http":
+            raise NotImplementedError(f"a panel speaks http, not {scope['type']}")
+        self.active += 1
+        self.peak = max(self.peak, self.active)
+        try:
+            await self._exchange(scope, receive, send)
+        finally:
+            self.active -= 1
+
+    async def _exchange(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            return await _write(send, _NOT_POST)
+        body = await _read(receive)
+        if body is None:
+            return None
+        if len(body) > MAX_BODY:
+            return await _write(send, _TOO_LARGE)
+        return await _give(self._answer(_form(body)), scope, receive, send)
+
+
+def _form(body: bytes) -> dict[str, str]:
+    text = body.decode(errors="replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError:  # more fields than any action has
+        return {}
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while (message := await receive())["type"] != "lifespan.shutdown":
+        await send({"type": f"{message['type']}.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or as much as shows that it is too large; None when the caller has left."""
+    body = b""
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += cast("bytes", message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+    return body
+
+
+async def _give(answer: Answer, scope: Message, receive: Receive, send: Send) -> None:
+    if answer.delay:
+        await asyncio.sleep(answer.delay)
+    if answer.wire == "whole":
+        return await _write(send, answer.reply)
+    if answer.wire == "half":
+        await _start(send, answer.reply)
+        half = answer.reply.body[: len(answer.reply.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+    return await _hang_up(scope, receive, with_reset=answer.wire == "reset")
+
+
+async def _write(send: Send, reply: Reply) -> None:
+    await _start(send, reply)
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _start(send: Send, reply: Reply) -> None:
+    headers = [*reply.headers, (b"content-length", b"%d" % len(reply.body))]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+
+
+async def _hang_up(scope: Message, receive: Receive, *, with_reset: bool) -> None:
+    transport = _transport(scope)
+    if transport is None:
+        raise ConnectionResetError("the panel ended the connection")
+    if with_reset:
+        socket_of(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
+    else:
+        transport.close()
+    await receive()  # the disconnect: before the server has seen it, a missing answer is an error to it
+
+
+def socket_of(transport: asyncio.BaseTransport) -> socket.socket:
+    """The socket under a transport, to set its options."""
+    return cast("socket.socket", transport.get_extra_info("socket"))
+
+
+def _transport(scope: Message) -> asyncio.Transport | None:
+    state = cast("Mapping[str, object]", scope.get("state", {}))
+    return cast("asyncio.Transport | None", state.get(TRANSPORT))

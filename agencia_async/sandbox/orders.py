@@ -1,0 +1,174 @@
+"""How an order lives: everything follows from the moment, nothing runs in the background.
+
+An order is planned when it is placed: when it begins, when it ends and how much of it will have been
+delivered by then. Its state at any moment is read off that plan; a cancellation cuts it short.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal
+
+from agencia_async.sandbox.catalogue import Service
+
+REFILLABLE: Final = frozenset({"Completed", "Partial"})
+
+
+@dataclass(slots=True)
+class Refill:
+    """A refill on its way; at `ends` it is `outcome`, "Completed" or "Rejected"."""
+
+    number: int
+    begins: float
+    ends: float
+    outcome: str
+
+    def state(self, now: float) -> str:
+        """Pending, In progress, then the outcome."""
+        if now >= self.ends:
+            return self.outcome
+        return "Pending" if now < self.begins else "In progress"
+
+
+@dataclass(slots=True)
+class Order:
+    """One order and its plan; times are seconds of the panel's clock.
+
+    `delivered` is what it comes to if nobody cancels it: all `units` (Completed), some (Partial) or none
+    (Canceled).
+    """
+
+    number: int
+    service: Service
+    units: int
+    unit_price: Decimal
+    currency: str
+    created: float
+    begins: float
+    ends: float
+    start_count: int
+    delivered: int
+    cancel_at: float | None = None
+    refill: Refill | None = None
+    settled: bool = False
+    _told: dict[str, object] | None = field(default=None, repr=False)
+
+    @property
+    def price(self) -> Decimal:
+        """What was paid for it."""
+        return self.unit_price * self.units
+
+    def is_born(self, now: float) -> bool:
+        """Whether it exists by now: a run of a drip-feed waits for its time, and may be cancelled before."""
+        return self.created <= now and (self.cancel_at is None or self.created <= self.cancel_at)
+
+    def final_at(self) -> float:
+        """When its state stops changing; a cancellation that comes after the end changes nothing."""
+        return self.ends if self.cancel_at is None else min(self.ends, self.cancel_at)
+
+    def is_final(self, now: float) -> bool:
+        """Whether its state can no longer change."""
+        return now >= self.final_at()
+
+    def delivered_by(self, now: float) -> int:
+        """Units delivered: none before it begins, then evenly until it ends."""
+        moment = min(now, self.final_at())
+        if moment >= self.ends:
+            return self.delivered
+        if moment <= self.begins:
+            return 0
+        return int(self.delivered * (moment - self.begins) / (self.ends - self.begins))
+
+    def state(self, now: float) -> str:
+        """The state in the document's spelling."""
+        return self._final_state(self.delivered_by(now)) if self.is_final(now) else self._early_state(now)
+
+    def charge(self, now: float) -> Decimal:
+        """What it costs: all its units, and once it is final those that were delivered."""
+        return self.unit_price * (self.delivered_by(now) if self.is_final(now) else self.units)
+
+    def status(self, now: float) -> dict[str, object]:
+        """The documented reply to `status`; kept once it is final, and so not to be changed."""
+        if self._told is not None:
+            return self._told
+        delivered, final = self.delivered_by(now), self.is_final(now)
+        told: dict[str, object] = {
+            "charge": f"{self.unit_price * (delivered if final else self.units):f}",
+            "start_count": str(self.start_count),
+            "status": self._final_state(delivered) if final else self._early_state(now),
+            "remains": str(self.units - delivered),
+            "currency": self.currency,
+        }
+        if final:
+            self._told = told
+        return told
+
+    def _early_state(self, now: float) -> str:
+        return "Pending" if now < self.begins else "In progress"
+
+    def _final_state(self, delivered: int) -> str:
+        if delivered == self.units:
+            return "Completed"
+        return "Partial" if delivered else "Canceled"
+
+    def cancel(self, at: float) -> None:
+        """Let it end at `at`, if it has not ended by then."""
+        self.cancel_at = at
+
+
+@dataclass(slots=True)
+class Series:
+    """An order that makes orders: a drip-feed or a subscription. Its charge is the sum of theirs."""
+
+    number: int
+    service: Service
+    shape: Literal["drip-feed", "subscription"]
+    orders: list[Order]
+    created: float
+    posts: str | None = None
+    expiry: str | None = None
+    cancel_at: float | None = None
+    refill: Refill | None = None
+    ends: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_endless = self.shape == "subscription" and self.posts is None
+        self.ends = float("inf") if is_endless else max(order.ends for order in self.orders)
+
+    @property
+    def price(self) -> Decimal:
+        """What was paid for it."""
+        return sum((order.price for order in self.orders), Decimal(0))
+
+    def is_born(self, now: float) -> bool:
+        """Whether it exists by now."""
+        return self.created <= now
+
+    def is_final(self, now: float) -> bool:
+        """Whether its state can no longer change."""
+        return self.state(now) in {"Completed", "Canceled"}
+
+    def state(self, now: float) -> str:
+        """In progress (a drip-feed) or Active (a subscription), then Completed or Canceled."""
+        if self.cancel_at is not None and self.cancel_at <= now and self.cancel_at < self.ends:
+            return "Canceled"
+        if now >= self.ends:
+            return "Completed"
+        return "Active" if self.shape == "subscription" else "In progress"
+
+    def charge(self, now: float) -> Decimal:
+        """What its orders cost, those still to come included."""
+        return sum((order.charge(now) for order in self.orders), Decimal(0))
+
+    def status(self, now: float) -> dict[str, object]:
+        """The reply to `status`, in the shape of its kind, with the orders made by now."""
+        made = [str(order.number) for order in self.orders if order.is_born(now)]
+        if self.shape == "subscription":
+            return {"status": self.state(now), "expiry": self.expiry, "posts": self.posts, "orders": made}
+        return {"status": self.state(now), "runs": str(len(self.orders)), "orders": made}
+
+    def cancel(self, at: float) -> None:
+        """Let it end at `at`, and with it the orders that have not ended by then."""
+        self.cancel_at = at
+        for order in self.orders:
+            if order.cancel_at is None:
+                order.cancel(at)

@@ -1,0 +1,34 @@
+"""What the panel answers: a status, headers and bytes, and nothing of how they travel."""
+
+import json
+from dataclasses import dataclass
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_JSON = ((b"content-type", b"application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer as it would be written to the wire, without its `Content-Length`."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class RefusedError(Exception):
+    """The panel turns a request, or one id of it, down; `text` is what it says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def document(payload: object, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """`payload` as JSON."""
+    return Reply(status, _JSON + headers, _encode(payload).encode())
+
+
+def refusal(text: str, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """The refusal of a whole request, which panels most often send with HTTP 200."""
+    return document({"error": text}, status, headers)

@@ -1,0 +1,119 @@
+"""A panel on a real socket: uvicorn in the running event loop, with a hand on each connection."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from agencia_async.sandbox.asgi import TRANSPORT, Message, Receive, Send, socket_of
+from agencia_async.sandbox.panel import Panel
+
+if TYPE_CHECKING:
+    import uvicorn
+
+BACKLOG: Final = 2_048
+KEEP_ALIVE: Final = 75  # seconds that an idle connection is kept, as nginx does
+
+_TURNS = 5  # of the event loop, in which a connection accepted just now has been announced
+
+_log = logging.getLogger("agencia_async.sandbox")
+_log.addHandler(logging.NullHandler())
+
+
+@contextlib.asynccontextmanager
+async def serve(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str, None]:
+    """Serve `panel` over HTTP while the block runs, and give its URL, `http://127.0.0.1:PORT/api/v2`.
+
+    With port 0 the system picks a free one. The server runs in the caller's event loop, installs no signal
+    handlers and prints nothing. Leaving the block ends it at once: open connections are closed, requests
+    under way dropped.
+    Raises `OSError` where the address cannot be bound, `ImportError` where uvicorn is missing.
+    """
+    listener = _listen(host, port)
+    with listener:
+        server = _uvicorn(panel)
+        await server.startup([listener])
+        panel.url = _url(host, listener)
+        try:
+            yield panel.url
+        finally:
+            panel.url = None
+            await _stop(server)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}/api/v2"
+
+
+class _Held(asyncio.Protocol):
+    """Before uvicorn's protocol: leaves the transport where the application finds it, and is quiet."""
+
+    app_state: dict[str, object]
+    access_log: bool
+    logger: logging.Logger
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+        self.access_log = False
+        self.logger = _log
+        # asyncio does so only for sockets that name their protocol, which accepted ones may not
+        socket_of(transport).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
+
+def _uvicorn(panel: Panel) -> "uvicorn.Server":
+    try:
+        import uvicorn  # noqa: PLC0415, an extra: only those who serve need it
+        from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: PLC0415, the same
+    except ImportError as error:
+        raise ImportError('serving a sandbox needs uvicorn: pip install "agencia-async[sandbox]"') from error
+
+    config = uvicorn.Config(
+        _app(panel),
+        http=type("_HeldProtocol", (_Held, AutoHTTPProtocol), {}),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE,
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    return server
+
+
+def _app(panel: Panel) -> Callable[[Message, Receive, Send], Awaitable[None]]:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # only _stop cancels, once the connections are gone
+            await panel.asgi(scope, receive, send)
+
+    return app
+
+
+async def _stop(server: "uvicorn.Server") -> None:
+    """End it without waiting for anybody, which uvicorn's own shutdown would do."""
+    for listening in server.servers:
+        listening.close()
+    for _ in range(_TURNS):
+        for connection in tuple(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+    tasks = tuple(server.server_state.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for listening in server.servers:
+        await listening.wait_closed()

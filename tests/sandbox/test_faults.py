@@ -1,0 +1,121 @@
+import math
+from collections import Counter
+from random import Random
+
+import pytest
+
+from agencia_async.sandbox import Faults
+from agencia_async.sandbox.faults import FAULTS
+
+
+def drawn(faults: Faults, times: int, action: str = "status") -> list[str | None]:
+    random = Random(1)
+    return [faults.draw(action, random) for _ in range(times)]
+
+
+def test_there_are_no_faults_at_first() -> None:
+    assert set(drawn(Faults(), 1000)) == {None}
+    assert Faults().delay("add", Random(1)) == 0
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_comes_at_its_rate(name: str) -> None:
+    faults = Faults()
+    setattr(faults, name, 0.25)
+    counts = Counter(drawn(faults, 4000))
+    assert set(counts) == {None, name}
+    assert 900 < counts[name] < 1100
+
+
+def test_rates_are_drawn_one_against_the_other() -> None:
+    counts = Counter(drawn(Faults(rate_limit=0.5, drop_after=0.5), 4000))
+    assert set(counts) == {"rate_limit", "drop_after"}
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1, math.nan, "0.5", None])
+def test_a_rate_is_between_0_and_1(rate: float) -> None:
+    with pytest.raises(ValueError, match="rate_limit is a rate between 0 and 1"):
+        Faults(rate_limit=rate)
+
+
+def test_rates_come_to_at_most_1() -> None:
+    faults = Faults(rate_limit=0.6, cut_reply=0.4)
+    faults.cut_reply = 0.3
+    with pytest.raises(ValueError, match=r"with drop_after at 0\.2 the rates come to 1\.1, more than 1"):
+        faults.drop_after = 0.2
+    assert faults.drop_after == 0
+
+
+def test_rates_may_come_to_exactly_1() -> None:
+    faults = Faults()
+    for name in FAULTS:
+        setattr(faults, name, 1 / len(FAULTS))
+    assert None not in drawn(faults, 1000)
+
+
+def test_latency_is_fixed_or_drawn() -> None:
+    random = Random(1)
+    assert Faults(latency=0.25).delay("add", random) == 0.25
+    delays = {Faults(latency=(0.5, 1)).delay("add", random) for _ in range(100)}
+    assert len(delays) > 90
+    assert 0.5 <= min(delays) <= max(delays) <= 1
+
+
+@pytest.mark.parametrize("latency", [-1, (2, 1), (1,), (1, 2, 3), math.inf, "1", (0, None)])
+def test_latency_is_a_number_or_a_pair(latency: float) -> None:
+    with pytest.raises(ValueError, match="latency is a number of seconds"):
+        Faults(latency=latency)
+
+
+def test_a_script_goes_before_the_rates_and_is_used_up() -> None:
+    faults = Faults(cut_reply=1.0)
+    faults.script("drop_after", None)
+    faults.script("rate_limit")
+    assert drawn(faults, 4) == ["drop_after", None, "rate_limit", "cut_reply"]
+
+
+def test_a_script_knows_its_faults() -> None:
+    faults = Faults()
+    with pytest.raises(ValueError, match="no such fault: 'flood'; there are rate_limit, "):
+        faults.script("rate_limit", "flood")
+    assert drawn(faults, 1) == [None]
+
+
+def test_faults_may_keep_to_some_actions() -> None:
+    faults = Faults(actions={"add"}, latency=2.0)
+    faults.script("rate_limit")
+    assert drawn(faults, 2, "status") == [None, None]
+    assert faults.delay("status", Random(1)) == 0
+    assert drawn(faults, 2, "add") == ["rate_limit", None]
+    assert faults.delay("add", Random(1)) == 2
+
+
+def test_actions_are_no_text() -> None:
+    with pytest.raises(ValueError, match=r"actions is a set of names, not one text: \{'add'\}"):
+        Faults(actions="add")
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "headers"),
+    [
+        (30, [b"30"]),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", [b"Wed, 21 Oct 2026 07:28:00 GMT"]),
+        (None, []),
+    ],
+)
+def test_a_429_says_when_to_come_again(retry_after: float | str | None, headers: list[bytes]) -> None:
+    reply_of = FAULTS["rate_limit"].reply
+    assert reply_of is not None
+    reply = reply_of(Faults(retry_after=retry_after), Random(1))
+    assert reply.body == b'{"error":"Too many requests"}'
+    assert [value for name, value in reply.headers if name == b"retry-after"] == headers
+
+
+def test_a_gateway_page_is_html_and_an_empty_reply_is_empty() -> None:
+    bodies = []
+    for name in ("gateway_page", "empty_reply"):
+        reply_of = FAULTS[name].reply
+        assert reply_of is not None
+        bodies.append(reply_of(Faults(), Random(1)).body)
+    assert bodies[0].startswith(b"<html>")
+    assert bodies[1] == b""

@@ -1,0 +1,126 @@
+import json
+from decimal import Context, Decimal, localcontext
+
+import pytest
+
+from agencia_async.sandbox import Panel
+from agencia_async.sandbox.panel import REQUESTS_KEPT
+
+from .desk import KEY, LINK, Clock, ask, followers, form, joined
+
+
+@pytest.mark.parametrize("fields", [{"action": "balance"}, {"action": "balance", "key": "other"}])
+def test_a_wrong_key_is_refused_with_status_200(panel: Panel, fields: dict[str, str]) -> None:
+    reply = panel.handle(fields)
+    assert (reply.status, reply.body) == (200, b'{"error":"Invalid API key"}')
+
+
+def test_a_missing_action_is_refused(panel: Panel) -> None:
+    assert panel.handle({"key": KEY}).body == b'{"error":"Incorrect request"}'
+
+
+def test_the_same_seed_clock_and_requests_give_the_same_replies() -> None:
+    def replies(seed: int) -> list[bytes]:
+        clock = Clock()
+        panel = Panel(seed=seed, clock=clock)
+        panel.faults.server_error = 0.2
+        forms = [form("services"), *[form("add", service=1, link=LINK, quantity=500)] * 20]
+        forms += [form("status", orders=joined(panel.stock(50)))] * 5
+        told = []
+        for one in forms:
+            clock.now += 7
+            told.append(panel.answer(one).reply.body)
+        return told
+
+    assert replies(1) == replies(1) != replies(2)
+
+
+def test_every_request_is_kept_without_its_key(panel: Panel) -> None:
+    panel.handle({"key": "wrong", "action": "status", "order": "1"})
+    ask(panel, "status", orders="1,2")
+    assert [(request.action, request.ids, request.fault) for request in panel.requests] == [
+        ("status", ("1",), None),
+        ("status", ("1", "2"), None),
+    ]
+    assert all("key" not in request.form for request in panel.requests)
+
+
+def test_requests_are_counted_beyond_those_kept(panel: Panel) -> None:
+    for _ in range(REQUESTS_KEPT + 1):
+        panel.handle({})
+    assert (len(panel.requests), panel.received) == (REQUESTS_KEPT, REQUESTS_KEPT + 1)
+
+
+def test_stock_is_there_to_be_polled(panel: Panel, clock: Clock) -> None:
+    ids = panel.stock(300)
+    assert len(set(ids)) == 300
+    told = ask(panel, "status", orders=joined(ids[:100]))
+    assert told == {str(number): panel.truth(number) for number in ids[:100]}
+    assert Panel(clock=clock, pending=(5.0, 5.0), progress=(20.0, 20.0)).stock(300) == ids
+    assert panel.balance == 1000
+    assert panel.ledger == []
+
+
+def test_truth_is_the_status_and_the_callers_own(panel: Panel, clock: Clock) -> None:
+    number = followers(panel)
+    clock.now += 1000
+    panel.truth(number).clear()
+    assert panel.truth(str(number)) == ask(panel, "status", order=number)
+    for accessor in (panel.truth, panel.charge):
+        with pytest.raises(KeyError):
+            accessor(1)
+
+
+def test_the_charge_follows_the_order(panel: Panel) -> None:
+    assert panel.charge(followers(panel)) == Decimal("0.9")
+
+
+def test_the_panel_has_its_own_terms() -> None:
+    panel = Panel("k", balance=Decimal("0.5"), currency="EUR", batch_limit=2)
+    told = json.loads(panel.handle({"key": "k", "action": "balance"}).body)
+    assert told == {"balance": "0.5", "currency": "EUR"}
+    told = json.loads(panel.handle({"key": "k", "action": "status", "orders": "1,2,3"}).body)
+    assert told == {"error": "At most 2 ids are accepted at once"}
+
+
+def test_money_is_exact_whatever_the_callers_decimal_context_is(panel: Panel) -> None:
+    with localcontext(Context(prec=2)):
+        followers(panel, 1234)
+        assert ask(panel, "balance")["balance"] == "998.88940"
+
+
+def test_an_answer_without_faults_is_the_reply(panel: Panel) -> None:
+    answer = panel.answer(form("balance"))
+    assert (answer.reply, answer.wire, answer.delay) == (panel.handle(form("balance")), "whole", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "acts", "wire", "status"),
+    [
+        ("rate_limit", False, "whole", 429),
+        ("server_error", False, "whole", None),
+        ("gateway_page", False, "whole", 502),
+        ("reset_before", False, "reset", 200),
+        ("drop_after", True, "close", 200),
+        ("cut_reply", True, "half", 200),
+        ("empty_reply", True, "whole", 200),
+    ],
+)
+def test_a_fault_acts_or_not_and_is_recorded(
+    panel: Panel,
+    fault: str,
+    acts: bool,  # noqa: FBT001, a column of the table
+    wire: str,
+    status: int | None,
+) -> None:
+    panel.faults.script(fault)
+    answer = panel.answer(form("add", service=1, link=LINK, quantity=1000))
+    assert len(panel.ledger) == acts
+    assert answer.wire == wire
+    assert answer.reply.status in ({500, 502, 503} if status is None else {status})
+    assert (panel.requests[-1].action, panel.requests[-1].fault) == ("add", fault)
+
+
+def test_the_application_is_one(panel: Panel) -> None:
+    assert panel.asgi is panel.asgi
+    assert panel.url is None
