@@ -27,14 +27,13 @@ from agencia_async.models import (
     BulkResult,
     Cancellation,
     Id,
-    OrderState,
     OrderStatus,
     RefillId,
-    RefillState,
     RefillStatus,
     Service,
 )
 from agencia_async.orders import CustomCommentsOrder, DefaultOrder, Order, PackageOrder, RawOrder
+from agencia_async.states import OrderState, RefillState
 
 __all__ = [
     "AgenciaError",

@@ -4,7 +4,7 @@ The only module that starts tasks. It knows nothing of ids or panels.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from agencia_async.errors import ConfigurationError, twin
@@ -53,7 +53,7 @@ class Run(Generic[B, T]):
 
     def __init__(
         self,
-        source: AsyncIterator[B],
+        source: AsyncGenerator[B, None],
         work: Callable[[B], Awaitable[T]],
         *,
         workers: int,
@@ -86,8 +86,7 @@ class Run(Generic[B, T]):
                 consumed.set()
         finally:
             await end(self._tasks)
-            if isinstance(self._source, AsyncGenerator):
-                await self._source.aclose()
+            await self._source.aclose()
 
     def _hire(self) -> None:
         self._tasks.append(self._owner.start(self._worker(first=not self._tasks)))
@@ -180,12 +179,9 @@ class Coalescer(Generic[T]):
             self._tasks.start(self._deliver(wanted))
 
     async def _deliver(self, wanted: dict[str, list[asyncio.Future[T]]]) -> None:
-        answers: Mapping[str, T | Exception]
+        answers: Mapping[str, T | Exception] = dict.fromkeys(wanted, closed())  # where this is cancelled
         try:
             answers = await self._fetch(list(wanted))
-        except asyncio.CancelledError:
-            answers = dict.fromkeys(wanted, closed())
-            raise
         except Exception as error:  # noqa: BLE001 - raised again in each caller
             answers = dict.fromkeys(wanted, error)
         finally:

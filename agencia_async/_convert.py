@@ -11,7 +11,8 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from agencia_async.errors import ReplyError
-from agencia_async.models import Extra, Id, plain
+from agencia_async.models import Extra, Id
+from agencia_async.states import plain
 
 R = TypeVar("R")
 

@@ -1,7 +1,7 @@
 """How fast requests may leave, and how many at once: the caller's limits, and the pause a panel asks for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from attrs import Attribute, field, frozen
@@ -74,7 +74,7 @@ class Slots:
         self._free = asyncio.Semaphore(count)
 
     @asynccontextmanager
-    async def one(self, left: Callable[[], float]) -> AsyncIterator[None]:
+    async def one(self, left: Callable[[], float]) -> AsyncGenerator[None, None]:
         """Hold a slot.
 
         Raises:

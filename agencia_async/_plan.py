@@ -1,6 +1,6 @@
 """How many ids become few requests: unique, in chunks, lazily."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from typing import TypeVar
 
 from agencia_async.models import Id, id_text
@@ -27,7 +27,7 @@ async def each(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
             yield item
 
 
-async def chunks(items: Iterable[T] | AsyncIterable[T], size: int) -> AsyncIterator[list[T]]:
+async def chunks(items: Iterable[T] | AsyncIterable[T], size: int) -> AsyncGenerator[list[T], None]:
     """The items in lists of at most `size`, read only as far as they are asked for."""
     chunk: list[T] = []
     async for item in each(items):

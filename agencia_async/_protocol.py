@@ -144,7 +144,7 @@ def _words(value: object) -> str | None:
 
 
 def _refused(text: str, reply: Reply) -> AgenciaError:
-    """The error that a refusal amounts to; one that a failing server words in an unknown way proves nothing."""
+    """The error that a refusal amounts to; unknown words of a failing server prove nothing."""
     kind = recognise(text)
     if kind is PanelError and reply.status >= _SERVER_ERROR:
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
@@ -260,9 +260,9 @@ class Action(Generic[T]):
         if row is None:
             return NotAnsweredError(f"the reply to {self.name} leaves this id out")
         try:
-            flat = row if isinstance(row, Mapping) else {self.result or "error": row}
-            refusal = self._refusal(cast("Row", flat))
-            return self.read_row(cast("Row", flat)) if refusal is None else recognise(refusal)(refusal)
+            flat = cast("Row", row) if isinstance(row, Mapping) else {self.result or "error": row}
+            refusal = self._refusal(flat)
+            return self.read_row(flat) if refusal is None else recognise(refusal)(refusal)
         except ReplyError as error:
             return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
 

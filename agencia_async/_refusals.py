@@ -22,9 +22,11 @@ _TABLE: list[tuple[type[PanelError], str]] = [
     (InsufficientFundsError, r"not.?enough.?(funds|balance|money)|insufficient.?(funds|balance)"),
     (
         NotAllowedError,
-        r"(refill|cancel\w*) .*(disabled|not (available|allowed|possible|supported))"
-        r"|not completed|already (been )?(requested|refilled|cancell?ed)|less than \d+ hours"
-        r"|can(no|')t be (refilled|cancell?ed)",
+        (
+            r"(refill|cancel\w*) .*(disabled|not (available|allowed|possible|supported))"
+            r"|not completed|already (been )?(requested|refilled|cancell?ed)|less than \d+ hours"
+            r"|can(no|')t be (refilled|cancell?ed)"
+        ),
     ),
     (AuthenticationError, r"api.?key|invalid.?key|(user|account) .*(not found|suspended|disabled|blocked)"),
     (
@@ -38,8 +40,10 @@ _TABLE: list[tuple[type[PanelError], str]] = [
     (UnavailableError, r"maintenance|(ordering|api) is disabled|not supported|incorrect (request|action)"),
     (
         InvalidOrderError,
-        r"neworder\.error|quantity|(bad|invalid|incorrect|wrong) link|\bcomments?\b|\busernames?\b"
-        r"|\bruns\b|\binterval\b|field is required",
+        (
+            r"neworder\.error|quantity|(bad|invalid|incorrect|wrong) link|\bcomments?\b|\busernames?\b"
+            r"|\bruns\b|\binterval\b|field is required"
+        ),
     ),
 ]
 _PATTERNS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _TABLE]

@@ -103,7 +103,7 @@ class Retrier:
             failure = error
         if repeat is not Repeat.ALWAYS and failure.sent != "no":
             raise OutcomeUnknownError(f"the panel may have acted: {failure}", cause=failure)
-        raise failure
+        raise failure.with_traceback(None)  # without the many frames of the retry loop
 
     def _wait(self, state: RetryCallState) -> float:
         """Full jitter under a bound that doubles, but never less than the panel asks for."""

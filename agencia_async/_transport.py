@@ -1,4 +1,4 @@
-"""Bytes out, (status, headers, bytes) in. The only module that knows httpx, and the only one that holds the key.
+"""Bytes out, (status, headers, bytes) in. The only module that sends, and the only one that holds the key.
 
 A *lane* is a transport with one connection. Each request has a lane to itself and gives it back when it
 ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
@@ -7,9 +7,9 @@ cancellation leaves a connection behind, and the cost of a request does not grow
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 import httpx
@@ -76,13 +76,9 @@ def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
     Raises:
         ConfigurationError: it is no address, carries credentials, or would send the key in the clear.
     """
-    reason = None
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError) as error:
-        reason = str(error)
-    if reason is not None:
-        raise ConfigurationError(f"base_url is no address: {reason}")
+    parsed = _parsed(url)
+    if isinstance(parsed, str):
+        raise ConfigurationError(f"base_url is no address: {parsed}")
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise ConfigurationError(f"base_url is an address that begins with https://, not {url!r}")
     if parsed.userinfo:
@@ -92,6 +88,14 @@ def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
             f"{url!r} would send the key unencrypted; use https, or allow_http=True if you must"
         )
     return parsed.copy_with(fragment=None)
+
+
+def _parsed(url: str) -> httpx.URL | str:
+    """The address, or why it is none."""
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        return str(error)
 
 
 def _is_loopback(host: str) -> bool:
@@ -140,6 +144,35 @@ async def read(response: httpx.Response, limit: int) -> Reply:
     return Reply(response.status_code, response.headers, body)
 
 
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class _Lane:
+    """A transport of one connection."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+        self._socket: _Closable | None = None
+        self.idle_since = 0.0
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """The beginning of the reply."""
+        if self._socket is None:
+            request.extensions["trace"] = self._trace
+        return await self._transport.handle_async_request(request)
+
+    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._socket = info["return_value"]
+
+    async def aclose(self) -> None:
+        """Close the transport, and the socket: one that is cancelled in its TLS handshake forgets it."""
+        await self._transport.aclose()
+        if self._socket is not None:
+            await self._socket.aclose()
+
+
 class Lanes:
     """Transports of one connection each; the one that was used last goes first."""
 
@@ -149,7 +182,7 @@ class Lanes:
         self._make = make
         self._limit = limit
         self._clock = clock
-        self._idle: list[tuple[httpx.AsyncBaseTransport, float]] = []
+        self._idle: list[_Lane] = []
         self._closed = False
 
     async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
@@ -157,29 +190,30 @@ class Lanes:
         lane = await self._lane(write=write)
         well = False
         try:
-            reply = await read(await lane.handle_async_request(request), self._limit)
+            reply = await read(await lane.send(request), self._limit)
             well = not self._closed
             return reply
         finally:
             if well:
-                self._idle.append((lane, self._clock()))
+                lane.idle_since = self._clock()
+                self._idle.append(lane)
             else:
                 await lane.aclose()
 
-    async def _lane(self, *, write: bool) -> httpx.AsyncBaseTransport:
+    async def _lane(self, *, write: bool) -> _Lane:
         if not self._idle:
-            return self._make()
-        lane, since = self._idle.pop()
-        if write and self._clock() - since > _FRESH_FOR:
+            return _Lane(self._make())
+        lane = self._idle.pop()
+        if write and self._clock() - lane.idle_since > _FRESH_FOR:
             await lane.aclose()
-            return self._make()
+            return _Lane(self._make())
         return lane
 
     async def aclose(self) -> None:
         """Close the idle lanes now and the others as they come back."""
         self._closed = True
         while self._idle:
-            await self._idle.pop()[0].aclose()
+            await self._idle.pop().aclose()
 
 
 class Shared:
@@ -278,7 +312,7 @@ class Wire:
         await self._exchange.aclose()
 
 
-def open_wire(
+def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     url: httpx.URL,
     secret: Secret,
     *,

@@ -85,7 +85,10 @@ class AsyncClient:
         ConfigurationError: one of these is out of range, or they contradict each other.
     """
 
-    def __init__(
+    _shown = "a panel"
+    """What `repr` tells; a traceback may ask for it before the constructor is through."""
+
+    def __init__(  # noqa: PLR0913 - each has a default
         self,
         api_key: str,
         *,
@@ -112,9 +115,9 @@ class AsyncClient:
         check_whole("max_reply_bytes", max_reply_bytes)
         check_seconds("timeout", timeout)
         check_seconds("batch_window", batch_window, zero=True)
-        self._url = checked_url(base_url, allow_http=allow_http)
+        url = checked_url(base_url, allow_http=allow_http)
         wire = open_wire(
-            self._url,
+            url,
             secret,
             transport=transport,
             http_client=http_client,
@@ -130,12 +133,14 @@ class AsyncClient:
         self._tasks = Tasks()
         self._statuses = self._coalescer(protocol.STATUS, batch_window)
         self._refill_statuses = self._coalescer(protocol.REFILL_STATUS, batch_window)
+        self._shown = str(url)
 
     @classmethod
     def from_env(cls, **overrides: Unpack[Options]) -> Self:
-        """A client whose key is in the environment: `AGENCIA_API_KEY`, or a file named by `AGENCIA_API_KEY_FILE`.
+        """A client whose key is in the environment.
 
-        `AGENCIA_BASE_URL` names the panel; whatever is given here as well counts instead.
+        `AGENCIA_API_KEY` holds it, or `AGENCIA_API_KEY_FILE` names a file that does; `AGENCIA_BASE_URL`
+        names the panel. Whatever is given here as well counts instead.
 
         Raises:
             ConfigurationError: there is no key, or its file cannot be read.
@@ -155,7 +160,8 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. Calls that still wait end in a `ConfigurationError`; a second time does nothing."""
+        """Close the connections; calls that still wait for their turn end in a `ConfigurationError`."""
+        self._shown = f"{self._shown.removesuffix(', closed')}, closed"
         self._sender.closed = True
         for coalescer in (self._statuses, self._refill_statuses):
             coalescer.close()
@@ -163,7 +169,7 @@ class AsyncClient:
         await self._sender.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient of {self._url}{', closed' if self._sender.closed else ''}>"
+        return f"<AsyncClient of {self._shown}>"
 
     @property
     def requests_sent(self) -> int:
@@ -287,10 +293,9 @@ class AsyncClient:
     def _bulk(self, action: Action[T]) -> Bulk[T]:
         return Bulk(
             action,
-            self._sender.send,
+            self._sender,
             size=self._batch_size,
             workers=self._max_concurrency,
-            go=self._sender.accepted,
             tasks=self._tasks,
         )
 

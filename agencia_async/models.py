@@ -1,14 +1,20 @@
-"""What comes back: the records, their states, and the results of bulk calls."""
+"""What comes back: the records, and the results of bulk calls."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
 from typing import Generic, TypeVar, cast
 
 from attrs import field, frozen
 
 from agencia_async.errors import AgenciaError, ConfigurationError
+from agencia_async.states import (
+    FINAL_ORDERS,
+    FINAL_REFILLS,
+    OrderState,
+    RefillState,
+    order_state,
+    refill_state,
+)
 
 __all__ = [
     "Balance",
@@ -17,17 +23,14 @@ __all__ = [
     "Cancellation",
     "Extra",
     "Id",
-    "OrderState",
     "OrderStatus",
     "RefillId",
-    "RefillState",
     "RefillStatus",
     "Service",
 ]
 
 T = TypeVar("T")
-V = TypeVar("V")
-S = TypeVar("S", bound=StrEnum)
+V_co = TypeVar("V_co", covariant=True)
 
 Id = int | str
 """The id of an order, refill, service or request: some panels number, others use text."""
@@ -54,15 +57,15 @@ def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
     return id
 
 
-class Extra(Mapping[str, V]):
+class Extra(Mapping[str, V_co]):
     """A read-only mapping of the fields that a record does not name, as the panel sent them."""
 
     __slots__ = ("_fields",)
 
-    def __init__(self, fields: Mapping[str, V] | None = None) -> None:
+    def __init__(self, fields: Mapping[str, V_co] | None = None) -> None:
         self._fields = dict(fields or {})
 
-    def __getitem__(self, name: str) -> V:
+    def __getitem__(self, name: str) -> V_co:
         return self._fields[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -76,90 +79,6 @@ class Extra(Mapping[str, V]):
 
 
 NOTHING: Extra[object] = Extra()
-
-
-def plain(word: str) -> str:
-    """A word as words are compared: lower-case, without blanks, `_` and `-`."""
-    return word.casefold().replace(" ", "").replace("_", "").replace("-", "").strip()
-
-
-class OrderState(StrEnum):
-    """The state of an order. The value is the protocol's spelling; `UNKNOWN` is any other word."""
-
-    PENDING = "Pending"
-    PROCESSING = "Processing"
-    IN_PROGRESS = "In progress"
-    COMPLETED = "Completed"
-    PARTIAL = "Partial"
-    CANCELED = "Canceled"
-    REFUNDED = "Refunded"
-    FAILED = "Failed"
-    PAUSED = "Paused"
-    EXPIRED = "Expired"
-    UNKNOWN = "Unknown"
-
-
-class RefillState(StrEnum):
-    """The state of a refill. The value is the protocol's spelling; `UNKNOWN` is any other word."""
-
-    PENDING = "Pending"
-    AWAITING = "Awaiting"
-    IN_PROGRESS = "In progress"
-    PROCESSING = "Processing"
-    COMPLETED = "Completed"
-    REJECTED = "Rejected"
-    CANCELED = "Canceled"
-    FAILED = "Failed"
-    PARTIAL = "Partial"
-    UNKNOWN = "Unknown"
-
-
-_ORDER_SPELLINGS = {plain(state): state for state in OrderState} | {
-    "active": OrderState.IN_PROGRESS,
-    "complete": OrderState.COMPLETED,
-    "cancelled": OrderState.CANCELED,
-    "fail": OrderState.FAILED,
-    "error": OrderState.FAILED,
-    "rejected": OrderState.FAILED,
-    "awaiting": OrderState.PENDING,
-    "refilling": OrderState.IN_PROGRESS,
-}
-_REFILL_SPELLINGS = {plain(state): state for state in RefillState} | {
-    "inprocess": RefillState.IN_PROGRESS,
-    "active": RefillState.IN_PROGRESS,
-    "complete": RefillState.COMPLETED,
-    "cancelled": RefillState.CANCELED,
-    "fail": RefillState.FAILED,
-    "error": RefillState.FAILED,
-}
-_FINAL_ORDERS = frozenset(
-    {OrderState.COMPLETED, OrderState.PARTIAL, OrderState.CANCELED, OrderState.REFUNDED, OrderState.FAILED}
-)
-_FINAL_REFILLS = frozenset(
-    {
-        RefillState.COMPLETED,
-        RefillState.REJECTED,
-        RefillState.CANCELED,
-        RefillState.FAILED,
-        RefillState.PARTIAL,
-    }
-)
-
-
-def _spelt(word: str, spellings: Mapping[str, S]) -> S:
-    """The state that a word spells; of an untranslated key (`tasks.status.completed`) the last part counts."""
-    found = spellings.get(plain(word)) or spellings.get(plain(word.rpartition(".")[2]))
-    return found or spellings["unknown"]
-
-
-@lru_cache(maxsize=256)
-def _order_state(word: str) -> OrderState:
-    return _spelt(word, _ORDER_SPELLINGS)
-
-
-@lru_cache(maxsize=256)
-def _refill_state(word: str) -> RefillState:
-    return _spelt(word, _REFILL_SPELLINGS)
 
 
 @frozen(kw_only=True)
@@ -216,12 +135,12 @@ class OrderStatus:
     @property
     def state(self) -> OrderState:
         """The state that `status` spells, `OrderState.UNKNOWN` for a word never seen."""
-        return _order_state(self.status)
+        return order_state(self.status)
 
     @property
     def is_final(self) -> bool:
         """Has the order ended (completed, partial, canceled, refunded, failed)?"""
-        return self.state in _FINAL_ORDERS
+        return self.state in FINAL_ORDERS
 
 
 @frozen(kw_only=True)
@@ -239,12 +158,12 @@ class RefillStatus:
     @property
     def state(self) -> RefillState:
         """The state that `status` spells, `RefillState.UNKNOWN` for a word never seen."""
-        return _refill_state(self.status)
+        return refill_state(self.status)
 
     @property
     def is_final(self) -> bool:
         """Has the refill ended (completed, rejected, canceled, failed, partial)?"""
-        return self.state in _FINAL_REFILLS
+        return self.state in FINAL_REFILLS
 
 
 @frozen(kw_only=True)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from attrs import Attribute, Factory, field, fields_dict, frozen
+from attrs import Attribute, field, fields_dict, frozen
 
 from agencia_async._checks import check_whole
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import NOTHING, Extra, Id, id_text
+from agencia_async.models import Extra, Id, id_text
 
 __all__ = ["CustomCommentsOrder", "DefaultOrder", "Order", "PackageOrder", "RawOrder"]
 
@@ -21,7 +21,7 @@ def _extra_fields(fields: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in fields.items():
         if name in _RESERVED:
             raise ConfigurationError(f"{name!r} is no field that an order may set itself")
-        if not all(isinstance(text, str) for text in (name, value)):
+        if not all(isinstance(text, str) for text in (name, value)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"the fields of an order are text, not {name!r}: {value!r}")
     return Extra(fields)
 
@@ -68,15 +68,16 @@ class Order:
     """
 
     service: Id = field(validator=_service)
-    extra: Mapping[str, str] = field(default=NOTHING, converter=_extra_fields, hash=False)
+    extra: Mapping[str, str] = field(factory=dict[str, str], converter=_extra_fields, hash=False)
 
     def form(self) -> dict[str, str]:
         """The fields as they are sent; lines are joined by line feeds."""
         form = {"service": id_text(self.service)}
         for name in fields_dict(type(self)):
-            value = getattr(self, name)
+            value: object = getattr(self, name)
             if name not in {"service", "extra"} and value is not None:
-                form[name] = "\n".join(value) if isinstance(value, tuple) else str(value)
+                lines = cast("tuple[str, ...]", value) if isinstance(value, tuple) else (str(value),)
+                form[name] = "\n".join(lines)
         return form | dict(self.extra)
 
 
@@ -136,7 +137,7 @@ class RawOrder(Order):
     """
 
     service: Id = field(validator=_service)
-    fields: Mapping[str, str] = field(default=Factory(Extra), converter=_extra_fields, hash=False)
+    fields: Mapping[str, str] = field(factory=dict[str, str], converter=_extra_fields, hash=False)
 
     def form(self) -> dict[str, str]:
         """The fields as they are sent."""

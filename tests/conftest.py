@@ -1,0 +1,21 @@
+"""Fixtures that the whole suite shares: those that the library gives its users."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+pytest_plugins = ["agencia_async.pytest_plugin", "pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on what the environment of its machine says."""
+    for name in ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,100 @@
+"""A peer on loopback whose every byte the test decides."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
+
+Form = dict[str, str]
+Answer = Callable[["Request"], Awaitable[None]]
+
+
+class Request:
+    """One request that arrived, and the connection to answer it on."""
+
+    def __init__(self, form: Form, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.form = form
+        self.reader = reader
+        self.writer = writer
+
+    async def hang(self) -> None:
+        """Answer nothing until the other side has gone."""
+        await self.reader.read()
+        self.writer.close()
+
+    def reply(
+        self, body: bytes | str = b"{}", status: int = 200, headers: dict[str, str] | None = None
+    ) -> None:
+        """Answer with a whole reply."""
+        content = body.encode() if isinstance(body, str) else body
+        fields = {"Content-Type": "application/json", "Content-Length": str(len(content))} | (headers or {})
+        lines = [f"HTTP/1.1 {status} Whatever", *(f"{name}: {value}" for name, value in fields.items())]
+        self.writer.write("\r\n".join([*lines, "", ""]).encode() + content)
+
+    def abort(self) -> None:
+        """Break the connection."""
+        self.writer.transport.abort()
+
+
+class Peer:
+    """What arrived so far."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.url = ""
+        self.forms: list[Form] = []
+        self.heads: list[bytes] = []
+        self.connections = 0
+        self.open = 0
+        self.under_way = 0
+        self.most_at_once = 0
+        self._answer = answer
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends."""
+        self.connections += 1
+        self.open += 1
+        try:
+            while not writer.is_closing():
+                await self._request(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self.open -= 1
+            writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
+        form = dict(parse_qsl((await reader.readexactly(length)).decode(), keep_blank_values=True))
+        self.heads.append(head)
+        self.forms.append(form)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        try:
+            await self._answer(Request(form, reader, writer))
+        finally:
+            self.under_way -= 1
+
+
+@asynccontextmanager
+async def peer(answer: Answer) -> AsyncIterator[Peer]:
+    """A peer that answers each request as told."""
+    it = Peer(answer)
+    serving: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(it.serve(reader, writer))
+        serving.add(task)
+        task.add_done_callback(serving.discard)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    it.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v2"
+    try:
+        yield it
+    finally:
+        server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)

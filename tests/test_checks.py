@@ -1,0 +1,22 @@
+import pytest
+
+from agencia_async import ConfigurationError, RateLimit, RetryPolicy
+
+
+@pytest.mark.parametrize("attempts", [0, -1, 1.5, "3", True, None])
+def test_attempts_are_a_whole_number(attempts: object) -> None:
+    with pytest.raises(ConfigurationError, match="attempts is a whole number of at least 1"):
+        RetryPolicy(attempts=attempts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["first_wait", "max_wait", "deadline"])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "3", True, None])
+def test_waits_are_seconds(name: str, seconds: object) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is a number of seconds of at least 0"):
+        RetryPolicy(**{name: seconds})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limit", [(0, 1), (1, 0), (-1, 1), ("60", 60)])
+def test_a_rate_limit_is_above_zero(limit: tuple[float, float]) -> None:
+    with pytest.raises(ConfigurationError, match="is a number above 0"):
+        RateLimit(*limit)

@@ -1,0 +1,85 @@
+import copy
+import pickle
+
+import pytest
+
+from agencia_async import errors
+from agencia_async.errors import (
+    AgenciaError,
+    ConfigurationError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ReplyError,
+    TransportError,
+    twin,
+)
+
+ALL = [getattr(errors, name) for name in errors.__all__ if name != "Sent"]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_all_share_the_base_and_say_what_the_panel_can_have_done(kind: type[AgenciaError]) -> None:
+    error = kind("words")
+    assert isinstance(error, AgenciaError)
+    assert str(error) == error.message == "words"
+    assert error.sent in {"no", "maybe", "yes"}
+    assert (error.action, error.attempts, error.http_status) == (None, 0, None)
+
+
+def test_the_module_draws_every_class_of_the_tree() -> None:
+    assert errors.__doc__ is not None
+    assert [kind.__name__ for kind in ALL if kind.__name__ not in errors.__doc__] == []
+
+
+def test_a_configuration_error_is_a_value_error() -> None:
+    assert issubclass(ConfigurationError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "remake", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportError("gone", sent="maybe", http_status=502),
+        RateLimitedError("slower", http_status=429, retry_after=1.5),
+        OutcomeUnknownError("who knows", cause=ReplyError("no JSON", http_status=200)),
+    ],
+)
+def test_an_error_survives_copying_and_pickling(error: AgenciaError, remake: object) -> None:
+    error.action, error.attempts = "add", 2
+    other = remake(error)  # type: ignore[operator]
+    assert type(other) is type(error)
+    assert str(other) == str(error)
+    assert vars(other).keys() == vars(error).keys()
+    assert (other.action, other.attempts, other.sent, other.http_status) == (
+        "add",
+        2,
+        error.sent,
+        error.http_status,
+    )
+
+
+def test_an_unknown_outcome_tells_its_cause() -> None:
+    cause = ReplyError("no JSON", http_status=200)
+    error = OutcomeUnknownError("who knows", cause=cause)
+    assert error.cause is error.__cause__ is cause
+    assert (error.sent, error.http_status) == ("yes", 200)
+    assert OutcomeUnknownError("who knows").cause is None
+
+
+def reject(error: Exception, cause: Exception) -> None:
+    raise error from cause
+
+
+def test_a_twin_has_a_traceback_of_its_own() -> None:
+    cause = TransportError("reset")
+    error = NotFoundError("Incorrect order ID")
+    with pytest.raises(NotFoundError) as caught:
+        reject(error, cause)
+    assert caught.value.__traceback__ is not None
+    other = twin(error)
+    assert other.__traceback__ is None
+    assert other.__cause__ is cause
+    assert other.message == "Incorrect order ID"

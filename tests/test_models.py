@@ -1,0 +1,78 @@
+import copy
+import pickle
+from decimal import Decimal
+
+import pytest
+
+from agencia_async import (
+    AgenciaError,
+    BulkItem,
+    BulkResult,
+    ConfigurationError,
+    NotFoundError,
+    OrderStatus,
+)
+from agencia_async.models import Extra, id_text
+
+
+@pytest.mark.parametrize("given", [1, 23501, "23501", "ord_01H", "5f-2a", "é"])
+def test_an_id_travels_as_its_text(given: int | str) -> None:
+    assert id_text(given) == str(given)
+
+
+@pytest.mark.parametrize(
+    "given", ["", "1,2", " ", "1 2", "1\n", "\t1", "1\x00", "1\u00a0", True, 1.5, None, b"1"]
+)
+def test_what_would_make_another_request_is_no_id(given: object) -> None:
+    with pytest.raises(ConfigurationError, match="id"):
+        id_text(given)  # type: ignore[arg-type]
+
+
+def test_extra_is_a_read_only_mapping_of_its_own() -> None:
+    fields: dict[str, object] = {"runs": 3}
+    extra = Extra(fields)
+    fields["runs"] = 4
+    assert dict(extra) == {"runs": 3}
+    assert (len(extra), extra["runs"], repr(extra)) == (1, 3, "{'runs': 3}")
+    assert not hasattr(extra, "__setitem__")
+
+
+@pytest.mark.parametrize("remake", [copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))])
+def test_a_record_can_be_copied_pickled_hashed_and_not_changed(remake: object) -> None:
+    status = OrderStatus(charge=Decimal("0.27819"), status="Partial", extra=Extra({"runs": ["1"]}))
+    assert remake(status) == status  # type: ignore[operator]
+    assert len({status, remake(status)}) == 1  # type: ignore[operator]
+    with pytest.raises(AttributeError):
+        status.status = "Completed"  # type: ignore[misc]
+
+
+def test_a_bulk_item_is_a_value_or_an_error() -> None:
+    good, bad = BulkItem(1, "value"), BulkItem[str](2, error=NotFoundError("Incorrect order ID"))
+    assert (good.ok, good.unwrap()) == (True, "value")
+    assert not bad.ok
+    with pytest.raises(NotFoundError, match="Incorrect order ID"):
+        bad.unwrap()
+
+
+def test_a_bulk_result_is_a_sequence_and_a_mapping() -> None:
+    error = NotFoundError("Incorrect order ID")
+    result = BulkResult([BulkItem(1, "a"), BulkItem("2", error=error), BulkItem("1", "a")])
+    assert [item.id for item in result] == [1, "2", "1"]
+    assert len(result) == 3
+    assert result[1] == result["1"] == "a"
+    assert result.ok == {1: "a", "1": "a"}
+    assert result.failed == {"2": error}
+    assert repr(result) == "<BulkResult: 2 ok, 1 failed>"
+    with pytest.raises(NotFoundError):
+        result[2]
+    with pytest.raises(KeyError):
+        result[3]
+
+
+def test_failures_are_raised_as_a_group() -> None:
+    error = NotFoundError("Incorrect order ID")
+    with pytest.raises(ExceptionGroup, match="1 of 2 ids failed") as caught:
+        BulkResult([BulkItem(1, "a"), BulkItem(2, error=error)]).raise_for_failures()
+    assert caught.value.exceptions == (error,)
+    assert isinstance(caught.value.exceptions[0], AgenciaError)
+    BulkResult([BulkItem(1, "a")]).raise_for_failures()

@@ -1,0 +1,155 @@
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from agencia_async import (
+    AgenciaError,
+    NotAnsweredError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ReplyError,
+    RetryPolicy,
+    TransportError,
+)
+from agencia_async._protocol import Repeat
+from agencia_async._retry import Retrier
+
+NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")
+UNREADABLE = ReplyError("no JSON")
+LIMITED = RateLimitedError("slower")
+REFUSED = NotFoundError("Incorrect order ID")
+
+
+class Script:
+    """Attempts that fail as told and then succeed; remembers how long it was told to sleep."""
+
+    def __init__(self, failures: Sequence[BaseException]) -> None:
+        self.failures = list(failures)
+        self.sleeps: list[float] = []
+        self.bounds: list[float] = []
+        self.attempts = 0
+
+    async def attempt(self) -> str:
+        self.attempts += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return "value"
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+
+    def uniform(self, _low: float, high: float) -> float:
+        self.bounds.append(high)
+        return high / 2
+
+    async def run(
+        self, repeat: Repeat = Repeat.ALWAYS, policy: RetryPolicy | None = None, left: float = 1e9
+    ) -> str:
+        retrier = Retrier(policy or RetryPolicy(), sleep=self.sleep, uniform=self.uniform)
+        return await retrier.run(self.attempt, repeat=repeat, left=lambda: left)
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+@pytest.mark.parametrize("failure", [NO, LIMITED])
+async def test_what_the_panel_cannot_have_acted_on_is_sent_again(
+    repeat: Repeat, failure: AgenciaError
+) -> None:
+    script = Script([failure, failure])
+    assert await script.run(repeat) == "value"
+    assert script.attempts == 3
+
+
+@pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
+async def test_a_read_is_sent_again_whatever_happened(failure: AgenciaError) -> None:
+    script = Script([failure])
+    assert await script.run() == "value"
+    assert script.attempts == 2
+
+
+@pytest.mark.parametrize("repeat", [Repeat.IF_TOLD, Repeat.NEVER])
+@pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
+async def test_a_write_that_may_have_happened_is_not_repeated(repeat: Repeat, failure: AgenciaError) -> None:
+    script = Script([failure])
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await script.run(repeat)
+    assert script.attempts == 1
+    assert caught.value.cause is failure
+    assert caught.value.sent == failure.sent
+
+
+async def test_an_uncertain_refill_is_repeated_if_told_but_an_order_never() -> None:
+    policy = RetryPolicy(repeat_uncertain_writes=True)
+    script = Script([MAYBE])
+    assert await script.run(Repeat.IF_TOLD, policy) == "value"
+    script = Script([MAYBE])
+    with pytest.raises(OutcomeUnknownError):
+        await script.run(Repeat.NEVER, policy)
+    assert script.attempts == 1
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+async def test_a_refusal_is_final(repeat: Repeat) -> None:
+    script = Script([REFUSED])
+    with pytest.raises(NotFoundError) as caught:
+        await script.run(repeat)
+    assert caught.value is REFUSED
+    assert script.attempts == 1
+
+
+async def test_a_write_that_never_left_ends_as_what_it_is() -> None:
+    with pytest.raises(TransportError) as caught:
+        await Script([NO] * 9).run(Repeat.NEVER)
+    assert caught.value is NO
+
+
+async def test_the_waits_are_random_under_a_bound_that_doubles() -> None:
+    script = Script([MAYBE] * 5)
+    policy = RetryPolicy(attempts=6, first_wait=1, max_wait=5)
+    assert await script.run(policy=policy) == "value"
+    assert script.bounds == [1, 2, 4, 5, 5]
+    assert script.sleeps == [0.5, 1, 2, 2.5, 2.5]
+
+
+async def test_the_attempts_are_bounded() -> None:
+    script = Script([MAYBE] * 9)
+    with pytest.raises(TransportError):
+        await script.run(policy=RetryPolicy(attempts=3))
+    assert (script.attempts, len(script.sleeps)) == (3, 2)
+
+
+async def test_retry_after_is_obeyed() -> None:
+    script = Script([RateLimitedError("slower", retry_after=7)])
+    assert await script.run() == "value"
+    assert script.sleeps == [7]
+
+
+async def test_what_would_begin_after_the_deadline_is_not_waited_for() -> None:
+    script = Script([RateLimitedError("slower", retry_after=7)])
+    with pytest.raises(RateLimitedError):
+        await script.run(left=7)
+    assert (script.attempts, script.sleeps) == (1, [])
+
+
+@pytest.mark.parametrize("failure", [asyncio.CancelledError(), KeyboardInterrupt(), ZeroDivisionError()])
+async def test_what_is_no_error_of_ours_passes_through(failure: BaseException) -> None:
+    script = Script([failure])
+    with pytest.raises(type(failure)) as caught:
+        await script.run()
+    assert caught.value is failure
+    assert script.attempts == 1
+
+
+async def test_a_repetition_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "agencia_async"):
+        await Script([MAYBE]).run()
+    assert caplog.messages == ["attempt 1 failed, again in 0.25 s: reset"]
+
+
+def test_only_known_errors_are_ever_repeated() -> None:
+    policy = RetryPolicy(repeat_uncertain_writes=True)
+    assert policy.may_repeat(NotAnsweredError("left out"), Repeat.ALWAYS)
+    assert not policy.may_repeat(OutcomeUnknownError("who knows"), Repeat.ALWAYS)
+    assert not policy.may_repeat(ValueError("bug"), Repeat.ALWAYS)

@@ -1,0 +1,162 @@
+import asyncio
+import contextlib
+
+import httpx
+import pytest
+
+from agencia_async import (
+    AsyncClient,
+    AuthenticationError,
+    ConfigurationError,
+    DefaultOrder,
+    OutcomeUnknownError,
+    RateLimit,
+    RateLimitedError,
+    RetryPolicy,
+    TransportError,
+)
+from tests.virtual import virtual_time
+
+ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
+
+
+class Panel(httpx.AsyncBaseTransport):
+    """Answers as told, in the order of the requests; the last answer again and again."""
+
+    def __init__(self, *answers: httpx.Response | Exception | float) -> None:
+        self.answers = list(answers)
+        self.times: list[float] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.times.append(asyncio.get_running_loop().time())
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, float):
+            await asyncio.sleep(answer)
+            return good()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def good() -> httpx.Response:
+    return httpx.Response(200, json={"balance": "1.5", "currency": "USD", "order": 5})
+
+
+BROKEN = httpx.Response(502, text="<html>")
+
+
+def client(panel: Panel, **options: object) -> AsyncClient:
+    return AsyncClient("KEY", base_url="https://panel.example/", transport=panel, **options)  # type: ignore[arg-type]
+
+
+@virtual_time
+async def test_a_call_that_fails_tells_action_and_attempts() -> None:
+    panel = Panel(BROKEN)
+    async with client(panel) as it:
+        with pytest.raises(TransportError) as caught:
+            await it.balance()
+        assert it.requests_sent == 5
+    assert (caught.value.action, caught.value.attempts, caught.value.http_status) == ("balance", 5, 502)
+    assert len(panel.times) == 5
+
+
+@virtual_time
+async def test_an_order_whose_answer_was_lost_is_not_sent_again() -> None:
+    for answer in (BROKEN, httpx.ReadError("reset"), 1e6, httpx.Response(200, text="{}")):
+        panel = Panel(answer)
+        async with client(panel) as it:
+            with pytest.raises(OutcomeUnknownError) as caught:
+                await it.add(ORDER)
+        assert (caught.value.action, caught.value.attempts) == ("add", 1)
+        assert caught.value.sent in {"maybe", "yes"}
+        assert len(panel.times) == 1
+
+
+@virtual_time
+async def test_an_order_refused_for_its_rate_is_sent_again() -> None:
+    panel = Panel(httpx.Response(429, headers={"Retry-After": "3"}), good())
+    async with client(panel) as it:
+        assert await it.add(ORDER) == 5
+    assert panel.times == [0, 3]
+
+
+@virtual_time
+async def test_one_rate_limit_pauses_the_whole_client() -> None:
+    panel = Panel(httpx.Response(429, headers={"Retry-After": "7"}), good())
+    async with client(panel) as it:
+        first = asyncio.create_task(it.balance())
+        await asyncio.sleep(1)
+        await it.balance()
+        await first
+    assert panel.times == [0, 7, 7]
+
+
+@virtual_time
+async def test_a_pause_without_a_time_is_short() -> None:
+    panel = Panel(httpx.Response(429), good())
+    async with client(panel, retry=RetryPolicy(first_wait=2)) as it:
+        await it.balance()
+    assert panel.times == [0, 2]
+
+
+@virtual_time
+async def test_a_retry_after_beyond_the_deadline_is_told_at_once_and_believed_no_longer() -> None:
+    panel = Panel(httpx.Response(429, headers={"Retry-After": "86400"}), good())
+    async with client(panel) as it:
+        with pytest.raises(RateLimitedError) as caught:
+            await it.balance()
+        assert caught.value.retry_after == 86400
+        with pytest.raises(RateLimitedError, match="lasts 60 s more"):
+            await it.balance()
+        await asyncio.sleep(1)
+        assert (await it.balance()).currency == "USD"
+    assert panel.times == [0, 60]
+
+
+@virtual_time
+async def test_the_deadline_bounds_the_call_as_a_whole() -> None:
+    panel = Panel(1e6)
+    async with client(panel, timeout=20, retry=RetryPolicy(first_wait=0, deadline=50)) as it:
+        with pytest.raises(TransportError, match="no whole reply within 10 s"):
+            await it.balance()
+    assert panel.times == [0, 20, 40]
+    assert asyncio.get_running_loop().time() == 50
+
+
+@virtual_time
+async def test_waiting_for_a_connection_counts_waiting_for_ones_own_limit_does_not() -> None:
+    async with client(Panel(40.0), max_concurrency=1, timeout=50) as it:
+        results = await asyncio.gather(it.balance(), it.balance(), it.balance(), return_exceptions=True)
+    assert [type(result).__name__ for result in results] == ["Balance", "TransportError", "TransportError"]
+    panel = Panel(good())
+    async with client(panel, rate_limit=RateLimit(1, per=100)) as it:
+        await asyncio.gather(*(it.balance() for _ in range(3)))
+    assert [time - panel.times[0] for time in panel.times] == [0, 100, 200]
+
+
+@virtual_time
+async def test_the_account_is_accepted_once_anything_but_its_refusal_came() -> None:
+    for answer, accepted in (
+        (good(), True),
+        (BROKEN, True),
+        (httpx.Response(200, json={"error": "Invalid API key"}), False),
+    ):
+        it = client(Panel(answer), retry=RetryPolicy(attempts=1))
+        with contextlib.suppress(AuthenticationError, TransportError):
+            await it.balance()
+        assert it._sender.accepted.is_set() is accepted  # noqa: SLF001 - no public way to see it
+        await it.aclose()
+
+
+@virtual_time
+async def test_a_repetition_on_a_closed_client_is_not_sent() -> None:
+    panel = Panel(BROKEN)
+    it = client(panel, retry=RetryPolicy(first_wait=1000, max_wait=1000, deadline=9999))
+    task = asyncio.create_task(it.balance())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await it.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await task
+    assert len(panel.times) == 1
