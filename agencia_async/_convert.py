@@ -17,6 +17,7 @@ from agencia_async.states import plain
 R = TypeVar("R")
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(?<=[\d.])([eE][+-]?\d{1,4})?", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?")
 _MOST_DIGITS = 64
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "": False, "no": False}
 _ALIASES = {"startcounter": "start_count", "startcount": "start_count"}
@@ -40,6 +41,8 @@ def decode(body: bytes) -> object:
 
 def number(value: object) -> Decimal | None:
     """A number, written as a number or as text (`"1,234.50"`); None for anything else, NaN and infinity."""
+    if type(value) is str and _PLAIN_NUMBER.fullmatch(value):
+        return Decimal(value)
     if type(value) is int or type(value) is Decimal:
         found = Decimal(value)
     elif type(value) is str and len(value) <= _MOST_DIGITS and _NUMBER.fullmatch(text := value.strip()):

@@ -230,7 +230,7 @@ async def test_a_connection_that_cannot_be_made_in_time_has_sent_nothing() -> No
     slow = Memory(lambda: httpx.Response(200))
     slow.connected = asyncio.Event()
     it = wire("http://127.0.0.1/", transport=slow)
-    with pytest.raises(TransportError, match="^no connection within 0.01 s$") as caught:
+    with pytest.raises(TransportError, match=r"^no connection within 0\.01 s$") as caught:
         await send(it, timeout=0.01)
     assert caught.value.sent == "no"
     assert slow.requests == []
