@@ -1,0 +1,238 @@
+"""The options that commands share: declared once, shown in the help of each command."""
+
+import inspect
+import logging
+import os
+import re
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy
+from agencia_async.cli.endings import UsageError
+from agencia_async.cli.output import Format
+
+_PANEL: Final = "The panel"
+_OUTPUT: Final = "Output"
+
+_RATE: Final = re.compile(r"(?P<requests>\d+(\.\d+)?)/(?P<per>\d+(\.\d+)?)? *(?P<unit>[a-z]*)")
+_SECONDS: Final = {
+    "": 1,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "h": 3600,
+    "hour": 3600,
+}
+
+_NO_KEY: Final = (
+    "there is no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE (or --key-file) to a file that "
+    "holds it; without an account, try: agencia demo"
+)
+
+
+def rate_limit(text: str) -> RateLimit:
+    """A limit as it is written on the command line: "60/min", "2/s", "100/hour", "60/60"."""
+    found = _RATE.fullmatch(text.strip().lower())
+    seconds = _SECONDS.get(found["unit"].removesuffix("s") or found["unit"]) if found else None
+    if found is None or seconds is None or not (found["per"] or found["unit"]):
+        raise typer.BadParameter(f"{text!r} is no rate such as 60/min, 2/s or 100/hour")
+    try:
+        return RateLimit(float(found["requests"]), per=float(found["per"] or 1) * seconds)
+    except ConfigurationError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def price(text: str) -> Decimal:
+    """An amount of money."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise typer.BadParameter(f"{text!r} is no price such as 0.90")
+    return amount
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """How to reach the panel."""
+
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The address of the panel's API. Else the environment tells: AGENCIA_BASE_URL.",
+            rich_help_panel=_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A file that holds the API key. Else the environment tells: AGENCIA_API_KEY, "
+            "or AGENCIA_API_KEY_FILE. A key is never an argument.",
+            rich_help_panel=_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    concurrency: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Requests under way at once.", rich_help_panel=_PANEL)
+    ] = 10
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="For each request.", rich_help_panel=_PANEL)
+    ] = 30.0
+    rate: Annotated[
+        RateLimit | None,
+        typer.Option(
+            metavar="N/PER",
+            parser=rate_limit,
+            help="The panel's limit of requests: 60/min, 2/s, 100/hour.",
+            rich_help_panel=_PANEL,
+            show_default=False,
+        ),
+    ] = None
+    attempts: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Times that a request is tried, where that is safe.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = 5
+    allow_http: Annotated[
+        bool,
+        typer.Option("--allow-http", help="Send the key unencrypted, if you must.", rich_help_panel=_PANEL),
+    ] = False
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Tell on standard error what goes on.", rich_help_panel=_PANEL),
+    ] = False
+
+    @asynccontextmanager
+    async def client(self) -> AsyncGenerator[AsyncClient]:
+        """A client for the block.
+
+        Raises:
+            UsageError: there is no key, or its file cannot be read.
+            ConfigurationError: an option is out of range.
+        """
+        with _told(verbose=self.verbose):
+            async with self._client() as client:
+                yield client
+
+    def _client(self) -> AsyncClient:
+        names = ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE")
+        if self.key_file is None and not any(map(os.environ.get, names)):
+            raise UsageError(_NO_KEY)
+        settings: dict[str, Any] = {
+            "max_concurrency": self.concurrency,
+            "timeout": self.timeout,
+            "rate_limit": self.rate,
+            "retry": RetryPolicy(attempts=self.attempts),
+            "allow_http": self.allow_http,
+        }
+        if url := self.base_url or os.environ.get("AGENCIA_BASE_URL"):
+            settings["base_url"] = url
+        if self.key_file is None:
+            return AsyncClient.from_env(**settings)
+        return AsyncClient(_key_in(self.key_file), **settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where the rows go, and in which form."""
+
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            "-F",
+            help="Default: table on a terminal, csv in a pipe or a file.",
+            rich_help_panel=_OUTPUT,
+            show_default=False,
+        ),
+    ] = None
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write there instead of to standard output.",
+            rich_help_panel=_OUTPUT,
+            show_default=False,
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.", rich_help_panel=_OUTPUT)
+    ] = False
+
+
+def flat(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the fields of a dataclass in the place of each parameter that is one."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
+        for name, parameter in inspect.signature(command).parameters.items()
+        if name not in groups
+    ]
+    parameters = [*own, *(parameter for kind in groups.values() for parameter in _options(kind))]
+
+    @wraps(command)
+    def flattened(**values: Any) -> None:  # noqa: ANN401 - of whatever types the fields have
+        for name, kind in groups.items():
+            values[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+        command(**values)
+
+    vars(flattened)["__signature__"] = inspect.Signature(parameters)
+    flattened.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return flattened
+
+
+def _options(kind: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(kind)
+    ]
+
+
+def _key_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+    raise UsageError(f"the key cannot be read from {str(file)!r}: {reason}")
+
+
+@contextmanager
+def _told(*, verbose: bool) -> Generator[None]:
+    """Show what the library logs on standard error, for the block."""
+    if not verbose:
+        yield
+        return
+    log, handler = logging.getLogger("agencia_async"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

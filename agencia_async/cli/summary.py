@@ -1,0 +1,100 @@
+"""What a bulk command says at its end: how many in each state, how many failed and why, how fast."""
+
+from collections import Counter
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from agencia_async import AgenciaError, AuthenticationError
+from agencia_async.cli.text import one_line, several
+
+FAILED: Final = "failed"
+
+STYLES: Final = {
+    "Completed": "green",
+    "In progress": "cyan",
+    "Processing": "cyan",
+    "Pending": "blue",
+    "Awaiting": "blue",
+    "Partial": "yellow",
+    "Canceled": "magenta",
+    "Refunded": "magenta",
+    "Failed": "red",
+    "Rejected": "red",
+    FAILED: "red",
+}
+
+_BAR: Final = 40
+_KINDS_KEPT: Final = 50
+_KINDS_SHOWN: Final = 5
+
+
+class Tally:
+    """Counts what became of the ids.
+
+    Attributes:
+        states: how many are in each state.
+        failures: how many failed, by type and message; beyond the first fifty by type alone.
+        refused: has the account been refused?
+    """
+
+    def __init__(self) -> None:
+        self.states: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
+        self.refused = False
+
+    @property
+    def done(self) -> int:
+        """How many ids have an answer."""
+        return self.states.total()
+
+    @property
+    def failed(self) -> int:
+        """How many of them failed."""
+        return self.states[FAILED]
+
+    def succeed(self, state: str) -> None:
+        """Count an id that has a value."""
+        self.states[state] += 1
+
+    def fail(self, error: AgenciaError) -> None:
+        """Count an id that failed."""
+        self.states[FAILED] += 1
+        self.refused |= isinstance(error, AuthenticationError)
+        name = type(error).__name__
+        kind = f"{name}: {one_line(str(error))}"
+        is_kept = kind in self.failures or len(self.failures) < _KINDS_KEPT
+        self.failures[kind if is_kept else f"{name} (other messages)"] += 1
+
+
+def print_summary(tally: Tally, console: Console, *, requests: int, seconds: float) -> None:
+    """Print it: a line with a bar for each state, a line for each kind of failure, and one for the whole."""
+    for line in (*_state_lines(tally, console), *_failure_lines(tally)):
+        console.print(line, overflow="ellipsis", no_wrap=True)
+    speed = f"{tally.done / seconds:,.0f} ids a second" if seconds else ""
+    facts = [f"{several(tally.done, 'id')} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]
+    console.print(Text(", ".join(filter(None, facts)), "bold"))
+
+
+def _state_lines(tally: Tally, console: Console) -> list[Text]:
+    mark = "█" if console.encoding.startswith("utf") else "#"
+    states = sorted(tally.states.items(), key=lambda state: (state[0] == FAILED, -state[1]))
+    name_width = max((len(name) for name, _ in states), default=0)
+    count_width = len(f"{tally.done:,}")
+    return [
+        Text.assemble(
+            f"{name:<{name_width}}  ",
+            (f"{mark * max(1, round(_BAR * count / tally.done)):<{_BAR}}", STYLES.get(name, "")),
+            f"  {count:>{count_width},}  {count / tally.done:>6.1%}",
+        )
+        for name, count in states
+        if count
+    ]
+
+
+def _failure_lines(tally: Tally) -> list[Text]:
+    shown = tally.failures.most_common(_KINDS_SHOWN)
+    lines = [Text(f"{count:,} x {kind}", "red") for kind, count in shown]
+    rest = tally.failures.total() - sum(count for _, count in shown)
+    return [*lines, Text(f"{rest:,} x other errors", "red")] if rest else lines

@@ -1,0 +1,124 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from .conftest import Agencia, Outcome, WatchedPanel, interrupt, invoke
+
+LINK = ("--link", "https://example.org/post/1")
+
+
+def sent(panel: WatchedPanel) -> dict[str, str]:
+    """What the panel's last order was made of."""
+    fields = dict(panel.ledger[-1].fields)
+    del fields["action"]
+    return fields
+
+
+@pytest.mark.parametrize(
+    ("args", "fields"),
+    [
+        (["1", *LINK, "--quantity", "100"], {"service": "1", "link": LINK[1], "quantity": "100"}),
+        (
+            ["1", *LINK, "--quantity", "50", "--runs", "2", "--interval", "5"],
+            {"service": "1", "link": LINK[1], "quantity": "50", "runs": "2", "interval": "5"},
+        ),
+        (["2", *LINK], {"service": "2", "link": LINK[1]}),
+        (["3", *LINK, "--comments-file", "c"], {"service": "3", "link": LINK[1], "comments": "nice\nü, yes"}),
+        (
+            ["14", *LINK, "--quantity", "25", "--field", "answer_number=3"],
+            {"service": "14", "link": LINK[1], "quantity": "25", "answer_number": "3"},
+        ),
+        (
+            ["16", *(f"--field={one}" for one in ("username=u", "min=20", "max=50", "delay=0"))],
+            {"service": "16", "username": "u", "min": "20", "max": "50", "delay": "0"},
+        ),
+    ],
+)
+def test_what_is_ordered(
+    panel: WatchedPanel,
+    agencia: Agencia,
+    here: Path,
+    args: list[str],
+    fields: dict[str, str],
+) -> None:
+    (here / "c").write_text("\ufeffnice\n\nü, yes\n", encoding="utf-8")
+    done = agencia("add", *args, "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"{panel.ledger[-1].order}\n"
+    assert len(panel.ledger) == panel.received == 1
+    assert sent(panel) == fields
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["1"], "give a --link; only an order whose fields are all given with --field has none"),
+        (["1", "--quantity", "5", "--field", "a=b"], "give a --link"),
+        (["1", *LINK, "--runs", "2"], "--runs and --interval go with --link and --quantity"),
+        (["1", *LINK, "--quantity", "50", "--runs", "2"], "a drip-feed takes both runs and interval"),
+        (["1", *LINK, "--quantity", "0"], "quantity is a whole number of at least 1, not 0"),
+        (["1", *LINK, "--field", "novalue"], "a field is given as NAME=VALUE, not 'novalue'"),
+        (["1", *LINK, "--field", "key=x"], "'key' is no field that an order may set itself"),
+        (["3", *LINK, "--comments-file", "missing"], "missing cannot be read: No such file or directory"),
+        (["3", *LINK, "--comments-file", "binary"], "binary cannot be read: it is no text in UTF-8"),
+        (["3", *LINK, "--comments-file", "empty"], "empty holds no comments"),
+    ],
+)
+def test_nothing_is_sent_when_the_order_is_wrong(
+    panel: WatchedPanel,
+    agencia: Agencia,
+    here: Path,
+    args: list[str],
+    fault: str,
+) -> None:
+    (here / "binary").write_bytes(b"\xff\xfe")
+    (here / "empty").write_text("\n")
+    done = agencia("add", *args, "--yes")
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err.startswith(f"agencia: {fault}")
+
+
+def test_without_a_terminal_it_must_be_told_yes(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("add", 1, *LINK, "--quantity", 100, input="y\n")
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err == (
+        "agencia: an order spends money: confirm it with --yes, as there is no terminal to ask on\n"
+    )
+
+
+@pytest.fixture
+def _on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("agencia_async.cli.add.sys", terminal)
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+@pytest.mark.parametrize(("answer", "orders"), [("y\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
+def test_on_a_terminal_it_asks(panel: WatchedPanel, agencia: Agencia, answer: str, orders: int) -> None:
+    done = agencia("add", 1, *LINK, "--quantity", 100, input=answer)
+    assert (done.code, len(panel.ledger), panel.received) == (1 - orders, orders, orders)
+    assert "An order of service 1, which spends money:\n  link: https://example.org/post/1\n" in done.err
+    assert ("nothing was ordered" in done.err) is (orders == 0)
+
+
+def test_what_the_panel_refuses(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("add", 1, *LINK, "--quantity", 10, "--yes")
+    assert (done.code, done.out, panel.ledger) == (3, "", [])
+    assert done.err == "agencia: the panel refused: Quantity less than minimal 50\n"
+
+
+def test_an_unknown_outcome_has_a_code_of_its_own(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.faults.script("drop_after")
+    done = agencia("add", 1, *LINK, "--quantity", 100, "--yes")
+    assert (done.code, done.out, len(panel.ledger), panel.received) == (4, "", 1, 1)
+    assert done.err.startswith("agencia: nobody knows whether the panel acted: ")
+    assert "hint: look at the panel before you send this again" in done.err
+
+
+def test_ctrl_c_while_it_is_on_its_way(panel: WatchedPanel) -> None:
+    panel.faults.latency = 30.0
+    panel.at_request(1, interrupt)
+    warning = "the order may have been placed; look at the panel before you send it again"
+    wanted = Outcome(130, "", f"agencia: interrupted: {warning}\n")
+    assert invoke("add", 1, *LINK, "--quantity", 100, "--yes") == wanted

@@ -1,0 +1,169 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Agencia, Outcome, WatchedPanel, interrupt, invoke
+
+
+def sizes(panel: WatchedPanel) -> list[int]:
+    return [len(request.ids) for request in panel.requests]
+
+
+def test_status_of_a_file(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
+    ids = panel.stock(250)
+    file = tmp_path / "ids.csv"
+    file.write_text("order,name\n" + "".join(f"{one},x\n" for one in ids))
+    done = agencia("status", "--file", file)
+    assert done.code == 0
+    assert sorted(sizes(panel), reverse=True) == [100, 100, 50]
+    rows = list(csv.DictReader(done.rows))
+    assert list(rows[0]) == [
+        "id", "ok", "status", "state", "charge", "start_count", "remains", "currency", "error", "error_type",
+    ]  # fmt: skip
+    for row in rows:
+        truth = panel.truth(row["id"])
+        assert {name: row[name] for name in truth} == truth
+    assert {row["id"] for row in rows} == set(map(str, ids))
+    assert done.err.splitlines()[-1].startswith("250 ids in 3 requests, ")
+    assert "Completed    █" in done.err
+
+
+def test_some_ids_fail(panel: WatchedPanel, agencia: Agencia) -> None:
+    known = panel.stock(1)[0]
+    done = agencia("status", known, "x-1", "--format", "jsonl")
+    assert done.code == 1
+    good, bad = map(json.loads, done.rows)
+    assert (good["id"], good["ok"], good["charge"]) == (known, True, panel.truth(known)["charge"])
+    assert (bad["id"], bad["ok"], bad["error"]) == ("x-1", False, "Incorrect order ID")
+    assert bad["error_type"] == "NotFoundError"
+    assert "1 x NotFoundError: Incorrect order ID" in done.err
+
+
+def test_fields_that_have_no_column_are_in_json(panel: WatchedPanel, agencia: Agencia) -> None:
+    placed = agencia(
+        "add", 1, "--link", "https://a.b", "--quantity", 50, "--runs", 2, "--interval", 5, "--yes"
+    )
+    done = agencia("status", placed.out.strip(), "--format", "json")
+    assert json.loads(done.out)[0]["extra"]["runs"] == "2"
+    assert panel.seen == ["add", "status"]
+
+
+def test_quiet_says_nothing(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("status", *panel.stock(2), "--quiet", "--format", "table")
+    assert (done.code, done.err) == (0, "")
+    assert done.rows[0].split() == ["id", "status", "charge", "start", "count", "remains"]
+
+
+def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
+    asked = agencia("refill", *panel.stock(40))
+    rows = list(csv.DictReader(asked.rows))
+    refills = [row["refill"] for row in rows if row["ok"] == "true"]
+    assert asked.code == 1
+    assert [str(entry.result) for entry in panel.ledger] == refills
+    assert "Requested  " in asked.err
+    done = agencia("refill-status", "-", input="refill\n" + "\n".join(refills))
+    assert done.code == 0
+    assert done.rows[0] == "id,ok,status,state,error,error_type"
+    assert done.rows[1] == f"{refills[0]},true,Pending,Pending,,"
+
+
+def test_cancel(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("cancel", *panel.stock(40))
+    accepted = [row["id"] for row in csv.DictReader(done.rows) if row["ok"] == "true"]
+    assert [str(entry.order) for entry in panel.ledger] == accepted
+    assert "NotAllowedError" in done.err
+
+
+def test_a_bad_key_stops_at_the_first_request(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
+    file = tmp_path / "ids"
+    file.write_text("\n".join(map(str, panel.stock(500))))
+    panel.key = "another"
+    done = agencia("status", "--file", file)
+    assert (done.code, done.out, sizes(panel)) == (3, "", [100])
+    assert done.err.splitlines() == [
+        "agencia: the panel refused the account: Invalid API key",
+        "  hint: is this the key of this panel? see --key-file and --base-url",
+    ]
+
+
+def test_a_key_that_is_refused_later(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
+    file = tmp_path / "ids"
+    file.write_text("\n".join(map(str, panel.stock(300))))
+    panel.at_request(1, lambda: setattr(panel, "key", "another"))
+    done = agencia("status", "--file", file, "--concurrency", 1)
+    assert done.code == 3
+    assert len(done.rows) == 301
+    assert "200 x AuthenticationError: Invalid API key" in done.err
+    assert sizes(panel) == [100, 100]
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["1,2"], "argument 1: the id '1,2' holds a comma, white space or a control character"),
+        ([], "give the ids as arguments, or with --file FILE, or - for standard input: one of these"),
+        (["-"], "standard input holds no ids"),
+        (["--file", "missing"], "missing cannot be read: No such file or directory"),
+        (["--file", "bad"], "bad, line 150: the id 'a b' holds a comma, white space or a"),
+        (["--file", "bad", "--output", "bad"], "bad, line 150: the id 'a b' holds"),
+        (["--file", "good", "-o", "good"], "good holds the ids; write the output to another file"),
+        (["--file", "good", "-o", "no/such"], "no/such cannot be written: No such file or directory"),
+    ],
+)
+def test_nothing_is_sent_when_the_input_is_wrong(
+    panel: WatchedPanel, agencia: Agencia, here: Path, args: list[str], fault: str
+) -> None:
+    (here / "bad").write_text("1\n" * 149 + "a b\n")
+    (here / "good").write_text("1\n")
+    done = agencia("status", *args)
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err.startswith(f"agencia: {fault}")
+    assert len(done.err.splitlines()) == 1
+    assert (here / "good").read_text() == "1\n"
+
+
+def test_ids_before_a_bad_one_of_a_stream_are_answered(panel: WatchedPanel, agencia: Agencia) -> None:
+    ids = panel.stock(150)
+    done = agencia("status", "-", input="".join(f"{one}\n" for one in ids) + "a b\n")
+    assert done.code == 2
+    assert len(done.rows) == 151
+    assert done.err.splitlines()[-1].startswith("agencia: standard input, line 151: the id 'a b'")
+    assert "150 ids in 2 requests" in done.err
+
+
+@pytest.fixture
+def interrupted(panel: WatchedPanel, here: Path) -> Path:
+    """A file of 300 ids, of which the second hundred is interrupted."""
+    panel.faults.script(None, "rate_limit")
+    panel.faults.retry_after = 30
+    panel.at_request(2, interrupt)
+    file = here / "ids"
+    file.write_text("\n".join(map(str, panel.stock(300))))
+    return file
+
+
+def test_ctrl_c_leaves_whole_rows(interrupted: Path, here: Path) -> None:
+    def check(done: Outcome) -> None:
+        assert done == Outcome(130, "", "agencia: interrupted: 100 of 300 ids done\n")
+        assert len((here / "out").read_text().splitlines()) == 101
+
+    check(invoke("status", "--file", interrupted, "-o", here / "out", "--concurrency", 1))
+
+
+def test_ctrl_c_leaves_a_whole_array(interrupted: Path) -> None:
+    def check(done: Outcome) -> None:
+        assert done.code == 130
+        assert len(json.loads(done.out)) == 100
+
+    check(invoke("status", "--file", interrupted, "--format", "json", "--concurrency", 1))
+
+
+def test_ctrl_c_during_what_the_panel_acts_on(panel: WatchedPanel) -> None:
+    panel.at_request(1, interrupt)
+    panel.faults.latency = 30.0
+    ids = "\n".join(map(str, panel.stock(10)))
+    warning = "0 ids done; the panel may have acted on some of the others"
+    wanted = Outcome(130, "", f"agencia: interrupted: {warning}\n")
+    assert invoke("cancel", "-", input=ids) == wanted

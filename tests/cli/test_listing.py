@@ -1,0 +1,107 @@
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agencia_async.cli.endings import UsageError
+from agencia_async.cli.listing import checked, read_ids
+
+NAMES = ("order", "order_id", "id")
+
+
+def ids(text: str, *columns: str) -> list[int | str]:
+    return list(read_ids(text.splitlines(keepends=True), "ids.csv", columns or NAMES))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1\n2\n",
+        "1\r\n2\r\n",
+        "1\n2",
+        "\n# a comment\n1\n\n  # another, with a comma\n 2 \n",
+        "order\n1\n2\n",
+        "Order ID\n1\n2\n",
+        "link,order\nhttps://a.b,1\nhttps://c.d,2\n",
+        "id;order;name\n8;1;x\n9;2;y\n",
+        "id\torder\n8\t1\n9\t2\n",
+        'name,order\n"two\nlines",1\n"a, comma",2\n',
+        "# exported today\n\norder,name\n# begin\n1,x\n,\n2,y\n",
+        '"1"\n"2"\n',
+    ],
+)
+def test_lists_and_columns(text: str) -> None:
+    assert ids(text) == [1, 2]
+
+
+def test_text_ids_and_numbers_that_are_not_plain_stay_as_they_are() -> None:
+    assert ids("7\n007\nabc-1\n0\n9999999999999999999\n٣\n") == [
+        7,
+        "007",
+        "abc-1",
+        "0",
+        "9999999999999999999",
+        "٣",
+    ]
+
+
+def test_a_named_column() -> None:
+    assert ids("order;Pedido nr\n1;5\n2;6\n", "pedido-nr") == [5, 6]
+
+
+def test_nothing_is_no_ids() -> None:
+    assert ids("") == []
+    assert ids("\n# nothing\n\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "fault"),
+    [
+        ("1\n2 3\n", (), "ids.csv, line 2: the id '2 3' holds a comma, white space or a control character"),
+        ("1\n2,3\n", (), "ids.csv, line 2: the id '2,3' holds a comma, white space or a control character"),
+        ("\n\n1\n\n2\x073\n", (), r"ids.csv, line 5: the id '2\x073' holds a comma, white space"),
+        ("1\nx\ufffd\n", (), "ids.csv, line 2: the id 'x\ufffd' is no text in UTF-8"),
+        ("1\n\x7fELF\0\n", (), "ids.csv, line 2: this is no text file, and no CSV file either"),
+        ("order,x\n1,2\n,3\n", (), "ids.csv, line 3: the id is empty"),
+        ("x,order\n1\n", (), "ids.csv, line 2: the line ends before the column of the ids"),
+        (
+            "1,2\n3,4\n",
+            (),
+            "no column is called order or order_id or id; there are '1', '2'; choose one with --column",
+        ),
+        ("1\n2\n", ("nr",), "no column is called nr; there are '1'; choose one with --column"),
+        (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' holds"),
+        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv is no CSV file: field larger than field limit"),
+    ],
+)
+def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], fault: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ids(text, *columns)
+    assert fault in str(caught.value)
+
+
+def test_it_reads_no_further_than_it_is_asked_to() -> None:
+    read = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal read
+        while True:
+            read += 1
+            yield f"{read}\n"
+
+    numbers = read_ids(endless(), "x", NAMES)
+    assert [next(numbers) for _ in range(3)] == [1, 2, 3]
+    assert read == 3
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(1, 10**17) | st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)))
+def test_every_id_comes_back(wanted: list[int | str]) -> None:
+    text = "".join(f"{one},x\n" for one in wanted)
+    assert ids(f"order,name\n{text}") == wanted
+
+
+def test_an_empty_id() -> None:
+    with pytest.raises(UsageError, match="argument 1: the id is empty"):
+        checked(" ", "argument 1")

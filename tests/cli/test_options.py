@@ -1,0 +1,141 @@
+import asyncio
+import inspect
+import logging
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, get_args
+
+import pytest
+import typer
+
+from agencia_async import RateLimit
+from agencia_async.cli.app import app
+from agencia_async.cli.options import Connection, Output, flat, price, rate_limit
+
+from .conftest import Agencia, WatchedPanel
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("60/min", RateLimit(60, per=60)),
+        ("60/60", RateLimit(60, per=60)),
+        ("2/s", RateLimit(2, per=1)),
+        ("1.5/sec", RateLimit(1.5, per=1)),
+        ("100/hour", RateLimit(100, per=3600)),
+        ("10/30s", RateLimit(10, per=30)),
+        (" 3/2 Minutes", RateLimit(3, per=120)),
+    ],
+)
+def test_rates(text: str, limit: RateLimit) -> None:
+    assert rate_limit(text) == limit
+
+
+@pytest.mark.parametrize("text", ["", "60", "60/", "/min", "x/min", "60/fortnight", "0/min", "-1/s", "1/0"])
+def test_what_is_no_rate(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        rate_limit(text)
+
+
+def test_prices() -> None:
+    assert price("0.90") == Decimal("0.90")
+    for text in ("x", "", "NaN", "Infinity"):
+        with pytest.raises(typer.BadParameter, match="is no price such as"):
+            price(text)
+
+
+def test_a_bad_option_is_a_usage_error(panel: WatchedPanel, agencia: Agencia) -> None:
+    for options in (["--rate", "5"], ["--concurrency", "0"], ["--format", "xml"], ["--no-such"]):
+        assert agencia("balance", *options).code == 2
+    assert panel.received == 0
+
+
+def test_a_setting_out_of_range(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("balance", "--timeout", 0)
+    assert (done.code, done.err) == (2, "agencia: timeout is a number of seconds above 0, not 0.0\n")
+    assert panel.received == 0
+
+
+def test_no_key(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AGENCIA_API_KEY")
+    done = agencia("balance")
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err.startswith("agencia: there is no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE")
+
+
+def test_the_key_from_files(
+    panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.write_text(f"\ufeff{panel.key}\n", encoding="utf-8")
+    bad.write_text("wrong")
+    monkeypatch.setenv("AGENCIA_API_KEY", "wrong")
+    assert agencia("balance").code == 3
+    assert agencia("balance", "--key-file", good).code == 0
+    monkeypatch.delenv("AGENCIA_API_KEY")
+    good.write_text(panel.key)
+    monkeypatch.setenv("AGENCIA_API_KEY_FILE", str(good))
+    assert agencia("balance").code == 0
+    assert agencia("balance", "--key-file", bad).code == 3
+
+
+def test_a_key_file_that_cannot_be_read(agencia: Agencia, tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    assert "the key cannot be read from" in agencia("balance", "--key-file", tmp_path / "no").err
+    done = agencia("balance", "--key-file", binary)
+    assert (done.code, done.err) == (
+        2,
+        f"agencia: the key cannot be read from {str(binary)!r}: it is no text\n",
+    )
+
+
+def test_the_address(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = panel.url
+    monkeypatch.setenv("AGENCIA_BASE_URL", "http://127.0.0.1:1/")
+    assert agencia("balance", "--base-url", url).code == 0
+    done = agencia("balance", "--attempts", 1)
+    assert (done.code, len(done.err.splitlines())) == (3, 2)
+    done = agencia("balance", "--base-url", "http://panel.example/")
+    assert done.code == 2
+    assert "hint: here that is --allow-http" in done.err
+    monkeypatch.delenv("AGENCIA_BASE_URL")
+    assert "agenciapopular.com" in repr(asyncio.run(_opened(Connection())))
+
+
+async def _opened(connection: Connection) -> object:
+    async with connection.client() as client:
+        return client
+
+
+def test_verbose_tells_of_each_repetition(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.faults.script("server_error")
+    log = logging.getLogger("agencia_async")
+    before = (list(log.handlers), log.level)
+    done = agencia("balance", "--verbose", "--rate", "1000/s")
+    assert done.code == 0
+    assert "attempt 1 failed, again in" in done.err
+    assert panel.key not in done.err
+    assert (list(log.handlers), log.level) == before
+    assert panel.received == 2
+
+
+def test_flat_puts_the_fields_in_the_place_of_a_group() -> None:
+    got = []
+
+    def command(output: Output, name: Annotated[str, typer.Argument()] = "x") -> None:
+        got.append((output, name))
+
+    flattened = flat(command)
+    assert list(inspect.signature(flattened).parameters) == ["name", "format", "output", "quiet"]
+    flattened(name="a", format=None, output=None, quiet=True)
+    assert got == [(Output(quiet=True), "a")]
+
+
+def test_all_commands_and_options_have_a_help_text() -> None:
+    assert len(app.registered_commands) == 9
+    for command in app.registered_commands:
+        assert command.callback
+        assert inspect.getdoc(command.callback)
+        for parameter in inspect.signature(command.callback).parameters.values():
+            assert get_args(parameter.annotation)[1].help, (command.callback, parameter.name)

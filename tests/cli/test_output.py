@@ -1,0 +1,141 @@
+import io
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from rich.console import Console
+
+from agencia_async.cli.endings import UsageError
+from agencia_async.cli.output import Column, Format, Layout, Row, terminal, writer
+from agencia_async.cli.text import cell, one_line, several
+
+LAYOUT = Layout(
+    ("id", "ok", "charge", "error"),
+    (Column("id", "id", 4), Column("charge", "charge", 8, right=True, style=lambda _: "green")),
+)
+GOOD: dict[str, object] = {"id": 1, "ok": True, "charge": Decimal("1E+2"), "error": None}
+BAD: dict[str, object] = {"id": "x", "ok": False, "charge": None, "error": 'no, "never"'}
+
+
+def written(form: Format | None, *rows: Row, path: Path) -> str:
+    with writer(form, LAYOUT, file=path) as lines:
+        for row in rows:
+            lines.row(row)
+    return path.read_text(encoding="utf-8")
+
+
+def test_csv_is_what_a_file_gets(tmp_path: Path) -> None:
+    text = written(None, GOOD, BAD, path=tmp_path / "out")
+    assert text == 'id,ok,charge,error\n1,true,100,\nx,false,,"no, ""never"""\n'
+
+
+def test_json_is_one_array_with_money_as_text(tmp_path: Path) -> None:
+    text = written(Format.JSON, GOOD, BAD, path=tmp_path / "out")
+    assert json.loads(text) == [GOOD | {"charge": "100"}, BAD]
+    assert len(text.splitlines()) == 4
+    assert json.loads(written(Format.JSON, path=tmp_path / "none")) == []
+
+
+def test_json_lines_tell_the_extra_fields(tmp_path: Path) -> None:
+    extra: dict[str, object] = {"runs": Decimal("0.10"), "more": MappingProxyType({"é": 1}), "other": 5}
+    text = written(Format.JSONL, GOOD | extra | {"extra": extra}, BAD, path=tmp_path / "out")
+    first, second = map(json.loads, text.splitlines())
+    assert first == GOOD | {"charge": "100", "extra": {"runs": "0.10", "more": {"é": 1}, "other": 5}}
+    assert "é" in text
+    assert "extra" not in second
+
+
+def test_a_table_shows_why_a_row_failed(tmp_path: Path) -> None:
+    text = written(Format.TABLE, GOOD, BAD, path=tmp_path / "out")
+    assert text == 'id      charge\n1          100\nx     failed: no, "never"\n'
+
+
+def test_a_table_without_headings_has_no_first_line(tmp_path: Path) -> None:
+    with writer(Format.TABLE, Layout(("id",), (Column("id"),)), file=tmp_path / "out") as lines:
+        lines.row({"id": "a\x1b[31m\nb"})
+    assert (tmp_path / "out").read_text() == "a?[31m b\n"
+
+
+def test_each_row_is_whole_on_disk_before_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with writer(Format.CSV, LAYOUT, file=path) as lines:
+        lines.row(GOOD)
+        assert path.read_text() == "id,ok,charge,error\n1,true,100,\n"
+
+
+class Broken:
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+def test_what_was_written_stays_whole_when_something_goes_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with pytest.raises(ZeroDivisionError):
+        written(Format.JSON, GOOD, {"id": Broken()}, path=path)
+    assert len(json.loads(path.read_text())) == 1
+
+
+def test_a_file_keeps_what_it_held_until_there_is_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_text("the old rows, which are longer than the new ones\n" * 3)
+    with pytest.raises(KeyboardInterrupt), writer(Format.CSV, LAYOUT, file=path):
+        raise KeyboardInterrupt
+    assert "the old rows" in path.read_text()
+    assert written(Format.CSV, path=path) == "id,ok,charge,error\n"
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Is a directory"), writer(None, LAYOUT, file=tmp_path):
+        pass  # pragma: no cover - it is not reached
+
+
+def test_a_device_has_no_length(capsys: pytest.CaptureFixture[str]) -> None:
+    assert written(None, GOOD, path=Path("/dev/null")) == ""
+    assert capsys.readouterr().out == ""
+
+
+def test_a_terminal_gets_a_table_in_bundles() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=20, color_system="standard")
+    shown = screen.file
+    assert isinstance(shown, io.StringIO)
+    with writer(None, LAYOUT, terminal=screen) as lines:
+        for _ in range(100):
+            lines.row(GOOD)
+        assert len(shown.getvalue().splitlines()) == 100
+        lines.row(BAD)
+    rows = shown.getvalue().splitlines()
+    assert len(rows) == 102
+    assert "\x1b[32m     100" in rows[1]
+    assert 'failed: no, "never"' in rows[-1]
+
+
+def test_a_terminal_is_used_only_where_the_rows_go_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert terminal(None) is None
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert terminal(Path("x")) is None
+    assert terminal(None) is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("0.00000001"), "0.00000001"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("-1.10"), "-1.10"),
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+    ],
+)
+def test_cells(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+def test_words() -> None:
+    assert one_line(" a\n\tb\x07 ") == "a b?"
+    assert several(1, "id") == "1 id"
+    assert several(5050, "id") == "5,050 ids"

@@ -1,0 +1,139 @@
+"""What only a process of its own shows: signals, pipes, a terminal."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+from .conftest import COMMAND, Start, WatchedPanel
+
+
+@pytest.fixture
+def ids(panel: WatchedPanel, tmp_path: Path) -> Path:
+    file = tmp_path / "ids"
+    file.write_text("".join(f"{one}\n" for one in panel.stock(5000)))
+    return file
+
+
+def test_5000_ids(panel: WatchedPanel, start: Start, ids: Path) -> None:
+    process = start("status", "--file", ids)
+    out, err = process.communicate()
+    assert (process.returncode, len(out.splitlines())) == (0, 5001)
+    assert err.splitlines()[-1].startswith("5,000 ids in 50 requests, ")
+    assert "\x1b" not in out + err
+    assert panel.received == 50
+
+
+def test_ctrl_c(panel: WatchedPanel, start: Start, ids: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    process = start("status", "--file", ids, "--output", out)
+    panel.at_request(20, lambda: process.send_signal(signal.SIGINT))
+    _, err = process.communicate()
+    rows = out.read_text().splitlines(keepends=True)
+    assert process.returncode == 130
+    assert err == f"agencia: interrupted: {len(rows) - 1:,} of 5,000 ids done\n"
+    assert all(row.endswith("\n") and row.count(",") == 9 for row in rows)
+    assert panel.received < 50
+
+
+def test_ctrl_c_while_standard_input_is_silent(panel: WatchedPanel, start: Start) -> None:
+    process = start("status", "-", stdin=subprocess.PIPE)
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("".join(f"{one}\n" for one in panel.stock(200)))
+    process.stdin.flush()
+    assert len([process.stdout.readline() for _ in range(201)]) == 201
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert process.stderr
+    assert process.stderr.read() == "agencia: interrupted: 200 ids done\n"
+
+
+def test_a_broken_pipe(panel: WatchedPanel, start: Start, ids: Path) -> None:
+    process = start("status", "--file", ids)
+    assert process.stdout
+    assert process.stdout.readline().startswith("id,ok,status")
+    process.stdout.close()
+    assert process.wait() == 141
+    assert process.stderr
+    assert process.stderr.read() == ""
+    assert panel.received <= 50
+
+
+def test_a_full_disk(start: Start, ids: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start("status", "--file", ids, stdout=full)
+        _, err = process.communicate()
+    assert (process.returncode, err) == (
+        2,
+        "agencia: the output cannot be written: No space left on device\n",
+    )
+
+
+def test_the_sandbox_from_another_process(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids"
+    sandbox = start("sandbox", "--orders", 300, "--ids-file", file)
+    assert sandbox.stdout
+    told = list(takewhile(lambda line: not line.startswith("Ctrl-C"), iter(sandbox.stdout.readline, "")))
+    for name, value in re.findall(r"export (\w+)=(\S+)", "".join(told)):
+        monkeypatch.setenv(name, value)
+    client = start("status", "--file", file)
+    out, _ = client.communicate()
+    assert (client.returncode, len(out.splitlines())) == (0, 301)
+    sandbox.send_signal(signal.SIGINT)
+    _, err = sandbox.communicate()
+    assert (sandbox.returncode, err) == (0, "the panel has ended; it received 3 requests\n")
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_an_installation_without_its_extra(missing: str) -> None:
+    code = f"import sys; sys.modules[{missing!r}] = None; from agencia_async.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f'agencia: {missing} is missing: pip install "agencia-async[cli]"\n'
+
+
+def test_the_demo(start: Start) -> None:
+    process = start("demo")
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, "")
+    assert "5,050 ids in 54 requests" in out
+    assert "Nothing was lost:" in out
+    assert "3 of 54 requests went wrong and were sent again:" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_on_a_terminal_there_are_a_table_a_bar_and_colours(ids: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen(  # noqa: S603 - our own
+        [*COMMAND, "status", "--file", str(ids)], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while part := _read(ours):
+            shown += part
+    os.close(ours)
+    text = shown.decode()
+    assert process.returncode == 0
+    assert "/5,000" in text
+    assert "start count" in text
+    assert text.count(" USD ") == 5000
+    assert "\x1b[32mCompleted" in text
+    assert "5,000 ids in 50 requests" in text
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""

@@ -1,0 +1,107 @@
+import asyncio
+import socket
+import sys
+from concurrent.futures import Future
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from agencia_async import AsyncClient, RetryPolicy
+from agencia_async.cli.panels import KINDS, spread_faults
+from agencia_async.sandbox import Panel
+from agencia_async.sandbox.faults import FAULTS
+
+from .conftest import Agencia, Outcome, interrupt, invoke
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def ended_by_a_user(port: int, answer: Future[Decimal]) -> Thread:
+    """A user who waits until the panel is there, asks it for its balance, and ends it."""
+
+    async def ask() -> Decimal:
+        retry = RetryPolicy(attempts=1000, first_wait=0.02, max_wait=0.02)
+        async with AsyncClient("k", base_url=f"http://127.0.0.1:{port}/api/v2", retry=retry) as client:
+            return (await client.balance()).balance
+
+    def use() -> None:
+        with ExitStack() as end:
+            end.callback(interrupt)
+            answer.set_result(asyncio.run(ask()))
+
+    return Thread(target=use)
+
+
+def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
+    ids = tmp_path / "ids"
+    balance: Future[Decimal] = Future()
+
+    def check(done: Outcome) -> None:
+        assert balance.result() == 1000
+        assert (done.code, done.err) == (0, "the panel has ended; it received 1 request\n")
+        assert ids.read_text().split() == list(map(str, range(23501, 23621)))
+        assert done.rows == [
+            f"A panel on this machine: http://127.0.0.1:{port}/api/v2",
+            "It holds 120 orders, 23501 to 23620, and 1000 USD.",
+            "",
+            "In another terminal:",
+            f"  export AGENCIA_BASE_URL=http://127.0.0.1:{port}/api/v2",
+            "  export AGENCIA_API_KEY=k",
+            "  agencia status 23501 23502 23503",
+            f"  agencia status --file {ids}",
+            "",
+            "Ctrl-C ends it.",
+        ]
+
+    ended_by_a_user(port, balance).start()
+    check(invoke("sandbox", "--port", port, "--orders", 120, "--key", "k", "--ids-file", ids))
+
+
+def test_a_panel_without_orders(port: int) -> None:
+    def check(done: Outcome) -> None:
+        assert done.code == 0
+        assert done.rows[1] == "It holds 0 orders, and 1000 USD."
+        assert "  agencia services" in done.rows
+
+    ended_by_a_user(port, Future()).start()
+    check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--latency", 0.001))
+
+
+def test_ids_that_cannot_be_written(agencia: Agencia, tmp_path: Path) -> None:
+    done = agencia("sandbox", "--ids-file", tmp_path, "--orders", 1)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"agencia: {tmp_path} cannot be written: Is a directory\n"
+
+
+def test_an_address_that_cannot_be_had(agencia: Agencia) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = agencia("sandbox", "--port", port)
+    assert done.code == 2
+    assert done.err.startswith(
+        f"agencia: the panel cannot be served on 127.0.0.1, port {port}: Address already in use"
+    )
+
+
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
+def test_without_uvicorn(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    for name in ("uvicorn", "uvicorn.protocols.http.auto"):
+        monkeypatch.setitem(sys.modules, name, None)
+    done = agencia(command, "--orders", 1)
+    assert (done.code, done.out) == (2, "")
+    assert 'pip install "agencia-async[sandbox]"' in done.err
+
+
+def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:
+    assert KINDS.keys() == FAULTS.keys()
+    panel = Panel()
+    spread_faults(panel, 1.0)
+    assert panel.faults.cut_reply == pytest.approx(1 / len(KINDS))
