@@ -1,0 +1,56 @@
+"""What is checked: `nox` runs it all, `nox -s lint` one session, `nox -s tests-3.12` one Python."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def _group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests: with full branch coverage, then in asyncio's debug mode."""
+    session.install("-e", ".[all]", *_group("test"))
+    session.run("pytest", *session.posargs, "--cov")
+    session.run("pytest", *session.posargs, env={"PYTHONASYNCIODEBUG": "1"})
+
+
+@nox.session(python="3.11")
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the lowest version of every direct dependency."""
+    session.install("uv")
+    lowest = ("--resolution", "lowest-direct", "--python", session.virtualenv.location)
+    project = ("-r", "pyproject.toml", "--extra", "all", "--group", "test")
+    session.run("uv", "pip", "install", *lowest, *project)
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the code's rules and its format."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types, as strictly as both checkers can."""
+    session.install("-e", ".[all]", *_group("typing"))
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning, or a reference to nothing, is an error."""
+    session.install("-e", ".[all]", *_group("docs"))
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "docs/_build/html")

@@ -1,0 +1,227 @@
+"""The documentation: its code runs, its outputs are true, and nothing public is missing from it."""
+
+import ast
+import asyncio
+import contextlib
+import inspect
+import io
+import re
+import shlex
+from collections.abc import AsyncGenerator, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from agencia_async.cli.app import app
+from agencia_async.cli.endings import Code
+from agencia_async.sandbox import Panel, serve
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+MODULES = ["agencia_async", "agencia_async.sandbox"]
+PUBLIC = [(module, name) for module in MODULES for name in import_module(module).__all__]
+
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# (\w+\.py)\n")
+EXPECTED = re.compile(r"\n*```text\n(.*?)```", re.DOTALL)
+
+
+class Example(NamedTuple):
+    """A block of Python, where it begins, and the output that the page promises."""
+
+    code: str
+    line: int
+    output: str | None
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> Iterator[Example]:
+    text = page.read_text(encoding="utf-8")
+    for block in BLOCK.finditer(text):
+        if block[1] == language:
+            output = EXPECTED.match(text, block.end())
+            yield Example(block[2], text.count("\n", 0, block.start(2)), output and output[1])
+
+
+def examples(page: Path) -> list[Example]:
+    """The blocks that a reader runs one after the other."""
+    return [block for block in blocks(page, "python") if not FILE.match(block.code)]
+
+
+def files(page: Path) -> dict[str, str]:
+    """The blocks that a reader saves under the name in their first line."""
+    return {file[1]: block.code for block in blocks(page, "python") if (file := FILE.match(block.code))}
+
+
+async def run(example: Example, page: Path, namespace: dict[str, object]) -> str:
+    """Run a block as the prompt of `python -m asyncio` would, and give what it prints.
+
+    A block without `await` may start an event loop of its own, so it gets a thread.
+    """
+    padded = "\n" * example.line + example.code
+    code = compile(padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        if code.co_flags & inspect.CO_COROUTINE:
+            await eval(code, namespace)  # noqa: S307 - the project's own pages
+        else:
+            await asyncio.to_thread(eval, code, namespace)
+    return printed.getvalue()
+
+
+@pytest.fixture
+async def _environment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None, None]:
+    """A panel whose time stands still, and the variables that lead to it."""
+    panel = Panel(key="sandbox-key", seed=1, clock=lambda: 0.0)
+    panel.stock(1_000)
+    async with serve(panel) as url:
+        monkeypatch.setenv("AGENCIA_API_KEY", "sandbox-key")
+        monkeypatch.setenv("AGENCIA_BASE_URL", url)
+        yield
+
+
+@pytest.mark.usefixtures("_environment")
+@pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=name)
+async def test_the_examples_run_and_print_what_the_page_says(page: Path) -> None:
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    promised: dict[int, str] = {}
+    printed: dict[int, str] = {}
+    for example in examples(page):
+        output = await run(example, page, namespace)
+        if example.output is not None:
+            promised[example.line], printed[example.line] = example.output, output
+
+    assert printed == promised
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if files(page)], ids=name)
+def test_the_files_of_a_page_are_an_application_and_its_passing_tests(
+    page: Path, pytester: pytest.Pytester
+) -> None:
+    for file, code in files(page).items():
+        pytester.path.joinpath(file).write_text(code, encoding="utf-8")
+
+    result = pytester.runpytest_subprocess("-o", "asyncio_default_fixture_loop_scope=function")
+
+    tests = sum(code.count("def test_") for code in files(page).values())
+    result.assert_outcomes(passed=tests)
+
+
+def test_the_pages_hold_examples() -> None:
+    assert sum(len(examples(page)) for page in PAGES) > len(PAGES)
+    assert "test_shop.py" in files(ROOT / "docs/tutorial.md")
+
+
+@pytest.mark.parametrize(("module", "public"), PUBLIC)
+def test_what_is_public_is_in_the_reference(module: str, public: str) -> None:
+    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+
+    assert re.search(
+        rf"^\.\. auto\w+:: {re.escape(module)}\.{public}$|^\.\. py:data:: {public}$", reference, re.MULTILINE
+    )
+
+
+def members(of: object) -> Iterator[tuple[str, object]]:
+    """What is public of a class and is its own."""
+    for member, value in vars(of).items():
+        if not member.startswith("_") and (callable(value) or isinstance(value, property | classmethod)):
+            yield member, value
+
+
+@pytest.mark.parametrize(("module", "public"), PUBLIC)
+def test_what_is_public_has_a_docstring(module: str, public: str) -> None:
+    thing = getattr(import_module(module), public)
+
+    assert inspect.getdoc(thing)
+    if inspect.isclass(thing):
+        for member, value in members(thing):
+            assert inspect.getdoc(value), f"{public}.{member}"
+
+
+def test_every_error_is_explained() -> None:
+    errors = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+    names = [public for _, public in PUBLIC if public.endswith("Error") and public != "AgenciaError"]
+
+    assert set(re.findall(r"^### `(\w+)`$", errors, re.MULTILINE)) == set(names)
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    listed = {
+        line for body in re.findall(r"```{toctree}.*?\n\n(.*?)```", index, re.DOTALL) for line in body.split()
+    }
+
+    assert listed == {page.stem for page in PAGES} - {"README", "index"}
+
+
+def test_every_module_has_its_line_in_the_architecture() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    modules = {path.name for path in (ROOT / "agencia_async").glob("*.py")}
+
+    assert {module for module in modules if f"`{module}`" not in page} == set()
+
+
+GROUP = get_command(app)
+assert isinstance(GROUP, TyperGroup)
+COMMANDS = GROUP.commands
+COMMAND_LINES = [
+    (page, words)
+    for page in PAGES
+    for language in ("console", "sh")
+    for block in blocks(page, language)
+    for line in block.code.splitlines()
+    if (words := re.split(r"\bagencia ", line, maxsplit=1)[1:])
+]
+
+
+def options(command: str) -> set[str]:
+    """The options of a command, but for the one that all have."""
+    params = COMMANDS[command].params
+    return {word for param in params if param.param_type_name == "option" for word in param.opts} - {
+        "--help",
+        "-h",
+    }
+
+
+@pytest.mark.parametrize(("page", "words"), COMMAND_LINES, ids=str)
+def test_command_lines_name_what_there_is(page: Path, words: list[str]) -> None:
+    command, *rest = shlex.split(words[0])
+
+    assert command in COMMANDS, name(page)
+    assert {word for word in rest if word.startswith("-") and word != "-"} <= options(command)
+
+
+def sections(page: Path) -> dict[str, str]:
+    """The text below each heading."""
+    parts = re.split(r"^##+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented_with_its_options(command: str) -> None:
+    page = sections(ROOT / "docs/command.md")
+    shared = page["Where the ids come from"] + page["The panel"] + page["Output"]
+    documented = set(re.findall(r"`(--?[a-zA-Z-]+)`", page[f"`agencia {command}`"] + shared))
+
+    assert options(command) <= documented
+
+
+def test_every_exit_code_is_documented() -> None:
+    codes = re.findall(r"^\| (\d+) \|", sections(ROOT / "docs/command.md")["Exit codes"], re.MULTILINE)
+
+    assert {int(code) for code in codes} == {int(code) for code in Code}
+
+
+def links(page: Path) -> list[str]:
+    return re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if links(page)], ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [link for link in links(page) if not (page.parent / link).exists()] == []
