@@ -23,6 +23,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self.closed = False
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run it in a task of its own."""
@@ -33,6 +34,7 @@ class Tasks:
 
     async def aclose(self) -> None:
         """Cancel what still runs and wait for its end."""
+        self.closed = True
         await end(list(self._running))
 
 
@@ -66,17 +68,23 @@ class Run(Generic[B, T]):
         self._go = go
         self._owner = tasks
         self._tasks: list[asyncio.Task[None]] = []
-        self._done: asyncio.Queue[tuple[T, asyncio.Event] | Exception | None] = asyncio.Queue()
+        self._done: asyncio.Queue[tuple[T, asyncio.Event] | BaseException | None] = asyncio.Queue()
         self._reading = asyncio.Lock()
+        self._fault: BaseException | None = None
 
     async def results(self) -> AsyncGenerator[T, None]:
-        """The results as they come; leaving early cancels what is under way."""
+        """The results as they come; leaving early cancels what is under way.
+
+        Raises:
+            BaseException: whatever the work raised, at once; whatever the source raised, after the
+                results of all that was taken from it before.
+        """
         try:
             self._hire()
             over = 0
             while over < len(self._tasks):
                 done = await self._done.get()
-                if isinstance(done, Exception):
+                if isinstance(done, BaseException):
                     raise done
                 if done is None:
                     over += 1
@@ -84,34 +92,30 @@ class Run(Generic[B, T]):
                 result, consumed = done
                 yield result
                 consumed.set()
+            if self._fault is not None:
+                raise self._fault
         finally:
             await end(self._tasks)
             await self._source.aclose()
 
     def _hire(self) -> None:
-        self._tasks.append(self._owner.start(self._worker(first=not self._tasks)))
+        task = self._owner.start(self._worker(first=not self._tasks))
+        # A task that is cancelled before its first step runs none of its code: only this tells of it.
+        task.add_done_callback(self._over)
+        self._tasks.append(task)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            self._done.put_nowait(closed() if self._owner.closed else asyncio.CancelledError())
+        else:
+            self._done.put_nowait(task.exception())
 
     async def _worker(self, *, first: bool) -> None:
-        try:
-            if not first:
-                await self._go.wait()
-            await self._batches()
-            self._done.put_nowait(None)
-        except asyncio.CancelledError:
-            # Either the consumer has left and reads no further, or the client was closed under it.
-            self._done.put_nowait(closed())
-            raise
-        except Exception as error:  # noqa: BLE001 - raised again in the consumer
-            self._done.put_nowait(error)
-
-    async def _batches(self) -> None:
         """Take batches until there are none; whoever finds a first one calls in the next worker."""
+        if not first:
+            await self._go.wait()
         hiring = True
-        while True:
-            async with self._reading:
-                batch = await anext(self._source, None)
-            if batch is None:
-                return
+        while (batch := await self._next()) is not None:
             if hiring and len(self._tasks) < self._limit:
                 self._hire()
             hiring = False
@@ -120,6 +124,15 @@ class Run(Generic[B, T]):
             self._go.set()
             self._done.put_nowait((result, consumed))
             await consumed.wait()
+
+    async def _next(self) -> B | None:
+        """The next batch; None after the last one, or after a fault of the source."""
+        async with self._reading:
+            try:
+                return await anext(self._source, None)
+            except Exception as fault:  # noqa: BLE001 - raised again in the consumer
+                self._fault = fault
+                return None
 
 
 class Coalescer(Generic[T]):
@@ -176,17 +189,24 @@ class Coalescer(Generic[T]):
             key: futures for key, futures in waiting.items() if not all(future.done() for future in futures)
         }
         if wanted:
-            self._tasks.start(self._deliver(wanted))
+            task = self._tasks.start(self._deliver(wanted))
+            # A task that is cancelled before its first step runs none of its code: only this tells of it.
+            task.add_done_callback(lambda _: _settle_all(wanted, dict.fromkeys(wanted, closed())))
 
     async def _deliver(self, wanted: dict[str, list[asyncio.Future[T]]]) -> None:
-        answers: Mapping[str, T | Exception] = dict.fromkeys(wanted, closed())  # where this is cancelled
+        answers: Mapping[str, T | Exception]
         try:
             answers = await self._fetch(list(wanted))
         except Exception as error:  # noqa: BLE001 - raised again in each caller
             answers = dict.fromkeys(wanted, error)
-        finally:
-            for key, futures in wanted.items():
-                _settle(futures, answers[key])
+        _settle_all(wanted, answers)
+
+
+def _settle_all(
+    wanted: Mapping[str, Sequence[asyncio.Future[T]]], answers: Mapping[str, T | Exception]
+) -> None:
+    for key, futures in wanted.items():
+        _settle(futures, answers[key])
 
 
 def _settle(futures: Sequence[asyncio.Future[T]], answer: T | Exception) -> None:

@@ -22,3 +22,15 @@ def check_number(name: str, value: object, unit: str = "number", *, zero: bool =
 def check_seconds(name: str, value: object, *, zero: bool = False) -> None:
     """Refuse what is no number of seconds."""
     check_number(name, value, "number of seconds", zero=zero)
+
+
+def check_header(name: str, value: object) -> None:
+    """Refuse what cannot stand in a header."""
+    if value is not None and not (isinstance(value, str) and value.isascii() and value.isprintable()):
+        raise ConfigurationError(f"{name} is a line of ASCII text, not {value!r}")
+
+
+def check_policy(name: str, value: object, kind: type, *, none: bool = False) -> None:
+    """Refuse what is no value of its class (or None, where that may be)."""
+    if not isinstance(value, kind) and not (none and value is None):
+        raise ConfigurationError(f"{name} is a {kind.__name__}, not {value!r}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 import msgspec
-from attrs import fields_dict
+from attrs import NOTHING, fields_dict
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -19,10 +19,27 @@ R = TypeVar("R")
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(?<=[\d.])([eE][+-]?\d{1,4})?", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?")
 _MOST_DIGITS = 64
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "": False, "no": False}
+_TOO_LARGE = 10**_MOST_DIGITS
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _ALIASES = {"startcounter": "start_count", "startcount": "start_count"}
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rf"{_PAIR}|(?P<half>{_HALF})|\\.")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+
+
+def _decimal(text: str) -> object:
+    """A number with a point or an exponent; what nobody could reckon with stays text."""
+    try:
+        found = Decimal(text) if len(text) <= _MOST_DIGITS else None
+    except ArithmeticError:
+        return text
+    return text if found is None or abs(found.adjusted()) > _MOST_DIGITS else found
+
+
+_decoder = msgspec.json.Decoder(float_hook=_decimal)
+_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(body: bytes) -> object:
@@ -31,19 +48,42 @@ def decode(body: bytes) -> object:
     Raises:
         ReplyError: the body is no JSON.
     """
+    body = body.removeprefix(b"\xef\xbb\xbf")
     failure = None
     try:
-        return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _decoder.decode(body)
+    except _FAULTS as error:
         failure = str(error)
+    if body.lstrip()[:1] in {b"{", b"["} and (mended := _mended(body)) != body:
+        try:
+            return _decoder.decode(mended)
+        except _FAULTS as error:
+            failure = str(error)
     raise ReplyError(f"no JSON: {failure}")
+
+
+def _mended(body: bytes) -> bytes:
+    """The body without what spoils all of a reply for one bad character in one name.
+
+    Panels cut names in the middle of a character or an emoji, and send raw control characters: half of
+    a character becomes U+FFFD, a control character a blank.
+    """
+    text = _CONTROL.sub(" ", body.decode(errors="replace"))
+    return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text).encode()
+
+
+def shown(value: object) -> str:
+    """A value in a message: short, whatever it is."""
+    if isinstance(value, str):
+        return repr(value[:_MOST_DIGITS])
+    return str(value) if value is None or isinstance(value, bool | Decimal) else f"a {type(value).__name__}"
 
 
 def number(value: object) -> Decimal | None:
     """A number, written as a number or as text (`"1,234.50"`); None for anything else, NaN and infinity."""
     if type(value) is str and _PLAIN_NUMBER.fullmatch(value):
         return Decimal(value)
-    if type(value) is int or type(value) is Decimal:
+    if (type(value) is int and abs(value) < _TOO_LARGE) or type(value) is Decimal:
         found = Decimal(value)
     elif type(value) is str and len(value) <= _MOST_DIGITS and _NUMBER.fullmatch(text := value.strip()):
         try:
@@ -72,7 +112,7 @@ def boolean(value: object) -> bool | None:
 
 def identifier(value: object) -> Id:
     """An id: an `int` where its text is a plain integer, else its text."""
-    if type(value) is int:
+    if type(value) is int and abs(value) < _TOO_LARGE:
         return value
     text = _text(value).strip()
     if not text:
@@ -84,9 +124,9 @@ def identifier(value: object) -> Id:
 def _text(value: object, _type: object = None) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, Decimal) or (type(value) is int and abs(value) < _TOO_LARGE):
         return str(value)
-    raise ReplyError(f"{value!r} is no text")
+    raise ReplyError(f"a text was expected, not {shown(value)}")
 
 
 def _text_or_none(value: object, _type: object) -> str | None:
@@ -96,7 +136,7 @@ def _text_or_none(value: object, _type: object) -> str | None:
 def _money(value: object, _type: object) -> Decimal:
     found = number(value)
     if found is None:
-        raise ReplyError(f"{value!r} is no amount of money")
+        raise ReplyError(f"{shown(value)} is no amount of money")
     return found
 
 
@@ -122,8 +162,11 @@ def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
     """
     names = frozenset(fields_dict(cast("Any", record))) - {"extra"}
     by_spelling = {plain(name): name for name in names} | {k: v for k, v in _ALIASES.items() if v in names}
-    as_it_is = override(struct_hook=lambda value, _type: value)
-    build = make_dict_structure_fn(record, _converter, _cattrs_detailed_validation=False, extra=as_it_is)
+    hooks: dict[str, Any] = {"extra": override(struct_hook=lambda value, _type: value)}
+    for name, attribute in fields_dict(cast("Any", record)).items():
+        if attribute.type is str and attribute.default is not NOTHING:
+            hooks[name] = override(struct_hook=lambda value, _type: "" if value is None else _text(value))
+    build = make_dict_structure_fn(record, _converter, _cattrs_detailed_validation=False, **hooks)
 
     def sort(row: Mapping[str, object]) -> Mapping[str, object]:
         known: dict[str, object] = {name: row[name] for name in names if name in row}

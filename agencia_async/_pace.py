@@ -40,19 +40,25 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._next = self._paused_until = 0.0
+        self._queue = asyncio.Lock()
 
     def pause(self, seconds: float) -> None:
         """Let nothing go for so long."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     async def turn(self) -> float:
-        """Wait for the limit's next place; returns the seconds that it took."""
-        now = self._clock()
-        place = max(now, self._next)
-        self._next = place + self._interval
-        if place > now:
-            await self._sleep(place - now)
-        return place - now
+        """Wait for the limit's next place; returns the seconds that it took.
+
+        Only the first of those who wait has a place in sight; whoever gives up before costs nobody one.
+        """
+        if not self._interval:
+            return 0.0
+        began = self._clock()
+        async with self._queue:
+            if (wait := self._next - self._clock()) > 0:
+                await self._sleep(wait)
+            self._next = max(self._next, self._clock()) + self._interval
+        return self._clock() - began
 
     async def resume(self, left: Callable[[], float]) -> None:
         """Wait for the end of a pause.

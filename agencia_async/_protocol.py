@@ -1,40 +1,35 @@
 """The protocol: what each action sends, how its reply is read, and whether it may be repeated.
 
-Nothing here does I/O. A `Call` is one request; `decipher` turns its reply into a value or an error.
+Nothing here does I/O. A `Call` is one request and the reader of its reply.
 """
 
-import email.utils
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 from attrs import frozen
 
-from agencia_async._convert import boolean, decode, identifier, number, reader
-from agencia_async._refusals import recognise
+from agencia_async._convert import boolean, identifier, reader, shown
+from agencia_async._refusals import Refusals
+from agencia_async._reply import Reader
+from agencia_async._shape import ENVELOPE, Row, canonical, refusal, words
 from agencia_async.errors import (
     AgenciaError,
     NotAnsweredError,
     OutcomeUnknownError,
     PanelError,
-    RateLimitedError,
     ReplyError,
-    TransportError,
 )
 from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service
 from agencia_async.orders import Order
+from agencia_async.states import OrderState, RefillState, order_state
 
 T = TypeVar("T")
 
-Row = Mapping[str, object]
-
-_EXCERPT = 200
-_SERVER_ERROR = 500
-_TOO_MANY = 429
-_REDIRECTS = range(300, 400)
-_FAILED = {"error", "fail", "failed", "false"}
+_log = logging.getLogger("agencia_async")
 
 
 class Repeat(Enum):
@@ -46,157 +41,84 @@ class Repeat(Enum):
 
 
 @frozen
-class Reply:
-    """What came back: the status, the headers by lower-case name, and the whole body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@frozen
 class Call(Generic[T]):
     """One request: its form (all but the key), the reader of its reply, and whether it may be repeated."""
 
     action: str
     form: str
-    read: Callable[[object], T]
+    reader: Reader[T]
     repeat: Repeat
 
 
 def _call(
-    action: str, fields: Mapping[str, str], read: Callable[[object], T], repeat: Repeat = Repeat.ALWAYS
+    action: str, fields: Mapping[str, str], reader: Reader[T], repeat: Repeat = Repeat.ALWAYS
 ) -> Call[T]:
-    return Call(action, urlencode({"action": action, **fields}), read, repeat)
-
-
-# --- a reply as a whole -----------------------------------------------------------------------------
-
-
-def decipher(call: Call[T], reply: Reply) -> T:
-    """The value that a reply holds.
-
-    Raises:
-        PanelError: the panel refused.
-        TransportError: the reply is a gateway's, or an error of the panel's own.
-        ReplyError: it cannot be read.
-    """
-    if reply.status == _TOO_MANY:
-        raise RateLimitedError(_excerpt(reply), http_status=_TOO_MANY, retry_after=_retry_after(reply))
-    content = _content(reply)
-    refusal = _refusal(content)
-    if refusal is not None:
-        raise _refused(refusal, reply)
-    if reply.status >= _SERVER_ERROR or reply.status in _REDIRECTS:
-        raise _no_answer(reply)
-    try:
-        return call.read(content)
-    except ReplyError as error:
-        error.http_status = reply.status
-        raise
-
-
-def _content(reply: Reply) -> object:
-    """The body's JSON, whatever the content type and the status say."""
-    failure = None
-    try:
-        return decode(reply.body)
-    except ReplyError as error:
-        failure = error.message
-    if reply.status >= _SERVER_ERROR or reply.status in _REDIRECTS or reply.body.lstrip().startswith(b"<"):
-        raise _no_answer(reply)
-    raise ReplyError(f"{failure}: {_excerpt(reply)}", http_status=reply.status)
-
-
-def _no_answer(reply: Reply) -> TransportError:
-    text = f"HTTP {reply.status}: {_excerpt(reply)}"
-    if reply.status in _REDIRECTS:
-        text = f"HTTP {reply.status} to {reply.headers.get('location')}; is base_url right?"
-    return TransportError(text, sent="maybe", http_status=reply.status)
-
-
-def _excerpt(reply: Reply) -> str:
-    """The beginning of a body, on one line."""
-    text = " ".join(reply.body[: 4 * _EXCERPT].decode(errors="replace").split())
-    return f"{text[:_EXCERPT]}..." if len(text) > _EXCERPT else text or "an empty body"
-
-
-def _refusal(content: object) -> str | None:
-    """The panel's words, where the reply as a whole is a refusal."""
-    if not isinstance(content, Mapping):
-        return None
-    row = cast("Row", content)
-    text = _error_text(row)
-    if text is None and str(row.get("status")).casefold() in _FAILED and len(row) > 1:
-        text = _words(row.get("message") or row.get("msg") or row.get("data"))
-    return text
-
-
-def _error_text(row: Row) -> str | None:
-    """What stands under `error`, as words."""
-    return _words(row.get("error"))
-
-
-def _words(value: object) -> str | None:
-    if value is None or value is False or value == "":
-        return None
-    return value if isinstance(value, str) else str(value)
-
-
-def _refused(text: str, reply: Reply) -> AgenciaError:
-    """The error that a refusal amounts to; unknown words of a failing server prove nothing."""
-    kind = recognise(text)
-    if kind is PanelError and reply.status >= _SERVER_ERROR:
-        return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
-    if kind is RateLimitedError:
-        return RateLimitedError(text, http_status=reply.status, retry_after=_retry_after(reply))
-    return kind(text, http_status=reply.status)
-
-
-def _retry_after(reply: Reply) -> float | None:
-    """The seconds that `Retry-After` asks for, given as seconds or as a date."""
-    text = reply.headers.get("retry-after", "")
-    seconds = number(text)
-    if seconds is None:
-        date = email.utils.parsedate_tz(text)
-        if date is None:
-            return None
-        return max(0.0, email.utils.mktime_tz(date) - time.time())
-    return max(0.0, float(seconds))
+    return Call(action, urlencode({"action": action, **fields}), reader, repeat)
 
 
 # --- the actions without ids --------------------------------------------------------------------------
 
-_read_balance = reader(Balance)
-_read_service = reader(Service)
+_balance = reader(Balance)
+_service = reader(Service)
 
 
 def _row(content: object) -> Row:
     if not isinstance(content, Mapping):
-        raise ReplyError(f"an object was expected, not {str(content)[:_EXCERPT]!r}")
+        raise ReplyError(f"an object was expected, not {shown(content)}")
     return cast("Row", content)
 
 
-def _read_services(content: object) -> list[Service]:
-    if not isinstance(content, list):
-        raise ReplyError(f"a list was expected, not {str(content)[:_EXCERPT]!r}")
-    return [_read_service(_row(row)) for row in cast("list[object]", content)]
+def _read_balance(content: object, _refusals: Refusals) -> Balance:
+    return _balance(_row(content))
 
 
-def _read_add(content: object) -> Id:
-    row = _row(content)
-    if not row.get("order"):
-        raise ReplyError(f"the reply to an order has no number: {str(row)[:_EXCERPT]}")
-    return identifier(row["order"])
+def _read_services(content: object, _refusals: Refusals) -> list[Service]:
+    """The services that can be read; one without an id or a price spoils no other."""
+    services: list[Service] = []
+    faults: list[ReplyError] = []
+    for row in _listed(content):
+        try:
+            services.append(_service(_row(row)))
+        except ReplyError as fault:
+            faults.append(fault)
+    if faults and not services:
+        raise faults[0].with_traceback(None)
+    if faults:
+        _log.warning(
+            "%d of %d services cannot be read: %s", len(faults), len(faults) + len(services), faults[0]
+        )
+    return services
 
 
-SERVICES: Call[list[Service]] = _call("services", {}, _read_services)
-BALANCE: Call[Balance] = _call("balance", {}, lambda content: _read_balance(_row(content)))
+def _listed(content: object) -> list[object]:
+    """The rows of a catalogue: a list, or an object by id or by category."""
+    if isinstance(content, list):
+        return cast("list[object]", content)
+    rows: list[object] = []
+    for name, value in _row(content).items():
+        if isinstance(value, list):
+            rows += cast("list[object]", value)
+        else:
+            rows.append({"service": name, **_row(value)})
+    return rows
+
+
+def _read_add(content: object, _refusals: Refusals) -> Id:
+    order = canonical(_row(content)).get("order")
+    if isinstance(order, Mapping):  # {"order": {"id": 5}}
+        order = canonical(cast("Row", order)).get("id")
+    if order is None or boolean(order) is False:
+        raise ReplyError("the reply to an order has no number")
+    return identifier(order)
+
+
+SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
+BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
 
 
 def add(order: Order) -> Call[Id]:
     """The call that places an order."""
-    return _call("add", order.form(), _read_add, Repeat.NEVER)
+    return _call("add", order.form(), Reader(_read_add), Repeat.NEVER)
 
 
 # --- the actions on ids -------------------------------------------------------------------------------
@@ -213,12 +135,17 @@ def errors_in(value: object) -> list[AgenciaError]:
     return [answer for answer in answers if isinstance(answer, AgenciaError)]
 
 
+def wire_id(value: object) -> str:
+    """An id of a reply as ids are compared: its text without blanks."""
+    return str(value).strip()
+
+
 @frozen
 class Action(Generic[T]):
     """An action on ids: the fields that carry one id or many, and the reader of one row.
 
     `subject` is the field of a row that tells its id, `result` the one that tells what became of it
-    (None where the whole row does).
+    (None where the whole row does). `plain` are the names of a row that needs no second look.
     """
 
     name: str
@@ -226,7 +153,8 @@ class Action(Generic[T]):
     many: str
     subject: str
     result: str | None
-    read_row: Callable[[Row], T]
+    plain: frozenset[str]
+    read_row: Callable[[Row, Refusals], T | AgenciaError]
     repeat: Repeat
 
     def single(self, wire_id: str) -> Call[Answers[T]]:
@@ -238,75 +166,166 @@ class Action(Generic[T]):
         return self._call(self.many, wire_ids)
 
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Answers[T]]:
-        fields = {field: ",".join(wire_ids)}
-        return _call(self.name, fields, lambda content: self._answers(content, wire_ids), self.repeat)
+        def read(content: object, refusals: Refusals) -> Answers[T]:
+            rows = self._rows(content, wire_ids)
+            return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
 
-    def _answers(self, content: object, wire_ids: Sequence[str]) -> Answers[T]:
-        rows = dict(self._rows(content, wire_ids))
-        return {wire_id: self._answer(rows.get(wire_id)) for wire_id in wire_ids}
+        return _call(self.name, {field: ",".join(wire_ids)}, Reader(read), self.repeat)
 
-    def _rows(self, content: object, wire_ids: Sequence[str]) -> Iterator[tuple[str, object]]:
-        """The id and the row of each answer: from a list, an object by id, or one flat reply."""
+    def _rows(self, content: object, wire_ids: Sequence[str]) -> Row:
+        """What a reply says of each id: as a list, as an object by id, or flat."""
         if isinstance(content, list):
-            for row in map(_row, cast("list[object]", content)):
-                yield str(row.get(self.subject)).strip(), row
-        elif len(wire_ids) == 1 and wire_ids[0] not in _row(content):
-            yield wire_ids[0], content
-        else:
-            yield from _row(content).items()
+            return self._listed(cast("list[object]", content), wire_ids)
+        rows = _row(content)
+        if any(wire_id in rows for wire_id in wire_ids):
+            return rows
+        rows = {wire_id(name): row for name, row in rows.items()}
+        if any(wire_id in rows for wire_id in wire_ids) or not rows:
+            return rows
+        names = canonical(rows).keys()
+        flat = names & self.plain or not all(isinstance(row, Mapping) for row in rows.values())
+        if len(wire_ids) == 1 and flat:
+            return {wire_ids[0]: content}
+        if names & ENVELOPE:
+            raise ReplyError("the reply speaks of none of the ids")
+        return rows
 
-    def _answer(self, row: object) -> T | AgenciaError:
+    def _listed(self, content: list[object], wire_ids: Sequence[str]) -> Row:
+        rows = [canonical(cast("Row", row)) for row in content if isinstance(row, Mapping)]
+        if content and not rows:
+            raise ReplyError(f"a list of objects was expected, not of {shown(content[0])}")
+        by_id = {wire_id(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
+        alone = len(rows) == len(wire_ids) == 1 and not by_id.keys() & {*wire_ids}
+        return {wire_ids[0]: rows[0]} if alone and self.subject not in rows[0] else by_id
+
+    def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
         """What became of one id; an error is returned, so that it spoils no other id."""
-        if row is None:
+        if row is None or row in ("", [], {}):
             return NotAnsweredError(f"the reply to {self.name} leaves this id out")
         try:
-            flat = cast("Row", row) if isinstance(row, Mapping) else {self.result or "error": row}
-            refusal = self._refusal(flat)
-            return self.read_row(flat) if refusal is None else recognise(refusal)(refusal)
+            return self._read(row, refusals)
         except ReplyError as error:
+            error = error.with_traceback(None)
             return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
 
-    def _refusal(self, row: Row) -> str | None:
-        """The panel's words, where it refuses this one id."""
-        text = _error_text(row)
-        if text is None and self.result is not None:
-            result = row.get(self.result)
-            text = _error_text(cast("Row", result)) if isinstance(result, Mapping) else None
-        return text
+    def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
+        if not isinstance(row, Mapping):  # the value alone, or plain text in its place
+            if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
+                return _refused(words(row) or "?", refusals)
+            return self.read_row({self.result or "status": row}, refusals)
+        row = cast("Row", row)
+        if row.keys() <= self.plain:
+            return self.read_row(row, refusals)
+        row = canonical(row)
+        text = refusal(row)
+        return self.read_row(row, refusals) if text is None else _refused(text, refusals)
 
 
-_read_order_status = reader(OrderStatus)
-_read_refill_status = reader(RefillStatus)
+def _refused(text: str, refusals: Refusals) -> PanelError:
+    return refusals.recognise(text)(text)
 
 
-def _read_status_row(row: Row) -> OrderStatus:
-    return _read_order_status(row)
+_order_status = reader(OrderStatus)
+_refill_status = reader(RefillStatus)
+_WRONG_WORDS = re.compile(r"\s|error|fail", re.IGNORECASE)
+_YES = {"true", "ok", "success", "yes", "done", "accepted"}
 
 
-def _read_refill_row(row: Row) -> Id:
-    if not row.get("refill") or boolean(row["refill"]) is False:
-        raise ReplyError(f"the reply to a refill has no number: {str(row)[:_EXCERPT]}")
-    return identifier(row["refill"])
+def _without(row: Row, *names: str) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name not in names}
 
 
-def _read_refill_status_row(row: Row) -> RefillStatus:
-    return _read_refill_status({name: value for name, value in row.items() if name != "refill"})
+def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
+    status = _order_status(row)
+    if status.state is OrderState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
+        return _refused(status.status, refusals)
+    return status
 
 
-def _read_cancel_row(row: Row) -> Cancellation:
-    """A plain 1 or true is a yes without a number; any other number is that of the request."""
-    made = row.get("cancel")
-    extra = {name: value for name, value in row.items() if name not in {"order", "cancel"}}
+def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaError:
+    told = row.get("status")
+    if isinstance(told, Mapping):  # {"refill": 3, "status": {...}}
+        inner = canonical(cast("Row", told))
+        text = refusal(inner) or (None if "status" in inner else words(inner))
+        return _refill_status(inner) if text is None else _refused(text, refusals)
+    status = _refill_status(_without(row, "refill"))
+    if status.state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
+        return _refused(status.status, refusals)
+    return status
+
+
+def _accepted(made: object, refusals: Refusals) -> Id | PanelError | None:
+    """What the value of a refill or a cancel says: its number, a yes without one (None), or a refusal."""
     if isinstance(made, Mapping):
-        return Cancellation(extra=Extra({**extra, **cast("Row", made)}))
+        row = canonical(cast("Row", made))
+        text = refusal(row)
+        numbers = (row[name] for name in ("id", "refill", "cancel", "request") if row.get(name))
+        return next(map(identifier, numbers), None) if text is None else _refused(text, refusals)
+    if made is None:
+        raise ReplyError("the reply says neither yes nor no")
     if boolean(made) is False:
-        raise ReplyError(f"the reply to a cancel is no yes: {str(row)[:_EXCERPT]}")
-    return Cancellation(request=None if boolean(made) else identifier(made), extra=Extra(extra))
+        return PanelError(f"the panel answered {shown(made)}")
+    if isinstance(made, str) and (
+        _WRONG_WORDS.search(made.strip()) or refusals.recognise(made) is not PanelError
+    ):
+        return _refused(words(made) or "?", refusals)
+    return None if made is True or str(made).casefold() in _YES else identifier(made)
 
 
-STATUS = Action("status", "order", "orders", "order", None, _read_status_row, Repeat.ALWAYS)
-REFILL = Action("refill", "order", "orders", "order", "refill", _read_refill_row, Repeat.IF_TOLD)
-REFILL_STATUS = Action(
-    "refill_status", "refill", "refills", "refill", "status", _read_refill_status_row, Repeat.ALWAYS
+def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:
+    number = _accepted(row.get("refill"), refusals)
+    return "true" if number is None else number
+
+
+def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
+    made = row.get("cancel")
+    request = _accepted(made, refusals)
+    if isinstance(request, PanelError):
+        return request
+    inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}
+    plain_yes = not isinstance(made, Mapping) and request == 1
+    return Cancellation(
+        request=None if plain_yes else request, extra=Extra({**_without(row, "order", "cancel"), **inner})
+    )
+
+
+STATUS: Action[OrderStatus] = Action(
+    "status",
+    "order",
+    "orders",
+    "order",
+    None,
+    frozenset({"charge", "start_count", "status", "remains", "currency"}),
+    _status_row,
+    Repeat.ALWAYS,
 )
-CANCEL = Action("cancel", "orders", "orders", "order", "cancel", _read_cancel_row, Repeat.IF_TOLD)
+REFILL: Action[Id] = Action(
+    "refill",
+    "order",
+    "orders",
+    "order",
+    "refill",
+    frozenset({"order", "refill"}),
+    _refill_row,
+    Repeat.IF_TOLD,
+)
+REFILL_STATUS: Action[RefillStatus] = Action(
+    "refill_status",
+    "refill",
+    "refills",
+    "refill",
+    "status",
+    frozenset({"refill", "status"}),
+    _refill_status_row,
+    Repeat.ALWAYS,
+)
+CANCEL: Action[Cancellation] = Action(
+    "cancel",
+    "orders",
+    "orders",
+    "order",
+    "cancel",
+    frozenset({"order", "cancel"}),
+    _cancel_row,
+    Repeat.IF_TOLD,
+)

@@ -1,9 +1,12 @@
 """What a refusal means: panels send no codes, only words, so the words are compared with a table."""
 
 import re
+import unicodedata
+from collections.abc import Mapping
 
 from agencia_async.errors import (
     AuthenticationError,
+    ConfigurationError,
     DuplicateOrderError,
     InsufficientFundsError,
     InvalidOrderError,
@@ -15,43 +18,162 @@ from agencia_async.errors import (
     UnavailableError,
 )
 
-_TABLE: list[tuple[type[PanelError], str]] = [
-    # The first class with a matching pattern wins, so what is narrow stands before what is wide.
-    (RateLimitedError, r"too many (requests|attempts)|rate.?limit|requests? limit"),
-    (DuplicateOrderError, r"active order with (this|that|the same) link|link_duplicate|identical order"),
-    (InsufficientFundsError, r"not.?enough.?(funds|balance|money)|insufficient.?(funds|balance)"),
+Patterns = Mapping[str, type[PanelError]]
+"""Regular expressions, searched in any case, and the class of the refusals in which they are found."""
+
+_ORDER = r"(orders?|pedidos?|ordenes|orden|siparis\w*|don hang|pesanan)"
+_REFILL = r"(refills?|telafi|bao hanh|recargas?|reposic\w+|isi ulang)"
+_SERVICE = r"(services?|servicios?|servicos?|servis\w*|dich vu|layanan)"
+_MISSING = (
+    r"(not found|does(n.t| not) exist|not exist|unknown|no encontrad[oa]s?|no existe|nao encontrad[oa]s?"
+    r"|nao existe|bulunamadi|khong tim thay|khong ton tai|tidak ditemukan)"
+)
+_WRONG = (
+    r"(incorrect|invalid|wrong|unknown|bad|invalid[oa]s?|incorrect[oa]s?|incorret[oa]s?|gecersiz|hatali"
+    r"|khong hop le|tidak valid|salah)"
+)
+_OFF = (
+    r"(disabled?|inactive|unavailable|not (active|available|allowed|possible|supported|enabled)"
+    r"|desactivad[oa]|no disponible|no permitid[oa]|desativad[oa]|inativ[oa]|indisponivel|nao permitid[oa]"
+    r"|devre disi|pasif"
+    r"|khong kha dung|tidak tersedia|tidak aktif|nonaktif)"
+)
+_ACCOUNT = r"(cuenta|conta|hesab\w*|tai khoan|akun)"
+_KEY = r"(api.?key|clave (de )?(la )?api|chave (da |de )?api|api anahtari|khoa api|kunci api|api token)"
+
+# The first class with a matching pattern wins, so what is narrow stands before what is wide. The
+# patterns are searched in lower-case text without accents ("inválida" is "invalida").
+_TABLE: list[tuple[type[PanelError], list[str]]] = [
+    (
+        RateLimitedError,
+        [
+            r"too many (requests|attempts|calls)",
+            r"\brate.?limit|throttl|(request|api) limit (exceeded|reached)",
+            r"demasiadas (solicitudes|peticiones)|muitas (requisicoes|solicitacoes|tentativas)",
+            r"cok fazla (istek|deneme)|qua nhieu yeu cau|terlalu banyak permintaan",
+        ],
+    ),
+    (
+        DuplicateOrderError,
+        [
+            r"active order with (this|that|the same) link|link_duplicate|duplicated? (order|link)",
+            r"(identical|same) order|order (is )?already (exists|placed|active)",
+            r"(orden|pedido) activ[oa] con este (enlace|link)|pedido ativo (com|para) (este|esse) link",
+            r"ayni (link|baglanti)|bu (link|baglanti)\w* .*(aktif|devam eden)|pesanan aktif",
+            r"don hang (dang|trung)",
+        ],
+    ),
+    (
+        InsufficientFundsError,
+        [
+            r"not.?enough.?(funds|balance|money|credit)|insufficient.?(funds|balance|credit)|low balance",
+            r"(saldo|fondos|creditos?) insuficientes?|(saldo|balance) (is )?not enough",
+            r"saldo (anda )?(tidak|kurang|nao) ?(mencukupi|cukup|suficiente)?|yetersiz bakiye",
+            r"bakiye\w* (yetersiz|yeterli degil)|so du khong du|khong du (so du|tien)",
+        ],
+    ),
     (
         NotAllowedError,
-        (
-            r"(refill|cancel\w*) .*(disabled|not (available|allowed|possible|supported))"
-            r"|not completed|already (been )?(requested|refilled|cancell?ed)|less than \d+ hours"
-            r"|can(no|')t be (refilled|cancell?ed)"
-        ),
+        [
+            rf"{_REFILL} .*{_OFF}|cancel\w* .*{_OFF}|(iptal|huy|pembatalan) .*{_OFF}",
+            r"(order|pedido|orden) .*(is |esta )?not (yet )?complete|not completed",
+            r"already (been )?(requested|refilled|cancell?ed|completed)|less than \d+ hours|wait \d+ hours",
+            r"can(not|.t| not) (be )?(refill|cancel)|unable to (refill|cancel)",
+            r"no se puede (cancelar|recargar|reponer)|nao (pode|e possivel) .*(cancel|repo|refill)",
+            r"iptal edilemez|telafi (yapilamaz|edilemez)|khong the (huy|bao hanh)",
+            r"tidak (dapat|bisa) (dibatalkan|refill)|sudah (diminta|dibatalkan)|zaten (iptal|talep)",
+            r"ya (fue )?(solicitad|cancelad)o|ja (foi )?(solicitad|cancelad)o",
+        ],
     ),
-    (AuthenticationError, r"api.?key|invalid.?key|(user|account) .*(not found|suspended|disabled|blocked)"),
     (
-        NotFoundError,
-        r"(incorrect|invalid|wrong|unknown) (order|refill)( id)?s?$|(order|refill)s?( id)? not found",
+        AuthenticationError,
+        [
+            rf"{_KEY}|(invalid|wrong|missing).?key|key (is )?(invalid|missing|required|wrong)",
+            r"account (is |has been |was )?(suspend|disabled|blocked|banned|inactive)",
+            r"disabled for this user|user (is )?(disabled|suspended)",
+            rf"{_ACCOUNT}( \w+){{0,3}} (bloquead|suspen|askiya|bi khoa|khoa|ditangguhkan|diblokir)",
+            r"unauthori[sz]ed|unauthenticated|no autorizado|nao autorizado|yetkisiz",
+        ],
     ),
     (
         InvalidServiceError,
-        r"(incorrect|invalid|wrong|unknown) service|service( id)? .*(not found|inactive|disabled|not exist)",
+        [
+            rf"{_WRONG} {_SERVICE}|{_SERVICE} (id )?.*({_MISSING}|{_OFF}|{_WRONG})|{_MISSING} {_SERVICE}",
+        ],
     ),
-    (UnavailableError, r"maintenance|(ordering|api) is disabled|not supported|incorrect (request|action)"),
+    (
+        NotFoundError,
+        [
+            rf"{_WRONG} {_ORDER}( ?ids?| number)?$|{_WRONG} {_REFILL}( ?ids?)?$|{_WRONG} ids?$",
+            rf"({_ORDER}|{_REFILL})( ?ids?)? .*({_MISSING}|{_WRONG})|{_MISSING} {_ORDER}",
+            r"no (such )?(order|refill)s?( found)?$|order_?not_?found|refill_?not_?found",
+        ],
+    ),
+    (
+        UnavailableError,
+        [
+            r"maintenance|mantenimiento|manutencao|bakim|bao tri|pemeliharaan|perbaikan",
+            rf"(ordering|api|orders?) (is |are )?(temporarily )?{_OFF}|not supported|unsupported",
+            r"(incorrect|invalid|unknown|wrong) (request|action|method)|service unavailable|try again later",
+        ],
+    ),
     (
         InvalidOrderError,
-        (
-            r"neworder\.error|quantity|(bad|invalid|incorrect|wrong) link|\bcomments?\b|\busernames?\b"
-            r"|\bruns\b|\binterval\b|field is required"
-        ),
+        [
+            r"neworder\.error|quantity|cantidad|quantidade|miktar|so luong|jumlah|minimum|maximum|minimal\b",
+            rf"{_WRONG} (\w+ )?(link|url|enlace|username)",
+            rf"(link|url|enlace|baglanti|lien ket|tautan) .*({_WRONG}|required)",
+            r"at most \d+|too many (ids|orders)|(up to|limit of) \d+ (ids|orders)",
+            r"\bcomments?\b|\busernames?\b|\bhashtags?\b|\bruns\b|\binterval\b|\bkeywords\b|\banswer.number\b",
+            r"field is required|is required$|es obligatorio|e obrigatorio|zorunlu|bat buoc|wajib diisi",
+        ],
     ),
 ]
-_PATTERNS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _TABLE]
+
+_BY_STATUS: dict[int, type[PanelError]] = {
+    401: AuthenticationError,
+    402: InsufficientFundsError,
+    422: InvalidOrderError,
+    429: RateLimitedError,
+}
+"""What a status says where the words say nothing."""
+
+_LONGEST = 1000
+_LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d"})
 
 
-def recognise(text: str) -> type[PanelError]:
-    """The class of a refusal's text; `PanelError` itself where the text is none of the table."""
-    for kind, pattern in _PATTERNS:
-        if pattern.search(text):
-            return kind
-    return PanelError
+def _plain(text: str) -> str:
+    """Lower-case text without accents, so that one pattern serves every spelling."""
+    decomposed = unicodedata.normalize("NFKD", text[:_LONGEST].casefold().translate(_LETTERS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+_PATTERNS = [(kind, re.compile("|".join(patterns))) for kind, patterns in _TABLE]
+
+
+class Refusals:
+    """The table, with the caller's own patterns in front."""
+
+    def __init__(self, own: Patterns | None = None) -> None:
+        self._own = [_checked(pattern, kind) for pattern, kind in (own or {}).items()]
+
+    def recognise(self, text: str, status: int | None = None) -> type[PanelError]:
+        """The class of a refusal; `PanelError` itself where neither words nor status are known."""
+        for pattern, kind in self._own:
+            if pattern.search(text[:_LONGEST]):
+                return kind
+        plain = _plain(text)
+        for kind, pattern in _PATTERNS:
+            if pattern.search(plain):
+                return kind
+        return _BY_STATUS.get(status or 0, PanelError)
+
+
+def _checked(pattern: str, kind: type[PanelError]) -> tuple[re.Pattern[str], type[PanelError]]:
+    if not issubclass(kind, PanelError):
+        raise ConfigurationError(f"refusals: {pattern!r} names {kind!r}, which is no PanelError class")
+    try:
+        return re.compile(pattern, re.IGNORECASE), kind
+    except (re.error, TypeError) as error:
+        reason = str(error)
+    raise ConfigurationError(f"refusals: {pattern!r} is no regular expression: {reason}")

@@ -32,6 +32,10 @@ def _seconds(_policy: object, attribute: "Attribute[float]", value: object) -> N
     check_seconds(attribute.name, value, zero=True)
 
 
+def _deadline(_policy: object, attribute: "Attribute[float]", value: object) -> None:
+    check_seconds(attribute.name, value)
+
+
 @frozen
 class RetryPolicy:
     """How often and how long a call is tried.
@@ -50,7 +54,7 @@ class RetryPolicy:
     attempts: int = field(default=5, validator=_whole)
     first_wait: float = field(default=0.5, validator=_seconds)
     max_wait: float = field(default=20.0, validator=_seconds)
-    deadline: float = field(default=60.0, validator=_seconds)
+    deadline: float = field(default=60.0, validator=_deadline)
     repeat_uncertain_writes: bool = False
 
     def may_repeat(self, error: BaseException, repeat: Repeat) -> bool:
@@ -97,17 +101,29 @@ class Retrier:
             before_sleep=_tell,
             reraise=True,
         )
+        uncertain = False
+
+        async def noted() -> T:
+            nonlocal uncertain
+            try:
+                return await attempt()
+            except AgenciaError as error:
+                uncertain = uncertain or error.sent != "no"
+                raise
+
         try:
-            return await retrying(attempt)
+            return await retrying(noted)
         except AgenciaError as error:
             failure = error
-        if repeat is not Repeat.ALWAYS and failure.sent != "no":
-            raise OutcomeUnknownError(f"the panel may have acted: {failure}", cause=failure)
+        if repeat is not Repeat.ALWAYS and uncertain:  # by this attempt or an earlier one
+            raise OutcomeUnknownError(
+                f"the panel may have acted: {failure}", cause=failure.with_traceback(None)
+            )
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
     def _wait(self, state: RetryCallState) -> float:
         """Full jitter under a bound that doubles, but never less than the panel asks for."""
-        bound = min(self._policy.max_wait, self._policy.first_wait * 2 ** (state.attempt_number - 1))
+        bound = min(self._policy.max_wait, self._policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
         wait = self._uniform(0, bound)
         error = state.outcome and state.outcome.exception()
         asked = error.retry_after if isinstance(error, RateLimitedError) else None

@@ -5,12 +5,24 @@ from typing import TypeVar
 
 from agencia_async._batch import closed
 from agencia_async._pace import Pace, RateLimit, Slots
-from agencia_async._protocol import Call, Repeat, decipher, errors_in
+from agencia_async._protocol import Call, Repeat, errors_in
+from agencia_async._refusals import Refusals
+from agencia_async._reply import decipher
 from agencia_async._retry import Retrier, RetryPolicy
 from agencia_async._transport import Wire
-from agencia_async.errors import AgenciaError, AuthenticationError, ConfigurationError, RateLimitedError
+from agencia_async.errors import (
+    AgenciaError,
+    AuthenticationError,
+    ConfigurationError,
+    RateLimitedError,
+    TransportError,
+)
 
 T = TypeVar("T")
+
+_LEAST_FOR_A_WRITE = 1.0
+_LONGEST_PAUSE = 3600.0
+"""Seconds; what a panel asks for beyond this is taken for a mistake."""
 
 
 def now() -> float:
@@ -21,11 +33,20 @@ def now() -> float:
 class Sender:
     """Sends the calls of one client.
 
-    `accepted` is set as soon as a first request ended in anything but a refusal of the account.
+    `accepted` is set as soon as a first request ended in anything but a refusal of the account;
+    `most_ids` is how many ids the panel takes in one request, as far as is known.
     """
 
-    def __init__(
-        self, wire: Wire, *, policy: RetryPolicy, limit: RateLimit | None, concurrency: int, timeout: float
+    def __init__(  # noqa: PLR0913 - what the constructor of the client is given
+        self,
+        wire: Wire,
+        *,
+        policy: RetryPolicy,
+        limit: RateLimit | None,
+        concurrency: int,
+        timeout: float,
+        refusals: Refusals,
+        most_ids: int,
     ) -> None:
         self._wire = wire
         self._policy = policy
@@ -33,6 +54,10 @@ class Sender:
         self._pace = Pace(limit, now)
         self._slots = Slots(concurrency)
         self._timeout = timeout
+        # A write is not begun when there is hardly time left for its answer: its outcome would be unknown.
+        self._least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
+        self._refusals = refusals
+        self.most_ids = most_ids
         self._loop: asyncio.AbstractEventLoop | None = None
         self.accepted = asyncio.Event()
         self.requests_sent = 0
@@ -42,10 +67,12 @@ class Sender:
         """Refuse a call on a closed client, or from another event loop than the first call's."""
         if self.closed:
             raise closed()
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
+        self.check_loop()
+        self._loop = asyncio.get_running_loop()
+
+    def check_loop(self) -> None:
+        """Refuse another event loop than that of the first call."""
+        if self._loop is not None and self._loop is not asyncio.get_running_loop():
             raise ConfigurationError("the client belongs to another event loop; make one for each loop")
 
     async def send(self, call: Call[T]) -> T:
@@ -59,10 +86,13 @@ class Sender:
 
         async def attempt() -> T:
             nonlocal attempts, deadline
-            self.enter()
+            await self._pace.resume(left)
             deadline += await self._pace.turn()  # to wait for one's own limit is no delay of the panel's
             await self._pace.resume(left)
             async with self._slots.one(left):
+                self.enter()  # the client may have been closed meanwhile
+                if left() <= (0 if call.repeat is Repeat.ALWAYS else self._least):
+                    raise TransportError("the deadline passed before it could be sent", sent="no")
                 attempts += 1
                 return await self._exchange(call, min(self._timeout, left()))
 
@@ -73,17 +103,19 @@ class Sender:
             raise
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, attempts
+            self._wire.blot(failed)
         return value
 
     async def _exchange(self, call: Call[T], seconds: float) -> T:
         self.requests_sent += 1
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
-            value = decipher(call, reply)
+            value = decipher(call.reader, reply, self._refusals)
         except AgenciaError as error:
+            self._wire.blot(error)
             if isinstance(error, RateLimitedError):
                 asked = self._policy.first_wait if error.retry_after is None else error.retry_after
-                self._pace.pause(min(asked, self._policy.deadline))
+                self._pace.pause(min(asked, _LONGEST_PAUSE))
             if not isinstance(error, AuthenticationError):
                 self.accepted.set()
             raise

@@ -1,4 +1,4 @@
-"""Bytes out, (status, headers, bytes) in. The only module that sends, and the only one that holds the key.
+"""Bytes out, (status, headers, bytes) in: the only module that sends.
 
 A *lane* is a transport with one connection. Each request has a lane to itself and gives it back when it
 ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
@@ -10,47 +10,25 @@ import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Protocol
-from urllib.parse import quote_plus
 
 import httpx
 
-from agencia_async._protocol import Reply
-from agencia_async.errors import AgenciaError, ConfigurationError, ReplyError, TransportError
+from agencia_async._reply import Reply
+from agencia_async._secret import Secret
+from agencia_async.errors import (
+    AgenciaError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    ReplyError,
+    TransportError,
+)
 
 _FRESH_FOR = 1.0
 """Seconds for which an idle connection may still carry a write: a server that closes it at that very
 moment would make an unknown outcome of nothing."""
 
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
-
-
-class Secret:
-    """The API key, which shows itself only to the wire."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-    __str__ = __repr__
-
-    def check(self) -> None:
-        """Refuse what cannot be a key, without showing it."""
-        if not self._key:
-            raise ConfigurationError("the API key is missing")
-        if not self._key.isprintable() or " " in self._key:
-            raise ConfigurationError("the API key holds white space or a control character")
-
-    def body(self, form: str) -> "Body":
-        """The form with the key in front, as it is sent."""
-        return Body(f"key={quote_plus(self._key)}&{form}".encode())
-
-    def blot(self, text: str) -> str:
-        """The text without the key."""
-        return text.replace(self._key, "***")
 
 
 class Body(httpx.AsyncByteStream):
@@ -68,6 +46,10 @@ class Body(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self.started = True
         yield self._content
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
@@ -151,14 +133,15 @@ class _Closable(Protocol):
 class _Lane:
     """A transport of one connection."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, tls: bool) -> None:
         self._transport = transport
+        self._tls = tls
         self._socket: _Closable | None = None
         self.idle_since = 0.0
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """The beginning of the reply."""
-        if self._socket is None:
+        if self._tls:  # the connection may be a new one, whatever was there before
             request.extensions["trace"] = self._trace
         return await self._transport.handle_async_request(request)
 
@@ -177,9 +160,15 @@ class Lanes:
     """Transports of one connection each; the one that was used last goes first."""
 
     def __init__(
-        self, make: Callable[[], httpx.AsyncBaseTransport], limit: int, clock: Callable[[], float]
+        self,
+        make: Callable[[], httpx.AsyncBaseTransport],
+        limit: int,
+        clock: Callable[[], float],
+        *,
+        tls: bool,
     ) -> None:
         self._make = make
+        self._tls = tls
         self._limit = limit
         self._clock = clock
         self._idle: list[_Lane] = []
@@ -202,11 +191,11 @@ class Lanes:
 
     async def _lane(self, *, write: bool) -> _Lane:
         if not self._idle:
-            return _Lane(self._make())
+            return _Lane(self._make(), tls=self._tls)
         lane = self._idle.pop()
         if write and self._clock() - lane.idle_since > _FRESH_FOR:
             await lane.aclose()
-            return _Lane(self._make())
+            return _Lane(self._make(), tls=self._tls)
         return lane
 
     async def aclose(self) -> None:
@@ -245,7 +234,10 @@ def lanes(url: httpx.URL, limit: int, clock: Callable[[], float]) -> Lanes:
     context = httpx.create_ssl_context(verify=url.scheme == "https", trust_env=False)
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
     return Lanes(
-        lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits), limit, clock
+        lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits),
+        limit,
+        clock,
+        tls=url.scheme == "https",
     )
 
 
@@ -282,7 +274,7 @@ class Wire:
             TransportError: none came; `sent` tells whether the form can have left.
             ReplyError: it is larger than it may be, or not encoded as it says.
         """
-        body = self._secret.body(form)
+        body = Body(self._secret.form(form))
         request = httpx.Request(
             "POST",
             self._url,
@@ -293,7 +285,8 @@ class Wire:
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
-                return await self._exchange(request, write=write)
+                reply = await self._exchange(request, write=write)
+            return Reply(reply.status, reply.headers, reply.body, self._secret.blot)
         except ReplyError as error:
             failure = error
         except zlib.error as error:
@@ -301,11 +294,27 @@ class Wire:
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
             failure = TransportError(f"{what} within {timeout:g} s")
+        except _NEVER_SENT as error:
+            body.started = False  # a transport may read the form before it connects
+            failure = TransportError(_told(error))
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
-            failure = TransportError(self._secret.blot(f"{type(error).__name__}: {error}".rstrip(": ")))
+            failure = TransportError(_told(error))
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # A cancellation passes through the frames that write the body, whose variables hold the key.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same one
         if isinstance(failure, TransportError):
             failure.sent = "maybe" if body.started else "no"
-        raise failure
+        self.blot(failure)
+        raise failure.with_traceback(None)
+
+    def blot(self, error: AgenciaError) -> None:
+        """Take the key out of an error's message, should the panel have echoed it."""
+        while True:
+            error.message = self._secret.blot(error.message)
+            error.args = (error.message,)
+            if not isinstance(error, OutcomeUnknownError) or error.cause is None:
+                return
+            error = error.cause
 
     async def aclose(self) -> None:
         """Close the connections that are the client's own."""

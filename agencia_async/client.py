@@ -10,14 +10,18 @@ from typing import Self, TypedDict, TypeVar, Unpack
 import httpx
 
 from agencia_async import _protocol as protocol
+from agencia_async._ask import ask
 from agencia_async._batch import Coalescer, Tasks
-from agencia_async._bulk import Bulk, Ids
-from agencia_async._checks import check_seconds, check_whole
+from agencia_async._bulk import Bulk
+from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
 from agencia_async._pace import RateLimit
+from agencia_async._plan import Ids
 from agencia_async._protocol import Action, Answers
+from agencia_async._refusals import Patterns, Refusals
 from agencia_async._retry import RetryPolicy
+from agencia_async._secret import Secret
 from agencia_async._sender import Sender, now
-from agencia_async._transport import Secret, checked_url, open_wire
+from agencia_async._transport import checked_url, open_wire
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
     Balance,
@@ -56,6 +60,7 @@ class Options(TypedDict, total=False):
     max_reply_bytes: int
     allow_http: bool
     user_agent: str | None
+    refusals: Patterns | None
 
 
 class AsyncClient:
@@ -80,6 +85,8 @@ class AsyncClient:
         max_reply_bytes: a larger reply, counted after decompression, is a `ReplyError`.
         allow_http: send the key unencrypted, to a host that is not this machine.
         user_agent: what to call oneself; some firewalls turn away what they do not know.
+        refusals: regular expressions, searched in a refusal's text in any case, and the `PanelError`
+            class that each stands for; they come before those that the library knows.
 
     Raises:
         ConfigurationError: one of these is out of range, or they contradict each other.
@@ -104,6 +111,7 @@ class AsyncClient:
         max_reply_bytes: int = 32 * 2**20,
         allow_http: bool = False,
         user_agent: str | None = None,
+        refusals: Patterns | None = None,
     ) -> None:
         secret = Secret(api_key)
         del api_key  # a traceback may be captured with its local variables
@@ -111,6 +119,9 @@ class AsyncClient:
         if transport is not None and http_client is not None:
             raise ConfigurationError("give a transport or an http_client, not both")
         check_whole("batch_size", batch_size, most=_MOST_IDS)
+        check_header("user_agent", user_agent)
+        check_policy("retry", retry, RetryPolicy)
+        check_policy("rate_limit", rate_limit, RateLimit, none=True)
         check_whole("max_concurrency", max_concurrency)
         check_whole("max_reply_bytes", max_reply_bytes)
         check_seconds("timeout", timeout)
@@ -126,7 +137,13 @@ class AsyncClient:
             clock=now,
         )
         self._sender = Sender(
-            wire, policy=retry, limit=rate_limit, concurrency=max_concurrency, timeout=timeout
+            wire,
+            policy=retry,
+            limit=rate_limit,
+            concurrency=max_concurrency,
+            timeout=timeout,
+            refusals=Refusals(refusals),
+            most_ids=batch_size,
         )
         self._batch_size = batch_size
         self._max_concurrency = max_concurrency
@@ -161,12 +178,15 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Close the connections; calls that still wait for their turn end in a `ConfigurationError`."""
+        self._sender.check_loop()
         self._shown = f"{self._shown.removesuffix(', closed')}, closed"
         self._sender.closed = True
         for coalescer in (self._statuses, self._refill_statuses):
             coalescer.close()
-        await self._tasks.aclose()
-        await self._sender.aclose()
+        try:
+            await self._tasks.aclose()
+        finally:
+            await self._sender.aclose()
 
     def __repr__(self) -> str:
         return f"<AsyncClient of {self._shown}>"
@@ -294,16 +314,15 @@ class AsyncClient:
         return Bulk(
             action,
             self._sender,
-            size=self._batch_size,
             workers=self._max_concurrency,
             tasks=self._tasks,
         )
 
     def _coalescer(self, action: Action[T], window: float) -> Coalescer[T]:
         async def fetch(wire_ids: Sequence[str]) -> Answers[T]:
-            return await self._sender.send(
-                action.single(wire_ids[0]) if len(wire_ids) == 1 else action.batch(wire_ids)
-            )
+            if len(wire_ids) == 1:
+                return await self._sender.send(action.single(wire_ids[0]))
+            return await ask(self._sender, action, wire_ids)
 
         size = self._batch_size if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)

@@ -173,7 +173,7 @@ class OutcomeUnknownError(AgenciaError):
         super().__init__(message)
         if cause is not None:
             self.cause = self.__cause__ = cause
-            self.sent = cause.sent
+            self.sent = "maybe" if cause.sent == "no" else cause.sent  # an earlier attempt may have acted
             self.http_status = cause.http_status
 
 

@@ -54,7 +54,7 @@ def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
         raise ConfigurationError("an id is empty")
     if "," in id or " " in id or not id.isprintable():
         raise ConfigurationError(f"the id {id!r} holds a comma, white space or a control character")
-    return id
+    return str.__str__(id)  # the value of an enum, too
 
 
 class Extra(Mapping[str, V_co]):
@@ -250,8 +250,8 @@ class BulkResult(Generic[T]):
             KeyError: the id was not asked for.
         """
         if self._by_id is None:
-            self._by_id = {str(item.id).strip(): item for item in self._items}
-        return self._by_id[str(id).strip()].unwrap()
+            self._by_id = {id_text(item.id): item for item in self._items}
+        return self._by_id[id_text(id)].unwrap()
 
     def __repr__(self) -> str:
         failed = sum(not item.ok for item in self._items)

@@ -14,6 +14,7 @@ __all__ = ["CustomCommentsOrder", "DefaultOrder", "Order", "PackageOrder", "RawO
 
 _RESERVED = frozenset({"key", "action", "service"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def _extra_fields(fields: Mapping[str, str]) -> Mapping[str, str]:
@@ -23,6 +24,8 @@ def _extra_fields(fields: Mapping[str, str]) -> Mapping[str, str]:
             raise ConfigurationError(f"{name!r} is no field that an order may set itself")
         if not all(isinstance(text, str) for text in (name, value)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"the fields of an order are text, not {name!r}: {value!r}")
+        if _HALF.search(name + value):
+            raise ConfigurationError(f"the field {name!r} holds half a character")
     return Extra(fields)
 
 
@@ -30,9 +33,17 @@ def _service(_order: object, _field: object, value: Id) -> None:
     id_text(value)
 
 
+def _further(order: Any, _field: object, extra: Mapping[str, str]) -> None:  # noqa: ANN401 - any order
+    named = fields_dict(type(order)).keys() & extra.keys()
+    if named:
+        raise ConfigurationError(f"{min(named)!r} is a field of its own, not an extra one")
+
+
 def _text(_order: object, attribute: "Attribute[str]", value: object) -> None:
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"{attribute.name} is a text that is not empty, not {value!r}")
+    if _HALF.search(value):
+        raise ConfigurationError(f"{attribute.name} holds half a character: {value!r}")
     if _CONTROL.search(value):
         raise ConfigurationError(f"{attribute.name} holds a line break or a control character: {value!r}")
 
@@ -68,7 +79,9 @@ class Order:
     """
 
     service: Id = field(validator=_service)
-    extra: Mapping[str, str] = field(factory=dict[str, str], converter=_extra_fields, hash=False)
+    extra: Mapping[str, str] = field(
+        factory=dict[str, str], converter=_extra_fields, validator=_further, hash=False
+    )
 
     def form(self) -> dict[str, str]:
         """The fields as they are sent; lines are joined by line feeds."""

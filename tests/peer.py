@@ -7,13 +7,18 @@ from urllib.parse import parse_qsl
 
 Form = dict[str, str]
 Answer = Callable[["Request"], Awaitable[None]]
+Greet = Callable[[asyncio.StreamWriter], None]
 
 
 class Request:
     """One request that arrived, and the connection to answer it on."""
 
-    def __init__(self, form: Form, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, form: Form, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
         self.form = form
+        self.number = number
+        """The how manieth of its connection, from 1."""
         self.reader = reader
         self.writer = writer
 
@@ -39,7 +44,7 @@ class Request:
 class Peer:
     """What arrived so far."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, greet: Greet) -> None:
         self.url = ""
         self.forms: list[Form] = []
         self.heads: list[bytes] = []
@@ -48,21 +53,25 @@ class Peer:
         self.under_way = 0
         self.most_at_once = 0
         self._answer = answer
+        self._greet = greet
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
         self.connections += 1
         self.open += 1
         try:
+            self._greet(writer)
+            number = 0
             while not writer.is_closing():
-                await self._request(reader, writer)
+                number += 1
+                await self._request(reader, writer, number)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self.open -= 1
             writer.close()
 
-    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(
             int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
@@ -73,15 +82,15 @@ class Peer:
         self.under_way += 1
         self.most_at_once = max(self.most_at_once, self.under_way)
         try:
-            await self._answer(Request(form, reader, writer))
+            await self._answer(Request(form, reader, writer, number))
         finally:
             self.under_way -= 1
 
 
 @asynccontextmanager
-async def peer(answer: Answer) -> AsyncIterator[Peer]:
-    """A peer that answers each request as told."""
-    it = Peer(answer)
+async def peer(answer: Answer, greet: Greet = lambda _writer: None) -> AsyncIterator[Peer]:
+    """A peer that answers each request as told, and greets each connection."""
+    it = Peer(answer, greet)
     serving: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -239,3 +239,53 @@ async def test_closing_ends_those_who_wait_with_an_error() -> None:
     assert fetch.batches == [["a"]]
     assert len(asyncio.all_tasks()) == 1
     it.close()
+
+
+@virtual_time
+async def test_closing_in_the_very_turn_of_a_call_leaves_nobody_waiting() -> None:
+    tasks = Tasks()
+    results = run(numbers(3), Work(), tasks=tasks).results()
+    it = coalescer(Fetch(), tasks, size=1)
+    calls = [asyncio.ensure_future(anext(results)), asyncio.ensure_future(it.get("a"))]
+    await asyncio.sleep(0)
+    await tasks.aclose()
+    for call in calls:
+        with pytest.raises(ConfigurationError, match="closed"):
+            await call
+
+
+@virtual_time
+async def test_a_cancellation_out_of_the_source_is_one_of_the_consumer() -> None:
+    async def cancelled() -> AsyncGenerator[int, None]:
+        yield 1
+        raise asyncio.CancelledError
+
+    results = run(cancelled(), Work()).results()
+    with pytest.raises(asyncio.CancelledError):
+        [result async for result in results]
+
+
+@virtual_time
+async def test_what_is_no_exception_reaches_the_consumer_too() -> None:
+    class Exit(BaseException):
+        pass
+
+    async def leaving() -> AsyncGenerator[int, None]:
+        yield 1
+        raise Exit
+
+    with pytest.raises(Exit):
+        [result async for result in run(leaving(), Work()).results()]
+
+
+@virtual_time
+async def test_a_fault_of_the_source_waits_for_what_is_under_way() -> None:
+    async def broken() -> AsyncGenerator[int, None]:
+        yield 1
+        yield 2
+        raise LookupError
+
+    results = run(broken(), Work()).results()
+    assert sorted([await anext(results), await anext(results)]) == [10, 20]
+    with pytest.raises(LookupError):
+        await anext(results)

@@ -9,11 +9,17 @@ def test_attempts_are_a_whole_number(attempts: object) -> None:
         RetryPolicy(attempts=attempts)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["first_wait", "max_wait", "deadline"])
+@pytest.mark.parametrize("name", ["first_wait", "max_wait"])
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "3", True, None])
 def test_waits_are_seconds(name: str, seconds: object) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} is a number of seconds of at least 0"):
         RetryPolicy(**{name: seconds})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), None])
+def test_a_deadline_is_above_zero(seconds: object) -> None:
+    with pytest.raises(ConfigurationError, match="deadline is a number of seconds above 0"):
+        RetryPolicy(deadline=seconds)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("limit", [(0, 1), (1, 0), (-1, 1), ("60", 60)])

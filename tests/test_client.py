@@ -1,10 +1,11 @@
 import asyncio
+import enum
 import gc
 import itertools
 import random
 import traceback
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -423,6 +424,55 @@ def test_a_client_belongs_to_one_event_loop() -> None:
         asyncio.run(use())
 
 
+async def test_closing_belongs_to_the_same_event_loop() -> None:
+    client = AsyncClient("KEY", transport=httpx.ASGITransport(Panel(key="KEY").asgi))
+    await client.balance()
+    with pytest.raises(ConfigurationError, match="another event loop"):
+        await asyncio.to_thread(asyncio.run, client.aclose())
+    await client.aclose()
+
+
+async def test_a_call_in_the_very_turn_of_closing_ends(panel: Panel) -> None:
+    ids = panel.stock(250)
+    for batch_window in (0, 0.005):
+        client = at(panel, batch_window=batch_window)
+        calls = [client.status_many(ids), client.status(ids[0])]
+        results = await asyncio.gather(*calls, client.aclose(), return_exceptions=True)
+        assert {type(result) for result in results[:2]} == {ConfigurationError}
+
+
+async def test_bulk_writes_send_each_id_once(panel: Panel, client: AsyncClient) -> None:
+    (order,) = panel.stock(1)
+    assert len([item async for item in client.cancel_iter([order, str(order)] * 150)]) == 1
+    assert len(await client.cancel_many([order] * 250)) == 250
+    assert sizes(panel) == [1, 1]
+
+
+async def test_a_fault_of_the_input_loses_no_write_under_way(panel: Panel, client: AsyncClient) -> None:
+    ids = panel.stock(200)
+
+    def broken() -> Iterator[int]:
+        yield from ids
+        raise LookupError
+
+    stream = client.refill_iter(broken())
+    assert sorted([(await anext(stream)).id for _ in ids], key=int) == ids
+    with pytest.raises(LookupError):
+        await anext(stream)
+
+
+class Text(str, enum.Enum):  # noqa: UP042 - unlike StrEnum its str() is not its value
+    """An id of a kind of its own."""
+
+    ONE = "unknown-1"
+
+
+async def test_an_id_may_be_an_enum(client: AsyncClient) -> None:
+    result = await client.status_many([Text.ONE])
+    with pytest.raises(NotFoundError):
+        result[Text.ONE]
+
+
 # --- bad input ------------------------------------------------------------------------------------------
 
 
@@ -437,6 +487,8 @@ async def test_a_bad_id_is_refused_before_anything_is_sent(
         await client.status_many([*range(1, 1000), id_])
     with pytest.raises(ConfigurationError, match="id"):
         [item async for item in client.status_iter([1, id_])]
+    with pytest.raises(ConfigurationError, match="one text"):
+        await client.cancel_many("23501")
     assert panel.received == 0
 
 
@@ -448,6 +500,11 @@ async def test_a_bad_id_is_refused_before_anything_is_sent(
         ({"max_concurrency": 0}, "max_concurrency is a whole number of at least 1"),
         ({"batch_size": 101}, "batch_size is a whole number from 1 to 100"),
         ({"max_reply_bytes": 0}, "max_reply_bytes"),
+        ({"api_key": b"bytes"}, "API key is no text"),
+        ({"user_agent": "Ünï"}, "user_agent is a line of ASCII text"),
+        ({"user_agent": "a\r\nb"}, "user_agent is a line of ASCII text"),
+        ({"retry": None}, "retry is a RetryPolicy"),
+        ({"rate_limit": 5}, "rate_limit is a RateLimit"),
         ({"timeout": 0}, "timeout is a number of seconds above 0"),
         ({"timeout": None}, "timeout"),
         ({"batch_window": -1}, "batch_window is a number of seconds of at least 0"),

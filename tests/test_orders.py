@@ -1,5 +1,6 @@
 import copy
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -91,3 +92,16 @@ def test_an_order_cannot_be_changed_from_outside() -> None:
     fields["a"] = "2"
     assert order.form() == {"service": "1", "a": "1"}
     assert hash(order) == hash(RawOrder(1, {"a": "1"}))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: PackageOrder(service=1, link="a\udcff"), lambda: RawOrder(1, {"a": "\ud800"})]
+)
+def test_half_a_character_cannot_be_sent(make: Callable[[], Order]) -> None:
+    with pytest.raises(ConfigurationError, match="half a character"):
+        make()
+
+
+def test_an_extra_field_replaces_none_of_the_orders_own() -> None:
+    with pytest.raises(ConfigurationError, match="'quantity' is a field of its own"):
+        DefaultOrder(service=1, link=LINK, quantity=10, extra={"quantity": "99999"})

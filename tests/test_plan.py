@@ -1,11 +1,12 @@
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._plan import chunks, unique
+from agencia_async._plan import chunks, travelling
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -18,7 +19,7 @@ async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
             yield number
             number += 1
 
-    source = chunks(endless(), 3)
+    source = chunks(endless(), lambda: 3)
     assert await anext(source) == [0, 1, 2]
     assert read == [0, 1, 2]
 
@@ -28,26 +29,31 @@ async def test_chunks_take_asynchronous_input() -> None:
         for letter in "abcde":
             yield letter
 
-    assert [chunk async for chunk in chunks(some(), 2)] == [["a", "b"], ["c", "d"], ["e"]]
+    assert [chunk async for chunk in chunks(some(), lambda: 2)] == [["a", "b"], ["c", "d"], ["e"]]
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 10))
 async def test_chunks_lose_nothing_and_keep_the_order(items: list[int], size: int) -> None:
-    cut = [chunk async for chunk in chunks(items, size)]
+    cut = [chunk async for chunk in chunks(items, lambda: size)]
     assert [item for chunk in cut for item in chunk] == items
     assert all(len(chunk) == size for chunk in cut[:-1])
     assert all(1 <= len(chunk) <= size for chunk in cut)
 
 
-@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 30).map(str))))
-def test_unique_keeps_the_first_of_each_however_it_is_written(ids: list[int | str]) -> None:
-    found = unique(ids)
-    assert len(found) == len(set(found))
-    assert set(found) == {str(id_) for id_ in ids}
-    positions = [[str(id_) for id_ in ids].index(wire_id) for wire_id in found]
-    assert positions == sorted(positions)
+@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 30).map(str))), st.booleans())
+async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: bool) -> None:  # noqa: FBT001
+    pairs = [pair async for pair in travelling(ids, once=once)]
+    wire_ids = [str(id_) for id_ in ids]
+    assert [wire_id for _, wire_id in pairs] == (list(dict.fromkeys(wire_ids)) if once else wire_ids)
+    assert [str(id_) for id_, _ in pairs] == [wire_id for _, wire_id in pairs]
 
 
-def test_one_bad_id_is_named() -> None:
+async def test_one_bad_id_is_named() -> None:
     with pytest.raises(ConfigurationError, match="'2,3'"):
-        unique([1, "2,3"])
+        [pair async for pair in travelling([1, "2,3"])]
+
+
+@pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
+async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401 - what a caller may give
+    with pytest.raises(ConfigurationError, match="one text"):
+        await anext(travelling(ids))

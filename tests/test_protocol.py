@@ -26,14 +26,16 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async import _protocol as protocol
-from agencia_async._protocol import Call, Repeat, Reply, decipher, errors_in
+from agencia_async._protocol import Call, Repeat, errors_in
+from agencia_async._refusals import Refusals
+from agencia_async._reply import Reader, Reply, decipher
 
 
 def read(
     call: Call[Any], content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Any:  # noqa: ANN401 - of any call
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return decipher(call, Reply(status, headers or {}, body))
+    return decipher(call.reader, Reply(status, headers or {}, body), Refusals())
 
 
 def failure(
@@ -214,9 +216,7 @@ def test_an_id_that_the_reply_leaves_out_is_not_answered() -> None:
 @pytest.mark.parametrize(
     ("call", "row"),
     [
-        (protocol.REFILL.batch(["1"]), [{"order": 1, "refill": 0}]),
         (protocol.REFILL.batch(["1"]), [{"order": 1}]),
-        (protocol.CANCEL.batch(["1"]), [{"order": 1, "cancel": False}]),
         (protocol.CANCEL.batch(["1"]), [{"order": 1}]),
     ],
 )
@@ -265,7 +265,15 @@ def test_a_failing_servers_unknown_words_prove_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("", None), ("soon", None), (formatdate(0, usegmt=True), 0.0)],
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("", None),
+        ("soon", None),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        (formatdate(0, usegmt=True), 0.0),
+    ],
 )
 def test_a_rate_limit_tells_when_to_come_again(header: str, seconds: float | None) -> None:
     error = failure(protocol.BALANCE, b"slow down", 429, {"retry-after": header})
@@ -317,7 +325,7 @@ def test_a_body_that_is_no_answer_is_a_reply_error(call: Call[Any], body: bytes)
     assert (error.sent, error.http_status) == ("yes", 200)
 
 
-@pytest.mark.parametrize("body", [b"null", b"17", b"{}", b"[5]", b'[{"name": "x"}]'])
+@pytest.mark.parametrize("body", [b"null", b"17", b"[5]", b'[{"name": "x"}]'])
 def test_a_catalogue_is_a_list_of_services(body: bytes) -> None:
     assert type(failure(protocol.SERVICES, body)) is ReplyError
 
@@ -345,3 +353,13 @@ def test_every_id_asked_for_has_exactly_one_answer(content: dict[str, object]) -
     for wire_id, answer in answers.items():
         assert (answer == PARTIAL_RECORD) == (content.get(wire_id) == PARTIAL)
         assert (type(answer) is NotAnsweredError) == (wire_id not in content)
+
+
+def test_whatever_goes_wrong_in_reading_is_a_reply_error() -> None:
+    def broken(_content: object, _refusals: Refusals) -> object:
+        raise ZeroDivisionError("oops")
+
+    for code in (200, 500):
+        with pytest.raises(AgenciaError) as caught:
+            decipher(Reader(broken), Reply(code, {}, b'{"order": 5}'), Refusals())
+        assert caught.value.sent != "no"

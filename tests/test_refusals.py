@@ -2,6 +2,7 @@ import pytest
 
 from agencia_async import (
     AuthenticationError,
+    ConfigurationError,
     DuplicateOrderError,
     InsufficientFundsError,
     InvalidOrderError,
@@ -12,7 +13,7 @@ from agencia_async import (
     RateLimitedError,
     UnavailableError,
 )
-from agencia_async._refusals import recognise
+from agencia_async._refusals import Refusals
 
 TEXTS = {
     AuthenticationError: [
@@ -70,5 +71,48 @@ TEXTS = {
 
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in TEXTS.items() for text in texts])
 def test_a_refusal_is_recognised_by_its_words(kind: type[PanelError], text: str) -> None:
-    assert recognise(text) is kind
-    assert recognise(text.upper()) is kind
+    assert Refusals().recognise(text) is kind
+    assert Refusals().recognise(text.upper()) is kind
+
+
+def test_own_patterns_come_first_and_in_any_case() -> None:
+    refusals = Refusals(
+        {"conta (bloqueada|inativa)": AuthenticationError, r"^incorrect order id$": UnavailableError}
+    )
+    assert refusals.recognise("CONTA BLOQUEADA") is AuthenticationError
+    assert refusals.recognise("Incorrect order ID") is UnavailableError
+    assert refusals.recognise("Order not found") is NotFoundError
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, AuthenticationError),
+        (402, InsufficientFundsError),
+        (422, InvalidOrderError),
+        (429, RateLimitedError),
+        (400, PanelError),
+        (None, PanelError),
+    ],
+)
+def test_the_status_speaks_where_the_words_do_not(status: int | None, kind: type[PanelError]) -> None:
+    assert Refusals().recognise("No luck today", status) is kind
+    assert Refusals().recognise("Order not found", status) is NotFoundError
+
+
+@pytest.mark.parametrize("own", [{"(": PanelError}, {"x": ValueError}])
+def test_patterns_that_will_not_do_are_named(own: dict[str, type[PanelError]]) -> None:
+    with pytest.raises(ConfigurationError, match="refusals"):
+        Refusals(own)
+
+
+@pytest.mark.parametrize("text", ["cancel " * 10_000, "user " * 10_000, "order " * 10_000, "x" * 1_000_000])
+def test_a_long_text_is_recognised_by_its_beginning(text: str) -> None:
+    assert issubclass(Refusals().recognise(text), PanelError)
+
+
+@pytest.mark.parametrize(
+    "text", ["Instagram user not found", "Accurate limits", "This user is blocked", "Account is private"]
+)
+def test_words_about_something_else_are_not_the_accounts(text: str) -> None:
+    assert Refusals().recognise(text) is PanelError

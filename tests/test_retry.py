@@ -153,3 +153,18 @@ def test_only_known_errors_are_ever_repeated() -> None:
     assert policy.may_repeat(NotAnsweredError("left out"), Repeat.ALWAYS)
     assert not policy.may_repeat(OutcomeUnknownError("who knows"), Repeat.ALWAYS)
     assert not policy.may_repeat(ValueError("bug"), Repeat.ALWAYS)
+
+
+@pytest.mark.parametrize("last", [NO, LIMITED, REFUSED])
+async def test_an_attempt_that_may_have_acted_is_not_forgotten(last: AgenciaError) -> None:
+    script = Script([MAYBE, last, last, last, last])
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await script.run(Repeat.IF_TOLD, RetryPolicy(repeat_uncertain_writes=True))
+    assert caught.value.cause is last
+    assert caught.value.sent == "maybe"
+
+
+async def test_any_number_of_attempts_has_a_wait() -> None:
+    script = Script([MAYBE] * 2000)
+    assert await script.run(policy=RetryPolicy(attempts=2001, max_wait=1)) == "value"
+    assert max(script.bounds) == 1

@@ -107,11 +107,11 @@ async def test_a_retry_after_beyond_the_deadline_is_told_at_once_and_believed_no
         with pytest.raises(RateLimitedError) as caught:
             await it.balance()
         assert caught.value.retry_after == 86400
-        with pytest.raises(RateLimitedError, match="lasts 60 s more"):
+        with pytest.raises(RateLimitedError, match="lasts 3600 s more"):
             await it.balance()
-        await asyncio.sleep(1)
+        await asyncio.sleep(3600)
         assert (await it.balance()).currency == "USD"
-    assert panel.times == [0, 60]
+    assert panel.times == [0, 3600]
 
 
 @virtual_time
@@ -160,3 +160,41 @@ async def test_a_repetition_on_a_closed_client_is_not_sent() -> None:
     with pytest.raises(ConfigurationError, match="closed"):
         await task
     assert len(panel.times) == 1
+
+
+@virtual_time
+async def test_a_call_that_waits_for_its_turn_is_not_sent_by_a_closed_client() -> None:
+    for options in ({"max_concurrency": 1}, {"rate_limit": RateLimit(1, per=50)}):
+        panel = Panel(20.0)
+        it = client(panel, **options)
+        calls = [asyncio.create_task(it.add(ORDER)) for _ in range(2)]
+        await asyncio.sleep(1)
+        await it.aclose()
+        first, second = await asyncio.gather(*calls, return_exceptions=True)
+        assert first == 5
+        assert isinstance(second, ConfigurationError)
+        assert len(panel.times) == 1
+
+
+@virtual_time
+async def test_a_write_is_not_begun_with_hardly_time_left() -> None:
+    panel = Panel(59.5, good())
+    async with client(panel, max_concurrency=1, timeout=60) as it:
+        results = await asyncio.gather(it.balance(), it.add(ORDER), return_exceptions=True)
+    assert isinstance(results[1], TransportError)
+    assert (results[1].sent, results[1].attempts) == ("no", 0)
+    assert len(panel.times) == 1
+
+
+@virtual_time
+async def test_callers_that_gave_up_cost_nobody_a_place() -> None:
+    panel = Panel(good())
+    async with client(panel, rate_limit=RateLimit(20, per=1)) as it:
+        calls = [asyncio.create_task(it.balance()) for _ in range(60)]
+        await asyncio.sleep(0.01)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        began = asyncio.get_running_loop().time()
+        await it.balance()
+        assert asyncio.get_running_loop().time() - began <= 0.05

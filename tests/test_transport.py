@@ -10,8 +10,9 @@ import pytest
 import respx
 
 from agencia_async import ConfigurationError, ReplyError, TransportError
-from agencia_async._protocol import Reply
-from agencia_async._transport import Lanes, Secret, Wire, checked_url, open_wire
+from agencia_async._reply import Reply
+from agencia_async._secret import Secret
+from agencia_async._transport import Lanes, Wire, checked_url, open_wire
 from tests.peer import Request, peer
 from tests.until import until
 
@@ -408,7 +409,7 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
         made.append(Memory(lambda: httpx.Response(200, stream=Broken())))
         return made[-1]
 
-    lanes = Lanes(make, LIMIT, lambda: 0.0)
+    lanes = Lanes(make, LIMIT, lambda: 0.0, tls=False)
     with pytest.raises(httpx.ReadError):
         await lanes(httpx.Request("POST", "https://panel.example/"), write=False)
     assert [lane.closed for lane in made] == [True]

@@ -1,0 +1,703 @@
+"""Replies as panels send them, and what each must end in: a value or an error of the tree.
+
+Each group is one rule; a reply nobody has written down yet is read by the same rules.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from agencia_async import (
+    AgenciaError,
+    AuthenticationError,
+    Balance,
+    Cancellation,
+    DefaultOrder,
+    DuplicateOrderError,
+    InsufficientFundsError,
+    InvalidOrderError,
+    InvalidServiceError,
+    NotAllowedError,
+    NotAnsweredError,
+    NotFoundError,
+    OrderStatus,
+    OutcomeUnknownError,
+    PanelError,
+    RateLimitedError,
+    RefillStatus,
+    ReplyError,
+    Service,
+    TransportError,
+    UnavailableError,
+)
+from agencia_async import _protocol as protocol
+from agencia_async._protocol import Call
+from agencia_async._refusals import Refusals
+from agencia_async._reply import Reply, decipher
+
+BALANCE, SERVICES = protocol.BALANCE, protocol.SERVICES
+ADD = protocol.add(DefaultOrder(service=1, link="https://example.com/", quantity=100))
+STATUS_1, STATUS = protocol.STATUS.single("1"), protocol.STATUS.batch(["1", "2"])
+REFILL_1, REFILL = protocol.REFILL.single("1"), protocol.REFILL.batch(["1", "2"])
+REFILL_STATUS_1, REFILL_STATUS = protocol.REFILL_STATUS.single("1"), protocol.REFILL_STATUS.batch(["1", "2"])
+CANCEL_1, CANCEL = protocol.CANCEL.single("1"), protocol.CANCEL.batch(["1", "2"])
+CALLS: dict[str, Call[Any]] = {
+    "balance": BALANCE,
+    "services": SERVICES,
+    "add": ADD,
+    "status": STATUS_1,
+    "statuses": STATUS,
+    "refill": REFILL_1,
+    "refills": REFILL,
+    "refill_status": REFILL_STATUS_1,
+    "refill_statuses": REFILL_STATUS,
+    "cancel": CANCEL_1,
+    "cancels": CANCEL,
+}
+
+JSON, HTML, TEXT = "application/json", "text/html; charset=UTF-8", "text/plain"
+
+
+class Money:
+    """The balance of a reply, compared digit by digit."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Balance) and str(other.balance) == self.text
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def status(text: str = "Pending", **fields: object) -> OrderStatus:
+    return OrderStatus(status=text, **fields)  # type: ignore[arg-type]
+
+
+def service(**fields: object) -> Service:
+    return Service(**{"service": 1, "rate": Decimal("0.90")} | fields)  # type: ignore[arg-type]
+
+
+P = '{"status":"Pending"}'
+PENDING = status()
+
+# rule -> (call, status, content type, body, outcome); an outcome is a value, a class of error, or for a
+# batch the outcome of each id
+TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
+    "JSON counts under any content type, with or without a byte-order mark": [
+        (BALANCE, 200, JSON, '{"balance":"1.50","currency":"USD"}', Money("1.50")),
+        (BALANCE, 200, HTML, '{"balance":"1.50","currency":"USD"}', Money("1.50")),
+        (BALANCE, 200, TEXT, b'\xef\xbb\xbf{"balance":"1.50"}', Money("1.50")),
+        (BALANCE, 200, HTML, '\n\n  {\n    "balance": "1.50"\n}\n', Money("1.50")),
+        (BALANCE, 201, JSON, '{"balance":"1.50"}', Money("1.50")),
+        (STATUS, 200, HTML, f'{{"1":{P},"2":{P}}}', {"1": PENDING, "2": PENDING}),
+    ],
+    "a reply that holds what was asked for counts under any status": [
+        (ADD, 500, JSON, '{"order":5}', 5),
+        (ADD, 400, JSON, '{"order":5}', 5),
+        (
+            STATUS,
+            404,
+            JSON,
+            f'{{"1":{P},"2":{{"error":"Incorrect order ID"}}}}',
+            {"1": PENDING, "2": NotFoundError},
+        ),
+        (STATUS, 500, JSON, f'{{"1":{P}}}', {"1": PENDING, "2": NotAnsweredError}),
+        (SERVICES, 500, JSON, '[{"service":1,"rate":"0.90"}]', [service()]),
+        (
+            STATUS,
+            400,
+            JSON,
+            '{"1":{"error":"Incorrect order ID"},"2":{"error":"Incorrect order ID"}}',
+            {"1": NotFoundError, "2": NotFoundError},
+        ),
+    ],
+    "a number is a number or its text": [
+        (BALANCE, 200, JSON, '{"balance":100.84292}', Money("100.84292")),
+        (BALANCE, 200, JSON, '{"balance":0.08011655652}', Money("0.08011655652")),
+        (BALANCE, 200, JSON, '{"balance":"1,234.50"}', Money("1234.50")),
+        (BALANCE, 200, JSON, '{"balance":5}', Money("5")),
+        (BALANCE, 200, JSON, '{"balance":"-3.10"}', Money("-3.10")),
+        (BALANCE, 200, JSON, '{"balance":" 7.00 "}', Money("7.00")),
+        (BALANCE, 200, JSON, '{"balance":1e2}', Money("1E+2")),
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Partial","charge":0.1,"start_count":3572,"remains":"1,000"}',
+            {"1": status("Partial", charge=Decimal("0.1"), start_count=3572, remains=1000)},
+        ),
+    ],
+    "a count that cannot be read is None": [
+        (STATUS_1, 200, JSON, '{"status":"Pending","start_count":"","remains":null}', {"1": PENDING}),
+        (STATUS_1, 200, JSON, '{"status":"Pending","start_count":"Unknown","remains":"1.5"}', {"1": PENDING}),
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Pending","start_count":true,"remains":[],"charge":"soon"}',
+            {"1": PENDING},
+        ),
+        (STATUS_1, 200, JSON, '{"status":"Pending","start_count":1e999999999}', {"1": PENDING}),
+    ],
+    "a money that cannot be read where it must be is a reply error": [
+        (BALANCE, 200, JSON, '{"balance":"much"}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":null}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":"1,23"}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":"NaN"}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":NaN}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":Infinity}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":true}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":1e999999999}', ReplyError),
+        (BALANCE, 200, JSON, '{"balance":' + "9" * 5000 + "}", ReplyError),
+        (BALANCE, 200, JSON, '{"currency":"USD"}', ReplyError),
+        (SERVICES, 200, JSON, '[{"service":1,"rate":"free"}]', ReplyError),
+    ],
+    "true and false in every spelling": [
+        (
+            SERVICES,
+            200,
+            JSON,
+            f'[{{"service":1,"rate":"0.90","refill":{yes},"cancel":{no}}}]',
+            [service(refill=True, cancel=False)],
+        )
+        for yes, no in [
+            ("true", "false"),
+            ("1", "0"),
+            ('"1"', '"0"'),
+            ('"true"', '"false"'),
+            ('"True"', '""'),
+            ("true", "null"),
+        ]
+    ],
+    "a catalogue is read service by service": [
+        (SERVICES, 200, JSON, "[]", []),
+        (SERVICES, 200, JSON, "{}", []),
+        (
+            SERVICES,
+            200,
+            JSON,
+            '[{"service":1,"rate":"0.90"},{"service":2,"rate":"?"},{"rate":"1"},5]',
+            [service()],
+        ),
+        (SERVICES, 200, JSON, '{"1":{"rate":"0.90"}}', [service()]),
+        (SERVICES, 200, JSON, '{"Likes":[{"service":1,"rate":"0.90"}],"Views":[]}', [service()]),
+        (SERVICES, 200, JSON, '{"status":"success","data":[{"service":"1","rate":"0.90"}]}', [service()]),
+        (
+            SERVICES,
+            200,
+            JSON,
+            '[{"service":"1","rate":"1000000000000.00","min":"50","max":"10"}]',
+            [service(rate=Decimal("1000000000000.00"), min=50, max=10)],
+        ),
+        (SERVICES, 200, JSON, b'[{"service":1,"rate":"0.90","name":"a\xff"}]', [service(name="a\ufffd")]),
+        (SERVICES, 200, JSON, '[{"service":1,"rate":"0.90","name":"x \\ud83d"}]', [service(name="x \ufffd")]),
+        (SERVICES, 200, JSON, '[{"service":1,"rate":"0.90","name":"a\tb"}]', [service(name="a b")]),
+    ],
+    "an id is opaque text": [
+        (ADD, 200, JSON, '{"order":"23501"}', 23501),
+        (ADD, 200, JSON, '{"order":"5f2a"}', "5f2a"),
+        (ADD, 200, JSON, '{"order":"ord_01H"}', "ord_01H"),
+        (ADD, 200, JSON, '{"order":"007"}', "007"),
+        (STATUS, 200, JSON, f'{{" 1":{P},"2 ":{P}}}', {"1": PENDING, "2": PENDING}),
+        (REFILL, 200, JSON, '[{"order":"2","refill":7},{"order":1,"refill":"a-8"}]', {"1": "a-8", "2": 7}),
+    ],
+    "names of fields vary": [
+        (ADD, 200, JSON, '{"Order":5}', 5),
+        (ADD, 200, JSON, '{"order_id":5}', 5),
+        (ADD, 200, JSON, '{"orderId":"5"}', 5),
+        (ADD, 200, JSON, '{"order":{"id":5}}', 5),
+        (STATUS_1, 200, JSON, '{"Status":"Pending","start_counter":"7"}', {"1": status(start_count=7)}),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"Order":1,"Cancel":1},{"order_id":2,"cancel":1}]',
+            {"1": Cancellation(), "2": Cancellation()},
+        ),
+        (
+            REFILL_STATUS,
+            200,
+            JSON,
+            '[{"refill_id":1,"Status":"Completed"},{"id":2,"status":"Pending"}]',
+            {"1": RefillStatus(status="Completed"), "2": RefillStatus(status="Pending", extra={"id": 2})},
+        ),
+    ],
+    "unknown fields are kept": [
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Active","posts":"5","orders":["3","4"]}',
+            {"1": status("Active", extra={"posts": "5", "orders": ["3", "4"]})},
+        ),
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Active","runs":"3","expiry":null}',
+            {"1": status("Active", extra={"runs": "3", "expiry": None})},
+        ),
+    ],
+    "a refill or a cancel succeeds with a value that is no error and not 0": [
+        (REFILL_1, 200, JSON, '{"refill":"1"}', {"1": 1}),
+        (REFILL_1, 200, JSON, '{"refill":true}', {"1": "true"}),
+        (REFILL_1, 200, JSON, '{"refill":{"id":9}}', {"1": 9}),
+        (REFILL_1, 200, JSON, '{"refill":0}', {"1": PanelError}),
+        (REFILL_1, 200, JSON, '{"refill":"0"}', {"1": PanelError}),
+        (REFILL_1, 200, JSON, '{"refill":false}', {"1": PanelError}),
+        (REFILL_1, 200, JSON, '{"refill":null}', {"1": OutcomeUnknownError}),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":true},{"order":2,"cancel":"1"}]',
+            {"1": Cancellation(), "2": Cancellation()},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":77},{"order":2,"cancel":"c-9"}]',
+            {"1": Cancellation(request=77), "2": Cancellation(request="c-9")},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":{"status":"ok"}},{"order":2,"cancel":{"id":3}}]',
+            {"1": Cancellation(extra={"status": "ok"}), "2": Cancellation(request=3)},
+        ),
+        (CANCEL, 200, JSON, '{"1":1,"2":"success"}', {"1": Cancellation(), "2": Cancellation()}),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":0},{"order":2,"cancel":false}]',
+            {"1": PanelError, "2": PanelError},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1},{"order":2,"cancel":null}]',
+            {"1": OutcomeUnknownError, "2": OutcomeUnknownError},
+        ),
+    ],
+    "an error in a batch stands in the value, beside the id or in place of the value": [
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{P},"2":{{"error":"Incorrect order ID"}}}}',
+            {"1": PENDING, "2": NotFoundError},
+        ),
+        (STATUS, 200, JSON, f'{{"1":{P},"2":"Incorrect order ID"}}', {"1": PENDING, "2": NotFoundError}),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{P},"2":{{"status":"error","message":"Order not found"}}}}',
+            {"1": PENDING, "2": NotFoundError},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{P},"2":{{"status":"Order not found"}}}}',
+            {"1": PENDING, "2": NotFoundError},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            '[{"order":1,"status":"Pending"},{"order":2,"error":"Incorrect order ID"}]',
+            {"1": status(extra={"order": 1}), "2": NotFoundError},
+        ),
+        (
+            REFILL,
+            200,
+            JSON,
+            '[{"order":1,"refill":5},{"order":2,"refill":{"error":"Refill is disabled for this service"}}]',
+            {"1": 5, "2": NotAllowedError},
+        ),
+        (
+            REFILL,
+            200,
+            JSON,
+            '[{"order":1,"refill":5},{"order":2,"error":"Incorrect order ID"}]',
+            {"1": 5, "2": NotFoundError},
+        ),
+        (
+            REFILL,
+            200,
+            JSON,
+            '[{"order":1,"refill":5},{"order":2,"refill":"Incorrect order ID"}]',
+            {"1": 5, "2": NotFoundError},
+        ),
+        (REFILL, 200, JSON, '{"1":5,"2":"Order not found"}', {"1": 5, "2": NotFoundError}),
+        (REFILL, 200, JSON, '{"1":{"refill":5},"2":{"refill":"refill.failed"}}', {"1": 5, "2": PanelError}),
+        (
+            REFILL_STATUS,
+            200,
+            JSON,
+            '[{"refill":1,"status":"Completed"},{"refill":2,"status":{"error":"Refill not found"}}]',
+            {"1": RefillStatus(status="Completed"), "2": NotFoundError},
+        ),
+        (
+            REFILL_STATUS,
+            200,
+            JSON,
+            '[{"refill":1,"status":"Completed"},{"refill":2,"status":"Refill not found"}]',
+            {"1": RefillStatus(status="Completed"), "2": NotFoundError},
+        ),
+        (
+            REFILL_STATUS,
+            200,
+            JSON,
+            '{"1":"Completed","2":{"status":{"status":"Rejected"}}}',
+            {"1": RefillStatus(status="Completed"), "2": RefillStatus(status="Rejected")},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":1},{"order":2,"cancel":{"error":"Order cannot be canceled"}}]',
+            {"1": Cancellation(), "2": NotAllowedError},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":1},{"order":2,"cancel":1,"error":"Incorrect order ID"}]',
+            {"1": Cancellation(), "2": NotFoundError},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            '{"1":{"error":{"message":"Incorrect order ID","code":4}},"2":{"error":["Order not found"]}}',
+            {"1": NotFoundError, "2": NotFoundError},
+        ),
+    ],
+    "an error of the whole in every shape": [
+        (BALANCE, 200, JSON, body, AuthenticationError)
+        for body in [
+            '{"error":"Invalid API key"}',
+            '{"Error":"Invalid API key"}',
+            '{"errors":["Invalid API key"]}',
+            '{"errors":{"key":["Invalid API key"]}}',
+            '{"error":{"message":"Invalid API key","code":1}}',
+            '{"error":true,"message":"Invalid API key"}',
+            '{"success":false,"message":"Invalid API key"}',
+            '{"success":"false","error":"Invalid API key"}',
+            '{"status":false,"message":"Invalid API key"}',
+            '{"status":"error","msg":"Invalid API key"}',
+            '{"status":"fail","data":"Invalid API key"}',
+            '{"status":0,"data":{"message":"Invalid API key"}}',
+            '{"error":"Invalid API key","balance":"0.00","currency":"USD"}',
+            '[{"error":"Invalid API key"}]',
+            '"Invalid API key"',
+        ]
+    ],
+    "a success that carries an empty error is none": [
+        (BALANCE, 200, JSON, '{"balance":"1.50","error":null}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"balance":"1.50","error":"","success":true}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"balance":"1.50","error":false,"errors":[]}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"status":"success","balance":"1.50"}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"error":0,"balance":"1.50"}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"success":true,"data":{"balance":"1.50"}}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"status":"ok","result":{"data":{"balance":"1.50"}}}', Money("1.50")),
+    ],
+    "rows count before an error beside them": [
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"error":"Some orders are wrong","1":{P}}}',
+            {"1": PENDING, "2": NotAnsweredError},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"error":"Some are wrong"},{"order":1,"cancel":1}]',
+            {"1": Cancellation(), "2": NotAnsweredError},
+        ),
+        (ADD, 200, JSON, '{"order":5,"error":"Low balance warning"}', 5),
+        (ADD, 200, JSON, '{"order":"","error":"Not enough funds"}', InsufficientFundsError),
+        (ADD, 200, JSON, '{"order":0,"error":"Not enough funds"}', InsufficientFundsError),
+        (
+            ADD,
+            200,
+            JSON,
+            '{"order":null,"status":"fail","message":"Not enough funds"}',
+            InsufficientFundsError,
+        ),
+    ],
+    "an order may have failed without a refusal": [
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Error","charge":"0","remains":"5"}',
+            {"1": status("Error", charge=Decimal(0), remains=5)},
+        ),
+        (STATUS_1, 200, JSON, '{"status":"fail"}', {"1": status("fail")}),
+        (STATUS_1, 200, JSON, '{"status":"Brewing"}', {"1": status("Brewing")}),
+    ],
+    "a batch in every shape": [
+        (STATUS, 200, JSON, f'{{"2":{P},"1":{P},"3":{P}}}', {"1": PENDING, "2": PENDING}),
+        (STATUS, 200, JSON, f'{{"1":{P}}}', {"1": PENDING, "2": NotAnsweredError}),
+        (STATUS, 200, JSON, "[]", {"1": NotAnsweredError, "2": NotAnsweredError}),
+        (STATUS, 200, JSON, "{}", {"1": NotAnsweredError, "2": NotAnsweredError}),
+        (STATUS, 200, JSON, f'{{"9":{P}}}', {"1": NotAnsweredError, "2": NotAnsweredError}),
+        (STATUS, 200, JSON, f'{{"1":{P},"2":null}}', {"1": PENDING, "2": NotAnsweredError}),
+        (STATUS, 200, JSON, f'{{"1":{P},"2":[]}}', {"1": PENDING, "2": NotAnsweredError}),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"status":"success","data":{{"1":{P},"2":{P}}}}}',
+            {"1": PENDING, "2": PENDING},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            '{"1":"Completed","2":"In progress"}',
+            {"1": status("Completed"), "2": status("In progress")},
+        ),
+        (STATUS_1, 200, JSON, P, {"1": PENDING}),
+        (STATUS_1, 200, JSON, f'{{"1":{P}}}', {"1": PENDING}),
+        (STATUS_1, 200, JSON, f"[{P}]", {"1": PENDING}),
+        (STATUS_1, 200, JSON, '[{"order":"1","status":"Pending"}]', {"1": status(extra={"order": "1"})}),
+        (STATUS_1, 200, JSON, '[{"order":"9","status":"Pending"}]', {"1": NotAnsweredError}),
+        (STATUS_1, 200, JSON, "[]", {"1": NotAnsweredError}),
+        (REFILL_1, 200, JSON, '[{"order":1,"refill":5}]', {"1": 5}),
+        (CANCEL_1, 200, JSON, '{"cancel":1}', {"1": Cancellation()}),
+        (CANCEL_1, 200, JSON, '{"order":1,"cancel":1}', {"1": Cancellation()}),
+        (CANCEL_1, 200, JSON, '[{"order":1,"cancel":{"error":"Incorrect order ID"}}]', {"1": NotFoundError}),
+        (REFILL_STATUS_1, 200, JSON, '{"1":{"status":"Awaiting"}}', {"1": RefillStatus(status="Awaiting")}),
+        (
+            REFILL_STATUS_1,
+            200,
+            JSON,
+            '{"status":"Completed","data":{"note":"x"}}',
+            {"1": RefillStatus(status="Completed", extra={"data": {"note": "x"}})},
+        ),
+        (STATUS, 200, JSON, "[5]", ReplyError),
+        (STATUS, 200, JSON, '{"message":"hello"}', ReplyError),
+        (CANCEL, 200, JSON, '{"1":1}', {"1": Cancellation(), "2": NotAnsweredError}),
+    ],
+    "a row that cannot be read spoils no other": [
+        (STATUS, 200, JSON, f'{{"1":{{"charge":"1"}},"2":{P}}}', {"1": ReplyError, "2": PENDING}),
+        (STATUS, 200, JSON, f'{{"1":{{"status":[]}},"2":{P}}}', {"1": ReplyError, "2": PENDING}),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":1},5,{"order":2,"cancel":[]}]',
+            {"1": Cancellation(), "2": OutcomeUnknownError},
+        ),
+    ],
+    "a body that is no answer, after a read": [
+        (BALANCE, 200, JSON, "", ReplyError),
+        (BALANCE, 200, JSON, "null", ReplyError),
+        (BALANCE, 200, JSON, "17", ReplyError),
+        (BALANCE, 200, JSON, '"OK"', ReplyError),
+        (BALANCE, 200, TEXT, "OK", ReplyError),
+        (BALANCE, 200, JSON, '{"balance":"1.5', ReplyError),
+        (BALANCE, 200, JSON, "[" * 5000, ReplyError),
+        (BALANCE, 200, HTML, "<html><title>Just a moment...</title></html>", TransportError),
+        (BALANCE, 200, HTML, "<br />\n<b>Fatal error</b>: Uncaught PDOException", TransportError),
+        (BALANCE, 200, HTML, "\n <!DOCTYPE html>", TransportError),
+    ],
+    "a body that is no answer, after a write": [
+        (ADD, 200, JSON, "", ReplyError),
+        (ADD, 200, JSON, "null", ReplyError),
+        (ADD, 200, JSON, "{}", ReplyError),
+        (ADD, 200, JSON, '{"order":', ReplyError),
+        (ADD, 200, JSON, '{"order":null}', ReplyError),
+        (ADD, 200, JSON, '{"order":""}', ReplyError),
+        (ADD, 200, JSON, '{"status":"success"}', ReplyError),
+        (ADD, 200, HTML, "<html>", TransportError),
+        (ADD, 302, HTML, "", TransportError),
+        (REFILL_1, 200, JSON, '"OK"', ReplyError),
+    ],
+    "a 4xx with a refusal is a refusal": [
+        (ADD, 400, JSON, '{"error":"Quantity less than minimal 50"}', InvalidOrderError),
+        (ADD, 400, JSON, '{"error":"No luck today"}', PanelError),
+        (ADD, 401, JSON, '{"error":"No"}', AuthenticationError),
+        (ADD, 401, JSON, '{"message":"Unauthenticated."}', AuthenticationError),
+        (ADD, 401, TEXT, "Unauthorized", AuthenticationError),
+        (ADD, 402, JSON, '{"error":"Pay first"}', InsufficientFundsError),
+        (ADD, 403, JSON, '{"error":"Account suspended"}', AuthenticationError),
+        (STATUS_1, 404, JSON, '{"error":"Order not found"}', NotFoundError),
+        (STATUS, 413, JSON, '{"error":"At most 50 ids"}', InvalidOrderError),
+        (ADD, 422, JSON, '{"errors":{"link":["The link field is required."]}}', InvalidOrderError),
+        (ADD, 422, JSON, '{"message":"Unprocessable"}', InvalidOrderError),
+        (BALANCE, 403, HTML, "<html>Forbidden</html>", TransportError),
+        (BALANCE, 404, TEXT, "Not here", TransportError),
+        (BALANCE, 404, JSON, "{}", TransportError),
+    ],
+    "a rate limit under any status": [
+        (ADD, 429, JSON, '{"error":"Too many requests"}', RateLimitedError),
+        (ADD, 429, HTML, "<html>Slow down</html>", RateLimitedError),
+        (ADD, 429, JSON, "", RateLimitedError),
+        (ADD, 429, JSON, '{"order":5}', RateLimitedError),
+        (BALANCE, 200, JSON, '{"error":"Rate limit exceeded"}', RateLimitedError),
+        (BALANCE, 403, TEXT, "Too Many Requests", RateLimitedError),
+        (BALANCE, 429, JSON, '{"balance":"5"}', RateLimitedError),
+    ],
+    "a 5xx is a refusal only where its words are known": [
+        (ADD, 500, JSON, '{"error":"Not enough funds on balance"}', InsufficientFundsError),
+        (ADD, 500, JSON, '{"error":"You have active order with this link"}', DuplicateOrderError),
+        (ADD, 503, JSON, '{"error":"Under maintenance"}', UnavailableError),
+        (ADD, 500, JSON, '{"error":"Something broke"}', TransportError),
+        (ADD, 500, JSON, '{"message":"Server Error"}', TransportError),
+        (REFILL_1, 500, JSON, '{"error":"Something broke"}', TransportError),
+        (ADD, 500, TEXT, "Not enough funds", TransportError),
+        (ADD, 502, HTML, "<html>Bad gateway</html>", TransportError),
+        (ADD, 520, HTML, "", TransportError),
+        (ADD, 524, JSON, "{}", TransportError),
+        (STATUS, 500, JSON, "[]", TransportError),
+    ],
+    "words in many languages": [
+        (ADD, 200, JSON, json.dumps({"error": text}), kind)
+        for kind, texts in {
+            AuthenticationError: [
+                "API key hatalı",
+                "API key inválida",
+                "Clave API inválida",
+                "Tài khoản bị khóa",
+                "Akun diblokir",
+            ],
+            InsufficientFundsError: [
+                "Saldo insuficiente",
+                "Saldo tidak mencukupi",
+                "Bakiyeniz yetersiz",
+                "Số dư không đủ",
+                "Fondos insuficientes",
+                "neworder.error.not_enough_funds",
+            ],
+            NotFoundError: [
+                "Sipariş bulunamadı",
+                "Orden no encontrada",
+                "Pedido não encontrado",
+                "Không tìm thấy đơn hàng",
+                "Pesanan tidak ditemukan",
+            ],
+            InvalidServiceError: [
+                "Servicio no encontrado",
+                "Serviço inativo",
+                "Servis bulunamadı",
+                "Layanan tidak tersedia",
+            ],
+            InvalidOrderError: [
+                "Cantidad mínima 50",
+                "neworder.error.link",
+                "Jumlah minimal 100",
+                "Miktar çok az",
+            ],
+            RateLimitedError: ["Demasiadas solicitudes", "Çok fazla istek", "Terlalu banyak permintaan"],
+            UnavailableError: ["En mantenimiento", "Bakım modu", "Sedang pemeliharaan"],
+            DuplicateOrderError: ["neworder.error.link_duplicate"],
+        }.items()
+        for text in texts
+    ],
+}
+
+
+def cases() -> Iterator[Any]:
+    for rule, rows in TABLE.items():
+        for number, row in enumerate(rows):
+            yield pytest.param(*row, id=f"{rule} {number}")
+
+
+def read(call: Call[Any], code: int, content_type: str, body: str | bytes) -> Any:  # noqa: ANN401 - of any call
+    content = body if isinstance(body, bytes) else body.encode()
+    reply = Reply(code, {"content-type": content_type}, content)
+    try:
+        return decipher(call.reader, reply, Refusals())
+    except AgenciaError as error:
+        return error
+
+
+def matches(found: object, outcome: object) -> bool:
+    if isinstance(outcome, type):
+        return type(found) is outcome
+    if isinstance(outcome, dict) and isinstance(found, dict):
+        return found.keys() == outcome.keys() and all(matches(found[id_], outcome[id_]) for id_ in outcome)
+    return type(found) is type(outcome) or isinstance(outcome, Money) if found == outcome else False
+
+
+def test_the_table_is_large_enough() -> None:
+    assert sum(map(len, TABLE.values())) >= 120
+
+
+@pytest.mark.parametrize(("call", "code", "content_type", "body", "outcome"), list(cases()))
+def test_a_reply_is_read_by_its_rule(
+    call: Call[Any], code: int, content_type: str, body: str | bytes, outcome: object
+) -> None:
+    found = read(call, code, content_type, body)
+    assert matches(found, outcome), found
+    errors = [found] if isinstance(found, AgenciaError) else protocol.errors_in(found)
+    for error in errors:
+        assert (error.sent == "no") == isinstance(error, PanelError)
+        assert len(str(error)) < 500
+
+
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.text(max_size=8),
+    st.sampled_from(["Pending", "1", "0", "Incorrect order ID", "fail"]),
+)
+NAMES = st.sampled_from(
+    [
+        "order",
+        "Order",
+        "order_id",
+        "refill",
+        "cancel",
+        "status",
+        "error",
+        "errors",
+        "success",
+        "message",
+        "data",
+        "charge",
+        "start_counter",
+        "balance",
+        "service",
+        "rate",
+        "1",
+        "2",
+        "id",
+    ]
+)
+VALUES = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=8
+)
+BODIES = st.one_of(VALUES.map(lambda value: json.dumps(value).encode()), st.binary(max_size=40))
+STATUSES = st.sampled_from([200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 520])
+
+
+@given(st.sampled_from(sorted(CALLS)), STATUSES, BODIES)
+@example("statuses", 200, b'{"1": {"error": {"error": {"error": {"error": {"error": 1}}}}}}')
+@example("balance", 200, b'{"data": {"data": {"data": {"data": {"data": {"data": 1}}}}}}')
+def test_any_reply_is_a_value_or_an_error_of_the_tree(name: str, code: int, body: bytes) -> None:
+    found = read(CALLS[name], code, JSON, body)
+    if isinstance(found, AgenciaError):
+        assert found.__context__ is None or isinstance(found.__context__, AgenciaError)
+    elif isinstance(found, Mapping):
+        assert set(found) <= {"1", "2"}
+    else:
+        assert isinstance(found, Balance | list | int | str)
