@@ -42,7 +42,8 @@ _ACCOUNT = r"(cuenta|conta|hesab\w*|tai khoan|akun)"
 _KEY = r"(api.?key|clave (de )?(la )?api|chave (da |de )?api|api anahtari|khoa api|kunci api|api token)"
 
 # The first class with a matching pattern wins, so what is narrow stands before what is wide. The
-# patterns are searched in lower-case text without accents ("inválida" is "invalida").
+# patterns are searched in lower-case words without accents ("inválida" is "invalida", and
+# "neworder.error.link" is "neworder error link").
 _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
         RateLimitedError,
@@ -56,7 +57,7 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
         DuplicateOrderError,
         [
-            r"active order with (this|that|the same) link|link_duplicate|duplicated? (order|link)",
+            r"active order with (this|that|the same) link|link duplicate|duplicated? (order|link)",
             r"(identical|same) order|order (is )?already (exists|placed|active)",
             r"(orden|pedido) activ[oa] con este (enlace|link)|pedido ativo (com|para) (este|esse) link",
             r"ayni (link|baglanti)|bu (link|baglanti)\w* .*(aktif|devam eden)|pesanan aktif",
@@ -77,12 +78,14 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
         [
             rf"{_REFILL} .*{_OFF}|cancel\w* .*{_OFF}|(iptal|huy|pembatalan) .*{_OFF}",
             r"(order|pedido|orden) .*(is |esta )?not (yet )?complete|not completed",
+            r"no esta completad[oa]|nao (esta )?(conclui|completa)d[oa]|tamamlanmadi",
+            r"chua hoan thanh|belum selesai",
             r"already (been )?(requested|refilled|cancell?ed|completed)|less than \d+ hours|wait \d+ hours",
             r"can(not|.t| not) (be )?(refill|cancel)|unable to (refill|cancel)",
             r"no se puede (cancelar|recargar|reponer)|nao (pode|e possivel) .*(cancel|repo|refill)",
             r"iptal edilemez|telafi (yapilamaz|edilemez)|khong the (huy|bao hanh)",
             r"tidak (dapat|bisa) (dibatalkan|refill)|sudah (diminta|dibatalkan)|zaten (iptal|talep)",
-            r"ya (fue )?(solicitad|cancelad)o|ja (foi )?(solicitad|cancelad)o",
+            r"ya (fue )?(solicitad|cancelad)[oa]|ja (foi )?(solicitad|cancelad)[oa]",
         ],
     ),
     (
@@ -106,7 +109,7 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
         [
             rf"{_WRONG} {_ORDER}( ?ids?| number)?$|{_WRONG} {_REFILL}( ?ids?)?$|{_WRONG} ids?$",
             rf"({_ORDER}|{_REFILL})( ?ids?)? .*({_MISSING}|{_WRONG})|{_MISSING} {_ORDER}",
-            r"no (such )?(order|refill)s?( found)?$|order_?not_?found|refill_?not_?found",
+            r"no (such )?(order|refill)s?( found)?$",
         ],
     ),
     (
@@ -114,16 +117,18 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
         [
             r"maintenance|mantenimiento|manutencao|bakim|bao tri|pemeliharaan|perbaikan",
             rf"(ordering|api|orders?) (is |are )?(temporarily )?{_OFF}|not supported|unsupported",
-            r"(incorrect|invalid|unknown|wrong) (request|action|method)|service unavailable|try again later",
+            rf"{_WRONG} (request|action|method|istek|permintaan)|(solicitud|requisicao) {_WRONG}",
+            r"service unavailable|try again later",
         ],
     ),
     (
         InvalidOrderError,
         [
-            r"neworder\.error|quantity|cantidad|quantidade|miktar|so luong|jumlah|minimum|maximum|minimal\b",
-            rf"{_WRONG} (\w+ )?(link|url|enlace|username)",
+            r"neworder error|quantity|cantidad|quantidade|miktar|so luong|jumlah|minimum|maximum|minimal\b",
+            rf"{_WRONG} (\w+ )?(link|url|enlace|baglanti|username)",
             rf"(link|url|enlace|baglanti|lien ket|tautan) .*({_WRONG}|required)",
-            r"at most \d+|too many (ids|orders)|(up to|limit of) \d+ (ids|orders)",
+            r"(at most|como maximo|no maximo|en fazla|toi da|maksimal) \d+",
+            r"too many (ids|orders)|(up to|limit of) \d+ (ids|orders)",
             r"\bcomments?\b|\busernames?\b|\bhashtags?\b|\bruns\b|\binterval\b|\bkeywords\b|\banswer.number\b",
             r"field is required|is required$|es obligatorio|e obrigatorio|zorunlu|bat buoc|wajib diisi",
         ],
@@ -139,13 +144,15 @@ _BY_STATUS: dict[int, type[PanelError]] = {
 """What a status says where the words say nothing."""
 
 _LONGEST = 1000
+_SEPARATORS = re.compile(r"[._-]")
 _LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d"})
 
 
 def _plain(text: str) -> str:
-    """Lower-case text without accents, so that one pattern serves every spelling."""
+    """Lower-case words without accents, so that one pattern serves text and keys in every spelling."""
     decomposed = unicodedata.normalize("NFKD", text[:_LONGEST].casefold().translate(_LETTERS))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(_SEPARATORS.sub(" ", bare).split())
 
 
 _PATTERNS = [(kind, re.compile("|".join(patterns))) for kind, patterns in _TABLE]

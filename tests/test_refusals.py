@@ -116,3 +116,29 @@ def test_a_long_text_is_recognised_by_its_beginning(text: str) -> None:
 )
 def test_words_about_something_else_are_not_the_accounts(text: str) -> None:
     assert Refusals().recognise(text) is PanelError
+
+
+OTHERS = {
+    NotAllowedError: [
+        "La recarga ya fue solicitada",
+        "El pedido no está completado",
+        "Sipariş henüz tamamlanmadı",
+        "refill.error.disabled",
+        "refill.error.already_requested",
+        "refill.error.order_not_completed",
+    ],
+    UnavailableError: ["Solicitud incorrecta", "Geçersiz istek", "api.error.incorrect_request"],
+    InvalidOrderError: [
+        "Geçersiz bağlantı",
+        "Se aceptan como máximo 7 pedidos",
+        "Tek seferde en fazla 7 sipariş",
+        "api.error.too_many_orders",
+    ],
+    InvalidServiceError: ["api.error.service_not_found"],
+    RateLimitedError: ["api.error.too_many_requests"],
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in OTHERS.items() for text in texts])
+def test_other_languages_and_keys_say_the_same(kind: type[PanelError], text: str) -> None:
+    assert Refusals().recognise(text) is kind

@@ -17,6 +17,8 @@ FIRST_ORDER: Final = 23_501  # the document's own example
 PARTIAL: Final = 0.06
 CANCELED: Final = 0.04
 REJECTED: Final = 0.1
+NO_ORDER: Final = "Incorrect order ID"
+NO_REFILL: Final = "Refill not found"
 
 _MOST_STOCKED = 5_000
 
@@ -50,13 +52,13 @@ class Account:
         """The order of that number."""
         order = self.orders.get(number)
         if order is None or not order.is_born(now):
-            raise RefusedError("Incorrect order ID")
+            raise RefusedError(NO_ORDER)
         return order
 
     def refill(self, number: str) -> Refill:
         """The refill of that number."""
         if number not in self.refills:
-            raise RefusedError("Refill not found")
+            raise RefusedError(NO_REFILL)
         return self.refills[number]
 
     def place(self, service: Service, bought: Purchase, now: float) -> Order | Series:

@@ -8,12 +8,11 @@ from typing import Final
 
 from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.dialect import Form, every_id
 from agencia_async.sandbox.ledger import LedgerEntry
 from agencia_async.sandbox.orders import Order, Series
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import purchase
-
-Form = Mapping[str, str]
 
 _NOTHING_PAID: Final = Decimal(0)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -21,11 +20,15 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 @dataclass(slots=True)
 class Actions:
-    """What may be asked of the panel. A `RefusedError` refuses the whole request."""
+    """What may be asked of the panel. A `RefusedError` refuses the whole request.
+
+    `takes` tells which ids of a batch are taken up, before their number is looked at.
+    """
 
     account: Account
     services: Mapping[str, Service]
     batch_limit: int
+    takes: Callable[[str, list[str]], list[str]] = every_id
     ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
 
     def perform(self, form: Form, now: float) -> object:
@@ -61,7 +64,7 @@ class Actions:
     def _status(self, form: Form, now: float) -> object:
         if "orders" in form:
             status = self._status_of
-            return {one: _or_error(status, one, now) for one in self._batch(form["orders"])}
+            return {one: _or_error(status, one, now) for one in self._batch("order", form["orders"])}
         return self._status_of(_single(form, "order"), now)
 
     def _status_of(self, order: str, now: float) -> object:
@@ -97,10 +100,10 @@ class Actions:
     def _rows(
         self, of: str, told: str, joined: str, ask: Callable[[str, float], object], now: float
     ) -> list[dict[str, object]]:
-        return [{of: _number(one), told: _or_error(ask, one, now)} for one in self._batch(joined)]
+        return [{of: _number(one), told: _or_error(ask, one, now)} for one in self._batch(of, joined)]
 
-    def _batch(self, joined: str) -> list[str]:
-        ids = [one.strip() for one in joined.split(",")]
+    def _batch(self, of: str, joined: str) -> list[str]:
+        ids = self.takes(of, [one.strip() for one in joined.split(",")])
         if len(ids) > self.batch_limit:
             raise RefusedError(f"At most {self.batch_limit} ids are accepted at once")
         return ids

@@ -10,7 +10,7 @@ from math import inf
 from random import Random
 from typing import Final, Literal, cast
 
-from agencia_async.sandbox.reply import Reply, refusal
+from agencia_async.sandbox.reply import Refuse, Reply
 
 Wire = Literal["whole", "half", "close", "reset"]
 
@@ -25,11 +25,14 @@ _ROUNDING = 1e-9  # ten rates of 0.1 come to a little more than 1
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to go wrong: whether the panel acts all the same, how much it answers, and what instead."""
+    """One way to go wrong: whether the panel acts all the same, how much it answers, and what instead.
+
+    `reply` gets the panel's way to refuse, so that a fault that is a refusal comes in its dialect.
+    """
 
     acts: bool
     wire: Wire = "whole"
-    reply: Callable[["Faults", Random], Reply] | None = None
+    reply: Callable[["Faults", Random, Refuse], Reply] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,21 @@ class Answer:
     delay: float = 0.0
 
 
-def _rate_limit(faults: "Faults", _: Random) -> Reply:
+def _rate_limit(faults: "Faults", _: Random, refuse: Refuse) -> Reply:
     retry_after = faults.retry_after
     headers = () if retry_after is None else ((b"retry-after", str(retry_after).encode()),)
-    return refusal("Too many requests", 429, headers)
+    return refuse("Too many requests", 429, headers)
 
 
-def _server_error(_: "Faults", random: Random) -> Reply:
+def _server_error(_: "Faults", random: Random, __: Refuse) -> Reply:
     return Reply(random.choice(_SERVER_ERRORS), _PLAIN, b"The server has failed")
 
 
-def _gateway_page(_: "Faults", __: Random) -> Reply:
+def _gateway_page(_: "Faults", __: Random, ___: Refuse) -> Reply:
     return Reply(502, _HTML, _GATEWAY_PAGE)
 
 
-def _empty_reply(_: "Faults", __: Random) -> Reply:
+def _empty_reply(_: "Faults", __: Random, ___: Refuse) -> Reply:
     return Reply(200, _HTML, b"")
 
 

@@ -13,9 +13,10 @@ from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.actions import Actions
 from agencia_async.sandbox.asgi import Application
 from agencia_async.sandbox.catalogue import Service, catalogue
+from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ledger import LedgerEntry, Request
-from agencia_async.sandbox.reply import RefusedError, Reply, document, refusal
+from agencia_async.sandbox.reply import RefusedError, Reply
 
 REQUESTS_KEPT: Final = 10_000
 
@@ -36,6 +37,10 @@ class Panel:
         pending: seconds from the `add` until an order begins, drawn between the two. A cancellation takes
             effect and a refill begins after such a time too.
         progress: seconds that an order or a refill takes once it has begun, drawn between the two.
+        dialect: the name of the accent in which it speaks, one of `DIALECTS`, which tells what each is
+            like; an unknown name is a `ValueError`. Whatever the dialect, what happens on the panel is the
+            same for the same requests, but that "truncating" and "spoilt" do not execute what they leave
+            out or refuse. Faults come on top of it.
 
     Of the orders 90 % end Completed, 6 % Partial and 4 % Canceled; what was not delivered is paid back when
     they end. A drip-feed begins a run each `interval` minutes of the clock. A subscription is charged for all
@@ -43,7 +48,7 @@ class Panel:
     given, and its `expiry` is told back but ends nothing, as the clock has no calendar.
 
     Attributes:
-        key, currency: as given.
+        key, currency, dialect: as given.
         catalogue: the services on sale, a tuple.
         faults: the `Faults` that requests over a connection meet; none at first.
         ledger: what was really executed, a list of `LedgerEntry`.
@@ -63,19 +68,22 @@ class Panel:
         batch_limit: int = 100,
         pending: tuple[float, float] = (0.0, 5.0),
         progress: tuple[float, float] = (10.0, 60.0),
+        dialect: str = "document",
     ) -> None:
         self.key = key
         self.currency = currency
+        self.dialect = dialect
         self.catalogue: tuple[Service, ...] = catalogue(Random(f"{seed} catalogue"))
         self.faults = Faults()
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
         self.received = 0
         self.url: str | None = None
         self._clock = clock
+        self._speech = dialect_of(dialect)
         self._weather = Random(f"{seed} faults")
         self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
         services = {str(service.service): service for service in self.catalogue}
-        self._actions = Actions(self._account, services, batch_limit)
+        self._actions = Actions(self._account, services, batch_limit, self._speech.takes)
         self.ledger: list[LedgerEntry] = self._actions.ledger
 
     @property
@@ -105,7 +113,7 @@ class Panel:
         fault = FAULTS[name]
         reply = self._act(form, sent) if fault.acts else _NO_REPLY
         if fault.reply is not None:
-            reply = fault.reply(self.faults, self._weather)
+            reply = fault.reply(self.faults, self._weather, self._speech.refusal)
         return Answer(reply, fault.wire, delay)
 
     def stock(self, count: int) -> list[int]:
@@ -148,9 +156,9 @@ class Panel:
 
     def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> Reply:
         if form.get("key") != self.key:
-            return refusal("Invalid API key")
+            return self._speech.refusal("Invalid API key")
         with localcontext(_EXACT):
             try:
-                return document(self._actions.perform(sent, self._settle()))
+                return self._speech.reply(sent, self._actions.perform(sent, self._settle()))
             except RefusedError as refused:
-                return refusal(refused.text)
+                return self._speech.refusal(refused.text)

@@ -1,7 +1,11 @@
 """What the panel answers: a status, headers and bytes, and nothing of how they travel."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Headers = tuple[tuple[bytes, bytes], ...]
+Refuse = Callable[[str, int, Headers], "Reply"]
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _JSON = ((b"content-type", b"application/json"),)
@@ -12,7 +16,7 @@ class Reply:
     """One answer as it would be written to the wire, without its `Content-Length`."""
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Headers
     body: bytes
 
 
@@ -24,11 +28,16 @@ class RefusedError(Exception):
         self.text = text
 
 
-def document(payload: object, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+def encoded(payload: object) -> bytes:
+    """`payload` as compact JSON."""
+    return _encode(payload).encode()
+
+
+def document(payload: object, status: int = 200, headers: Headers = ()) -> Reply:
     """`payload` as JSON."""
-    return Reply(status, _JSON + headers, _encode(payload).encode())
+    return Reply(status, _JSON + headers, encoded(payload))
 
 
-def refusal(text: str, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+def refusal(text: str, status: int = 200, headers: Headers = ()) -> Reply:
     """The refusal of a whole request, which panels most often send with HTTP 200."""
     return document({"error": text}, status, headers)

@@ -162,7 +162,7 @@ async def test_a_connection_accepted_at_the_last_moment_is_ended_too(panel: Pane
     with socket.socket() as caller:
         async with serve(panel) as url:
             caller.connect(("127.0.0.1", urlsplit(url).port))
-        caller.setblocking(False)  # noqa: FBT003, the socket's own signature
+        caller.setblocking(False)
         try:
             ended = await asyncio.get_running_loop().sock_recv(caller, 1) == b""
         except ConnectionResetError:
