@@ -177,7 +177,7 @@ class Refusals:
 
 
 def _checked(pattern: str, kind: type[PanelError]) -> tuple[re.Pattern[str], type[PanelError]]:
-    if not issubclass(kind, PanelError):
+    if not issubclass(kind, PanelError):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may err
         raise ConfigurationError(f"refusals: {pattern!r} names {kind!r}, which is no PanelError class")
     try:
         return re.compile(pattern, re.IGNORECASE), kind

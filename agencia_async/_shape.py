@@ -87,8 +87,10 @@ def whole_refusal(content: object) -> str | None:
     """The panel's words, where a whole reply is a refusal."""
     if isinstance(content, list):
         rows = cast("list[object]", content)
-        alone = len(rows) == 1 and isinstance(rows[0], Mapping) and not _SUBJECTS & canonical(rows[0]).keys()
-        return whole_refusal(rows[0]) if alone else None
+        if len(rows) != 1 or not isinstance(rows[0], Mapping):
+            return None
+        row = cast("Row", rows[0])
+        return None if _SUBJECTS & canonical(row).keys() else whole_refusal(row)
     if not isinstance(content, Mapping):
         return None
     row = cast("Row", content)
@@ -100,13 +102,13 @@ def whole_refusal(content: object) -> str | None:
 def unwrapped(content: object) -> object:
     """What an envelope (`{"status": "success", "data": ...}`) holds; anything else as it is."""
     for _ in range(_DEEPEST):
-        if not isinstance(content, Mapping) or len(cast("Row", content)) > _SMALL:
+        if not isinstance(content, dict) or len(cast("dict[str, object]", content)) > _SMALL:
             break
         row = canonical(cast("Row", content))
-        inside = next((row[name] for name in _INSIDE if isinstance(row.get(name), Mapping | list)), None)
+        inside = next((row[name] for name in _INSIDE if isinstance(row.get(name), dict | list)), None)
         if inside is None or not row.keys() <= ENVELOPE or refusal(row) is not None:
             break
         if "status" in row and _flag(row) not in _YES:
             break
         content = inside
-    return content
+    return content  # pyright: ignore[reportUnknownVariableType] - of JSON nothing is known

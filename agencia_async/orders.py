@@ -33,7 +33,7 @@ def _service(_order: object, _field: object, value: Id) -> None:
     id_text(value)
 
 
-def _further(order: Any, _field: object, extra: Mapping[str, str]) -> None:  # noqa: ANN401 - any order
+def _further(order: "Order", _field: object, extra: Mapping[str, str]) -> None:
     named = fields_dict(type(order)).keys() & extra.keys()
     if named:
         raise ConfigurationError(f"{min(named)!r} is a field of its own, not an extra one")

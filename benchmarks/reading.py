@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent.parent
 ROUNDS = 15
 IDS = [str(number) for number in range(23_501, 23_601)]
-STATUS = {"charge": "0.27819", "start_count": "3572", "status": "Partial", "remains": "157", "currency": "USD"}
+STATUS = dict(charge="0.27819", start_count="3572", status="Partial", remains="157", currency="USD")  # noqa: C408
 BODY = json.dumps(dict.fromkeys(IDS, STATUS)).encode()
 
 

@@ -634,7 +634,7 @@ def matches(found: object, outcome: object) -> bool:
         return type(found) is outcome
     if isinstance(outcome, dict) and isinstance(found, dict):
         return found.keys() == outcome.keys() and all(matches(found[id_], outcome[id_]) for id_ in outcome)
-    return type(found) is type(outcome) or isinstance(outcome, Money) if found == outcome else False
+    return found == outcome
 
 
 def test_the_table_is_large_enough() -> None:
@@ -691,6 +691,7 @@ STATUSES = st.sampled_from([200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 42
 
 
 @given(st.sampled_from(sorted(CALLS)), STATUSES, BODIES)
+@example("balance", 200, b'{"balance": "1"}')
 @example("statuses", 200, b'{"1": {"error": {"error": {"error": {"error": {"error": 1}}}}}}')
 @example("balance", 200, b'{"data": {"data": {"data": {"data": {"data": {"data": 1}}}}}}')
 def test_any_reply_is_a_value_or_an_error_of_the_tree(name: str, code: int, body: bytes) -> None:

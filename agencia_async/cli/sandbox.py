@@ -11,7 +11,7 @@ import typer
 from agencia_async.cli.endings import Code, UsageError, run
 from agencia_async.cli.panels import served, spread_faults
 from agencia_async.cli.text import several
-from agencia_async.sandbox import Panel
+from agencia_async.sandbox import DIALECTS, Panel
 
 _SAMPLE = 3
 
@@ -35,9 +35,16 @@ class Settings:
         float, typer.Option(metavar="SECONDS", min=0, help="Hold every answer back for so long.")
     ] = 0.0
 
+    dialect: Annotated[
+        str, typer.Option(metavar="NAME", help=f"The accent in which it speaks: {', '.join(DIALECTS)}.")
+    ] = "document"
+
     def panel(self) -> Panel:
         """The panel, still without orders."""
-        panel = Panel(self.key, seed=self.seed)
+        try:
+            panel = Panel(self.key, seed=self.seed, dialect=self.dialect)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
         spread_faults(panel, self.faults)
         panel.faults.latency = self.latency
         return panel

@@ -105,3 +105,9 @@ def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:
     panel = Panel()
     spread_faults(panel, 1.0)
     assert panel.faults.cut_reply == pytest.approx(1 / len(KINDS))
+
+
+def test_an_unknown_dialect_is_named() -> None:
+    done = invoke("sandbox", "--dialect", "klingon")
+    assert done.code == 2
+    assert "no such dialect: 'klingon'; there are document, numbers" in done.err
