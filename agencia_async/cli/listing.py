@@ -16,7 +16,8 @@ _SHOWN: Final = 40
 def read_ids(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Id]:
     """The ids in a plain list, or those in the first of these columns that a CSV text has.
 
-    Blank lines and those that begin with `#` are skipped. The first other line tells the delimiter (comma,
+    Blank lines and those that begin with `#` are skipped, and so are rows without an id whose column `ok`
+    says "false". The first other line tells the delimiter (comma,
     semicolon or tab; a list has none) and holds the headings; a list needs none.
 
     Raises:
@@ -31,13 +32,17 @@ def read_ids(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterato
     is_list = delimiter not in first
     reader = csv.reader(chain([first], numbered), delimiter=delimiter)
     index = None
+    headings: list[str] = []
     for row in _rows(reader, name):
         where = f"{name}, line {before + reader.line_num}"
         if index is None:
             index, is_heading = _column([delimiter.join(row)] if is_list else row, columns, name)
             if is_heading:
+                headings = row
                 continue
-        yield checked(_text_of(row, None if is_list else index, where), where)
+        text = _text_of(row, None if is_list else index, where)
+        if text.strip() or not _has_failed(row, headings):
+            yield checked(text, where)
 
 
 def checked(text: str, where: str) -> Id:
@@ -105,6 +110,11 @@ def _column(row: list[str], columns: Sequence[str], name: str) -> tuple[int, boo
     raise UsageError(
         f"{name}: no column is called {' or '.join(columns)}; there are {there}; choose one with --column"
     )
+
+
+def _has_failed(row: list[str], headings: list[str]) -> bool:
+    """Is this a row of the command's own output, of an id for which there is none of the kind asked for?"""
+    return dict(zip(map(_plain, headings), row, strict=False)).get("ok") == "false"
 
 
 def _text_of(row: list[str], index: int | None, where: str) -> str:

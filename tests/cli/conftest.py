@@ -1,6 +1,7 @@
 """A panel on a real socket, in a thread and loop of its own, as each command has its own."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -118,8 +119,15 @@ def start() -> Iterator[Start]:
     def popen(
         *args: object, stdin: int = subprocess.DEVNULL, stdout: int | IO[str] = subprocess.PIPE
     ) -> "subprocess.Popen[str]":
+        # In its debug mode asyncio tells on standard error of what was slow.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"}
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [*COMMAND, *map(str, args)], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True
+            [*COMMAND, *map(str, args)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
         started.append(process)
         return process

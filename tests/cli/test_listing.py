@@ -102,6 +102,11 @@ def test_every_id_comes_back(wanted: list[int | str]) -> None:
     assert ids(f"order,name\n{text}") == wanted
 
 
+def test_what_failed_before_has_no_id_to_go_on_with() -> None:
+    lines = ["id,ok,refill\n", "1,true,7\n", "2,false,\n", "3,true,8\n"]
+    assert list(read_ids(lines, "r.csv", ("refill",))) == [7, 8]
+
+
 def test_an_empty_id() -> None:
     with pytest.raises(UsageError, match="argument 1: the id is empty"):
         checked(" ", "argument 1")
