@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from agencia_async._protocol import Action, Answers, Repeat
+from agencia_async._protocol import Action, Answers, Repeat, errors_in
 from agencia_async._sender import Sender
 from agencia_async.errors import (
     AgenciaError,
@@ -82,17 +82,16 @@ class _Read(Generic[T]):
         except (NotFoundError, InvalidOrderError) as error:
             if len(wire_ids) == 1 or not self._halvings:
                 return to_all(wire_ids, error)
-            refused = error
         else:
             return await self._completed(wire_ids, answers)
-        return await self._halved(wire_ids, refused)
+        return await self._halved(wire_ids)
 
-    async def _halved(self, wire_ids: Sequence[str], refused: AgenciaError) -> Answers[T]:
+    async def _halved(self, wire_ids: Sequence[str]) -> Answers[T]:
         """One id can spoil a batch: halve it until the culprit stands alone."""
         self._halvings -= 1
         half = (len(wire_ids) + 1) // 2
         answers = await _one_by_one(pieces(wire_ids, half), self.batch)
-        if not any(isinstance(answer, type(refused)) for answer in answers.values()):
+        if not errors_in(answers):
             self._learn(half)  # no culprit: it was too large
         return answers
 
@@ -103,8 +102,8 @@ class _Read(Generic[T]):
             return answers
         rest = pieces(wire_ids[answered:], answered)
         more = await _one_by_one(rest[:1], self.batch)
-        if all(isinstance(answer, NotAnsweredError) for answer in more.values()):
-            return answers  # the panel knows nothing of them
+        if not any(_speaks(answer) for answer in more.values()):
+            return {**answers, **more}  # the panel knows nothing of them, or could not be asked
         self._learn(answered)
         return {**answers, **more, **await _one_by_one(rest[1:], self.batch)}
 
@@ -112,6 +111,11 @@ class _Read(Generic[T]):
         if size < self._sender.most_ids:
             self._sender.most_ids = size
             _log.info("the panel answers at most %d ids at once; asking for no more from now on", size)
+
+
+def _speaks(answer: object) -> bool:
+    """Is it the panel's word on this very id?"""
+    return not isinstance(answer, AgenciaError) or isinstance(answer, NotFoundError)
 
 
 def _answered_first(wire_ids: Sequence[str], answers: Mapping[str, object]) -> int:

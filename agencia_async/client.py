@@ -1,4 +1,4 @@
-"""The client: one method for each action, and all of them through one `_send`."""
+"""The client: one method for each action, and all of them through one sender."""
 
 import os
 from collections.abc import AsyncGenerator, Sequence

@@ -93,6 +93,20 @@ async def test_a_part_that_fails_otherwise_fails_its_own_ids_only() -> None:
     assert {type(error) for error in result.failed.values()} == {TransportError}
 
 
+async def test_what_could_not_be_asked_again_teaches_nothing() -> None:
+    def cut(ids: list[str]) -> str:
+        return rows(ids[:40]) if len(ids) == 100 else "<html>"
+
+    def spoilt(ids: list[str]) -> str:
+        return '{"error": "Incorrect order ID"}' if len(ids) == 100 else "<html>"
+
+    for answer, answered in ((cut, 40), (spoilt, 0)):
+        async with panel(answer) as (_, client):
+            result = await client.status_many(range(100))
+            assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+        assert len(result.ok) == answered
+
+
 async def test_an_account_refused_in_a_part_is_told() -> None:
     def answer(ids: list[str]) -> str:
         return '{"error": "Incorrect order ID"}' if len(ids) == 100 else '{"error": "Invalid API key"}'
