@@ -1,101 +1,56 @@
-"""What can be bought: one frozen class for each type of service."""
+"""What can be bought: one frozen class for each type of service.
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+The types and their fields are those of the protocol's document. Lines (comments, usernames ...) may be
+given one by one or as one text with a line for each.
+"""
 
-from attrs import Attribute, field, fields_dict, frozen
+from datetime import date
 
-from agencia_async._checks import check_whole
+from attrs import field, frozen
+
+from agencia_async import _fields as fields
+from agencia_async._order import Order, RawOrder
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Extra, Id, id_text
 
-__all__ = ["CustomCommentsOrder", "DefaultOrder", "Order", "PackageOrder", "RawOrder"]
+__all__ = [
+    "CommentLikesOrder",
+    "CommentRepliesOrder",
+    "CustomCommentsOrder",
+    "CustomCommentsPackageOrder",
+    "DefaultOrder",
+    "InvitesFromGroupsOrder",
+    "MentionsCustomListOrder",
+    "MentionsHashtagOrder",
+    "MentionsMediaLikersOrder",
+    "MentionsOrder",
+    "MentionsUserFollowersOrder",
+    "MentionsWithHashtagsOrder",
+    "Order",
+    "PackageOrder",
+    "PollOrder",
+    "RawOrder",
+    "SeoOrder",
+    "SubscriptionsOrder",
+    "WebTrafficOrder",
+]
 
-_RESERVED = frozenset({"key", "action", "service"})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HALF = re.compile(r"[\ud800-\udfff]")
-
-
-def _extra_fields(fields: Mapping[str, str]) -> Mapping[str, str]:
-    """A panel's own fields, copied so that nobody can change them afterwards."""
-    for name, value in fields.items():
-        if name in _RESERVED:
-            raise ConfigurationError(f"{name!r} is no field that an order may set itself")
-        if not all(isinstance(text, str) for text in (name, value)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(f"the fields of an order are text, not {name!r}: {value!r}")
-        if _HALF.search(name + value):
-            raise ConfigurationError(f"the field {name!r} holds half a character")
-    return Extra(fields)
-
-
-def _service(_order: object, _field: object, value: Id) -> None:
-    id_text(value)
-
-
-def _further(order: "Order", _field: object, extra: Mapping[str, str]) -> None:
-    named = fields_dict(type(order)).keys() & extra.keys()
-    if named:
-        raise ConfigurationError(f"{min(named)!r} is a field of its own, not an extra one")
-
-
-def _text(_order: object, attribute: "Attribute[str]", value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{attribute.name} is a text that is not empty, not {value!r}")
-    if _HALF.search(value):
-        raise ConfigurationError(f"{attribute.name} holds half a character: {value!r}")
-    if _CONTROL.search(value):
-        raise ConfigurationError(f"{attribute.name} holds a line break or a control character: {value!r}")
-
-
-def _positive(_order: object, attribute: "Attribute[int]", value: object) -> None:
-    check_whole(attribute.name, value)
-
-
-def _positive_or_none(order: object, attribute: "Attribute[int]", value: object) -> None:
-    if value is not None:
-        _positive(order, attribute, value)
-
-
-def _split(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Lines, given as one text or one by one."""
-    return tuple(value.splitlines()) if isinstance(value, str) else tuple(value)
-
-
-def _lines(order: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
-    if not value:
-        raise ConfigurationError(f"{attribute.name} is empty")
-    for line in value:
-        _text(order, attribute, line)
+_DELAYS = {0, 5, 10, 15, *range(30, 601, 30)}
 
 
 @frozen(kw_only=True)
-class Order:
-    """What `AsyncClient.add` takes: use the subclass of the service's type.
+class _Dripped(Order):
+    """An order that may be spread over time."""
 
-    Attributes:
-        service: the id of the service to order.
-        extra: a panel's own further fields, sent as they are.
-    """
+    runs: int | None = fields.whole_or_none()
+    interval: int | None = fields.whole_or_none()
 
-    service: Id = field(validator=_service)
-    extra: Mapping[str, str] = field(
-        factory=dict[str, str], converter=_extra_fields, validator=_further, hash=False
-    )
-
-    def form(self) -> dict[str, str]:
-        """The fields as they are sent; lines are joined by line feeds."""
-        form = {"service": id_text(self.service)}
-        for name in fields_dict(type(self)):
-            value: object = getattr(self, name)
-            if name not in {"service", "extra"} and value is not None:
-                lines = cast("tuple[str, ...]", value) if isinstance(value, tuple) else (str(value),)
-                form[name] = "\n".join(lines)
-        return form | dict(self.extra)
+    def _check(self) -> None:
+        if (self.runs is None) != (self.interval is None):
+            raise ConfigurationError("a drip-feed takes both runs and interval (minutes), or neither")
 
 
 @frozen(kw_only=True)
-class DefaultOrder(Order):
+class DefaultOrder(_Dripped):
     """A quantity of something for a link.
 
     Attributes:
@@ -105,14 +60,8 @@ class DefaultOrder(Order):
         interval: drip-feed: minutes between two runs. Goes with `runs`.
     """
 
-    link: str = field(validator=_text)
-    quantity: int = field(validator=_positive)
-    runs: int | None = field(default=None, validator=_positive_or_none)
-    interval: int | None = field(default=None, validator=_positive_or_none)
-
-    def __attrs_post_init__(self) -> None:
-        if (self.runs is None) != (self.interval is None):
-            raise ConfigurationError("a drip-feed takes both runs and interval (minutes), or neither")
+    link: str = fields.text()
+    quantity: int = fields.whole()
 
 
 @frozen(kw_only=True)
@@ -123,7 +72,7 @@ class PackageOrder(Order):
         link: the page, profile or post.
     """
 
-    link: str = field(validator=_text)
+    link: str = fields.text()
 
 
 @frozen(kw_only=True)
@@ -132,26 +81,243 @@ class CustomCommentsOrder(Order):
 
     Attributes:
         link: the post.
-        comments: the comments, one by one or as one text with a comment on each line.
+        comments: the comments.
         quantity: their number once more, for the few panels that insist on it.
     """
 
-    link: str = field(validator=_text)
-    comments: tuple[str, ...] = field(converter=_split, validator=_lines)
-    quantity: int | None = field(default=None, validator=_positive_or_none)
+    link: str = fields.text()
+    comments: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+    quantity: int | None = fields.whole_or_none()
 
 
-@frozen
-class RawOrder(Order):
-    """An order for a type of service that has no class here.
+@frozen(kw_only=True)
+class CustomCommentsPackageOrder(Order):
+    """A package of comments of the caller's own.
 
     Attributes:
-        fields: all its fields but `service`, sent as they are.
+        link: the post.
+        comments: the comments.
     """
 
-    service: Id = field(validator=_service)
-    fields: Mapping[str, str] = field(factory=dict[str, str], converter=_extra_fields, hash=False)
+    link: str = fields.text()
+    comments: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
 
-    def form(self) -> dict[str, str]:
-        """The fields as they are sent."""
-        return {"service": id_text(self.service)} | dict(self.fields) | dict(self.extra)
+
+@frozen(kw_only=True)
+class SeoOrder(Order):
+    """Search engine optimisation for a page.
+
+    Attributes:
+        link: the page.
+        quantity: how many, at least 1.
+        keywords: what the page is to be found by.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    keywords: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class MentionsOrder(Order):
+    """Mentions of users under a link.
+
+    Attributes:
+        link: the post.
+        quantity: how many, at least 1.
+        usernames: who is mentioned.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    usernames: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class MentionsWithHashtagsOrder(MentionsOrder):
+    """Mentions of users, with hashtags.
+
+    Attributes:
+        link: the post.
+        quantity: how many, at least 1.
+        usernames: who is mentioned.
+        hashtags: the hashtags.
+    """
+
+    hashtags: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class MentionsCustomListOrder(Order):
+    """Mentions of a list of users; their number is the quantity.
+
+    Attributes:
+        link: the post.
+        usernames: who is mentioned.
+    """
+
+    link: str = fields.text()
+    usernames: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class MentionsHashtagOrder(Order):
+    """Mentions of users who use a hashtag.
+
+    Attributes:
+        link: the post.
+        quantity: how many, at least 1.
+        hashtag: the hashtag.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    hashtag: str = fields.text()
+
+
+@frozen(kw_only=True)
+class MentionsUserFollowersOrder(Order):
+    """Mentions of the followers of a user.
+
+    Attributes:
+        link: the post.
+        quantity: how many, at least 1.
+        username: whose followers are mentioned.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    username: str = fields.text()
+
+
+@frozen(kw_only=True)
+class MentionsMediaLikersOrder(Order):
+    """Mentions of those who like a post.
+
+    Attributes:
+        link: the post under which they are mentioned.
+        quantity: how many, at least 1.
+        media: the post whose likers are mentioned.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    media: str = fields.text()
+
+
+@frozen(kw_only=True)
+class CommentLikesOrder(Order):
+    """Likes of a comment.
+
+    Attributes:
+        link: the post.
+        quantity: how many, at least 1.
+        username: whose comment it is.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    username: str = fields.text()
+
+
+@frozen(kw_only=True)
+class CommentRepliesOrder(Order):
+    """Replies of the caller's own to a comment.
+
+    Attributes:
+        link: the post.
+        username: whose comment it is.
+        comments: the replies.
+    """
+
+    link: str = fields.text()
+    username: str = fields.text()
+    comments: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class PollOrder(Order):
+    """Votes in a poll.
+
+    Attributes:
+        link: the poll.
+        quantity: how many, at least 1.
+        answer_number: the answer to vote for, from 1.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    answer_number: int = fields.whole()
+
+
+@frozen(kw_only=True)
+class InvitesFromGroupsOrder(Order):
+    """Invitations of the members of groups.
+
+    Attributes:
+        link: where they are invited to.
+        quantity: how many, at least 1.
+        groups: the groups whose members are invited.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    groups: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
+
+
+@frozen(kw_only=True)
+class SubscriptionsOrder(Order):
+    """Something for each new post of a user.
+
+    Attributes:
+        username: the user.
+        min: the least quantity for a post, at least 1.
+        max: the largest quantity for a post.
+        delay: minutes after a post: 0, 5, 10, 15, 30, 60, 90 and so on to 600.
+        posts: for how many new posts, at least 1; None has no end.
+        old_posts: for how many posts that are there already, at least 0.
+        expiry: the day on which it ends; None has no end.
+    """
+
+    username: str = fields.text()
+    min: int = fields.whole()
+    max: int = fields.whole()
+    delay: int = fields.one_of(_DELAYS)
+    posts: int | None = fields.whole_or_none()
+    old_posts: int | None = fields.count_or_none()
+    expiry: date | None = fields.day_or_none()
+
+    def _check(self) -> None:
+        if self.min > self.max:
+            raise ConfigurationError(f"min ({self.min}) is more than max ({self.max})")
+
+
+@frozen(kw_only=True)
+class WebTrafficOrder(_Dripped):
+    """Visitors of a page.
+
+    Attributes:
+        link: the page.
+        quantity: how many, at least 1; with drip-feed, how many in each run.
+        country: where they come from, as the panel spells it.
+        device: 1 desktop, 2 Android, 3 iOS, 4 mobile, 5 all.
+        type_of_traffic: 1 from a search for `google_keyword`, 2 from `referring_url`, 3 from nowhere.
+        google_keyword: what they searched for; goes with 1.
+        referring_url: the page they come from; goes with 2.
+        runs: drip-feed: how many times. Goes with `interval`.
+        interval: drip-feed: minutes between two runs. Goes with `runs`.
+    """
+
+    link: str = fields.text()
+    quantity: int = fields.whole()
+    country: str = fields.text()
+    device: int = fields.one_of(range(1, 6))
+    type_of_traffic: int = fields.one_of(range(1, 4))
+    google_keyword: str | None = fields.text_or_none()
+    referring_url: str | None = fields.text_or_none()
+
+    def _check(self) -> None:
+        super()._check()
+        needed = {1: "google_keyword", 2: "referring_url"}.get(self.type_of_traffic)
+        if needed is not None and getattr(self, needed) is None:
+            raise ConfigurationError(f"type_of_traffic {self.type_of_traffic} needs {needed}")

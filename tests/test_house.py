@@ -11,6 +11,8 @@ FLOORS = {
     "states": 0,
     "models": 0,
     "_checks": 0,
+    "_fields": 0,
+    "_order": 0,
     "orders": 0,
     "_convert": 1,
     "_refusals": 1,

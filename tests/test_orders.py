@@ -1,10 +1,36 @@
 import copy
 import pickle
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from agencia_async import ConfigurationError, CustomCommentsOrder, DefaultOrder, Order, PackageOrder, RawOrder
+import agencia_async
+from agencia_async import (
+    CommentLikesOrder,
+    CommentRepliesOrder,
+    ConfigurationError,
+    CustomCommentsOrder,
+    CustomCommentsPackageOrder,
+    DefaultOrder,
+    InvitesFromGroupsOrder,
+    MentionsCustomListOrder,
+    MentionsHashtagOrder,
+    MentionsMediaLikersOrder,
+    MentionsOrder,
+    MentionsUserFollowersOrder,
+    MentionsWithHashtagsOrder,
+    Order,
+    PackageOrder,
+    PollOrder,
+    RawOrder,
+    SeoOrder,
+    Service,
+    SubscriptionsOrder,
+    WebTrafficOrder,
+)
 
 LINK = "https://example.com/p/1"
 
@@ -105,3 +131,144 @@ def test_half_a_character_cannot_be_sent(make: Callable[[], Order]) -> None:
 def test_an_extra_field_replaces_none_of_the_orders_own() -> None:
     with pytest.raises(ConfigurationError, match="'quantity' is a field of its own"):
         DefaultOrder(service=1, link=LINK, quantity=10, extra={"quantity": "99999"})
+
+
+BASE: dict[str, Any] = {"service": 9, "link": LINK}
+SENT = {"service": "9", "link": LINK}
+TRAFFIC: dict[str, Any] = {**BASE, "quantity": 5, "country": "US", "device": 5}
+SUBSCRIPTION: dict[str, Any] = {"service": 9, "username": "someone", "min": 10, "max": 20, "delay": 30}
+
+
+@pytest.mark.parametrize(
+    ("order", "further"),
+    [
+        (CustomCommentsPackageOrder(**BASE, comments="a\nb"), {"comments": "a\nb"}),
+        (SeoOrder(**BASE, quantity=5, keywords=["x y", "z"]), {"quantity": "5", "keywords": "x y\nz"}),
+        (MentionsOrder(**BASE, quantity=5, usernames=["a", "b"]), {"quantity": "5", "usernames": "a\nb"}),
+        (
+            MentionsWithHashtagsOrder(**BASE, quantity=5, usernames=["a"], hashtags=["x", "y"]),
+            {"quantity": "5", "usernames": "a", "hashtags": "x\ny"},
+        ),
+        (MentionsCustomListOrder(**BASE, usernames=["a", "b"]), {"usernames": "a\nb"}),
+        (MentionsHashtagOrder(**BASE, quantity=5, hashtag="x"), {"quantity": "5", "hashtag": "x"}),
+        (MentionsUserFollowersOrder(**BASE, quantity=5, username="a"), {"quantity": "5", "username": "a"}),
+        (MentionsMediaLikersOrder(**BASE, quantity=5, media=LINK), {"quantity": "5", "media": LINK}),
+        (CommentLikesOrder(**BASE, quantity=5, username="a"), {"quantity": "5", "username": "a"}),
+        (CommentRepliesOrder(**BASE, username="a", comments=["b"]), {"username": "a", "comments": "b"}),
+        (PollOrder(**BASE, quantity=5, answer_number=2), {"quantity": "5", "answer_number": "2"}),
+        (InvitesFromGroupsOrder(**BASE, quantity=5, groups=["a"]), {"quantity": "5", "groups": "a"}),
+        (
+            WebTrafficOrder(**TRAFFIC, type_of_traffic=1, google_keyword="shoes", runs=2, interval=60),
+            {
+                "quantity": "5",
+                "country": "US",
+                "device": "5",
+                "type_of_traffic": "1",
+                "google_keyword": "shoes",
+                "runs": "2",
+                "interval": "60",
+            },
+        ),
+        (
+            WebTrafficOrder(**TRAFFIC, type_of_traffic=2, referring_url=LINK),
+            {"quantity": "5", "country": "US", "device": "5", "type_of_traffic": "2", "referring_url": LINK},
+        ),
+        (
+            WebTrafficOrder(**TRAFFIC, type_of_traffic=3),
+            {"quantity": "5", "country": "US", "device": "5", "type_of_traffic": "3"},
+        ),
+    ],
+)
+def test_every_type_sends_its_fields(order: Order, further: dict[str, str]) -> None:
+    assert order.form() == SENT | further
+
+
+def test_a_subscription_sends_its_fields() -> None:
+    order = SubscriptionsOrder(**SUBSCRIPTION, posts=5, old_posts=0, expiry=date(2026, 1, 31))
+    assert order.form() == {
+        "service": "9",
+        "username": "someone",
+        "min": "10",
+        "max": "20",
+        "delay": "30",
+        "posts": "5",
+        "old_posts": "0",
+        "expiry": "31/01/2026",
+    }
+    assert "posts" not in SubscriptionsOrder(**SUBSCRIPTION).form()
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "fault"),
+    [
+        (SubscriptionsOrder, SUBSCRIPTION | {"delay": 7}, "delay is one of 0, 5, 10, 15, 30, 60"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"delay": True}, "delay is one of"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"min": 30}, r"min \(30\) is more than max \(20\)"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"posts": 0}, "posts is a whole number of at least 1"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"old_posts": -1}, "old_posts is a whole number"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"expiry": "31/01/2026"}, "expiry is a datetime.date"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 1}, "needs google_keyword"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 2}, "needs referring_url"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 4}, "type_of_traffic is one of 1, 2, 3"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 3, "device": 0}, "device is one of 1, 2, 3, 4, 5"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 3, "runs": 2}, "both runs and interval"),
+        (PollOrder, BASE | {"quantity": 5, "answer_number": 0}, "answer_number is a whole number"),
+        (MentionsOrder, BASE | {"quantity": 5, "usernames": ["a\nb"]}, "usernames holds a line break"),
+        (SeoOrder, BASE | {"quantity": 5, "keywords": []}, "keywords is empty"),
+    ],
+)
+def test_fields_that_will_not_do_are_named(kind: type[Order], given: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ConfigurationError, match=fault):
+        kind(**given)
+
+
+MENTIONS = {"link": LINK, "quantity": 5, "usernames": "a", "hashtags": "b"}
+VISITS = {"link": LINK, "quantity": 5, "country": "US", "device": 1, "type_of_traffic": 3}
+
+
+def of_type(spelt: str) -> Service:
+    return Service(service=9, type=spelt, rate=Decimal(1))
+
+
+@pytest.mark.parametrize(
+    ("spelt", "kind", "given"),
+    [
+        ("Default", DefaultOrder, {"link": LINK, "quantity": 5}),
+        ("default", DefaultOrder, {"link": LINK, "quantity": 5, "runs": 2, "interval": 5}),
+        ("PACKAGE", PackageOrder, {"link": LINK}),
+        ("custom_comments", CustomCommentsOrder, {"link": LINK, "comments": ["a"]}),
+        ("Custom Comments Package", CustomCommentsPackageOrder, {"link": LINK, "comments": ["a"]}),
+        ("Invites From Groups", InvitesFromGroupsOrder, {"link": LINK, "quantity": 5, "groups": ["a"]}),
+        (
+            "mentions-with-hashtags",
+            MentionsWithHashtagsOrder,
+            MENTIONS,
+        ),
+        ("SEO", SeoOrder, {"link": LINK, "quantity": 5, "keywords": "a", "extra": {"x": "y"}}),
+        (
+            "Web Traffic",
+            WebTrafficOrder,
+            VISITS,
+        ),
+    ],
+)
+def test_a_service_takes_the_order_of_its_type(spelt: str, kind: type[Order], given: dict[str, Any]) -> None:
+    order = Order.for_service(of_type(spelt), **given)
+    assert type(order) is kind
+    assert order.service == 9
+
+
+@pytest.mark.parametrize("spelt", ["Teleportation", "Raw", "", "_Dripped"])
+def test_a_type_that_nobody_knows_takes_whatever_is_given(spelt: str) -> None:
+    order = Order.for_service(of_type(spelt), link=LINK, quantity=5, words=("a", "b"))
+    assert order == RawOrder(9, {"link": LINK, "quantity": "5", "words": "a\nb"})
+
+
+def test_what_is_missing_or_too_many_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="type 'Poll': answer_number is missing, votes is too many"):
+        Order.for_service(of_type("Poll"), link=LINK, quantity=5, votes=3)
+
+
+def test_every_type_of_the_protocol_has_a_class() -> None:
+    kinds = [name for name in agencia_async.__all__ if name.endswith("Order") and name != "Order"]
+    assert len(kinds) == 17 + len(["RawOrder"])

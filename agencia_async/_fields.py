@@ -1,0 +1,146 @@
+"""The fields that orders are made of: each checks what it is given, and names itself in its error."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from attrs import Attribute, field
+
+from agencia_async._checks import check_whole
+from agencia_async.errors import ConfigurationError
+from agencia_async.models import Extra, Id, id_text
+
+_RESERVED = frozenset({"key", "action", "service"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALF = re.compile(r"[\ud800-\udfff]")
+
+
+def check_text(name: str, value: object) -> None:
+    """Refuse what is no line of text."""
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{name} is a text that is not empty, not {value!r}")
+    if _HALF.search(value):
+        raise ConfigurationError(f"{name} holds half a character: {value!r}")
+    if _CONTROL.search(value):
+        raise ConfigurationError(f"{name} holds a line break or a control character: {value!r}")
+
+
+def service() -> Any:  # noqa: ANN401 - attrs gives it the type of the field
+    """The id of a service."""
+
+    def check(_order: object, _field: object, value: Id) -> None:
+        id_text(value)
+
+    return field(validator=check)
+
+
+def text() -> Any:  # noqa: ANN401
+    """One line of text."""
+
+    def check(_order: object, attribute: "Attribute[str]", value: object) -> None:
+        check_text(attribute.name, value)
+
+    return field(validator=check)
+
+
+def text_or_none() -> Any:  # noqa: ANN401
+    """One line of text, or nothing."""
+
+    def check(_order: object, attribute: "Attribute[str | None]", value: object) -> None:
+        if value is not None:
+            check_text(attribute.name, value)
+
+    return field(default=None, validator=check)
+
+
+def split(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Lines of text, given one by one or as one text."""
+    return tuple(value.splitlines()) if isinstance(value, str) else tuple(value)
+
+
+def check_lines(_order: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
+    """Refuse what are no lines of text, or none at all."""
+    if not value:
+        raise ConfigurationError(f"{attribute.name} is empty")
+    for line in value:
+        check_text(attribute.name, line)
+
+
+def whole(*, most: int | None = None) -> Any:  # noqa: ANN401
+    """A whole number of at least 1."""
+
+    def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
+        check_whole(attribute.name, value, most=most)
+
+    return field(validator=check)
+
+
+def whole_or_none() -> Any:  # noqa: ANN401
+    """A whole number of at least 1, or nothing."""
+
+    def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
+        if value is not None:
+            check_whole(attribute.name, value)
+
+    return field(default=None, validator=check)
+
+
+def count_or_none() -> Any:  # noqa: ANN401
+    """A whole number of at least 0, or nothing."""
+
+    def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
+        if value is not None and value != 0:
+            check_whole(attribute.name, value)
+
+    return field(default=None, validator=check)
+
+
+def one_of(choices: Iterable[int]) -> Any:  # noqa: ANN401
+    """A whole number out of a few."""
+    known = sorted(choices)
+
+    def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
+        if type(value) is not int or value not in known:
+            raise ConfigurationError(
+                f"{attribute.name} is one of {', '.join(map(str, known))}, not {value!r}"
+            )
+
+    return field(validator=check)
+
+
+def day_or_none() -> Any:  # noqa: ANN401
+    """A day, or nothing."""
+
+    def check(_order: object, attribute: "Attribute[date | None]", value: object) -> None:
+        if value is not None and type(value) is not date:
+            raise ConfigurationError(f"{attribute.name} is a datetime.date, not {value!r}")
+
+    return field(default=None, validator=check)
+
+
+def further() -> Any:  # noqa: ANN401
+    """A panel's own fields, copied so that nobody can change them afterwards."""
+
+    def copied(fields: Mapping[str, str]) -> Mapping[str, str]:
+        for name, value in fields.items():
+            _check_further(name, value)
+        return Extra(fields)
+
+    return field(factory=dict[str, str], converter=copied, hash=False)
+
+
+def _check_further(name: object, value: object) -> None:
+    if name in _RESERVED:
+        raise ConfigurationError(f"{name!r} is no field that an order may set itself")
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise ConfigurationError(f"the fields of an order are text, not {name!r}: {value!r}")
+    if _HALF.search(name + value):
+        raise ConfigurationError(f"the field {name!r} holds half a character")
+
+
+def as_sent(value: object) -> str:
+    """A field as it travels: lines are joined by line feeds, a day is d/m/Y."""
+    if isinstance(value, tuple):
+        return "\n".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value)
