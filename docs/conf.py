@@ -34,7 +34,7 @@ python_use_unqualified_type_names = True
 nitpick_ignore_regex = [
     ("py:.*", r"(collections|contextlib|decimal|httpx|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime.date|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
-    ("py:.*", r"agencia_async\.(models\.T|client\.Options)"),
+    ("py:.*", r"agencia_async\.(models\.T|client\.Options|orders\._Dripped)"),
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
