@@ -1,18 +1,13 @@
-"""Bytes out, (status, headers, bytes) in: the only module that sends.
-
-A *lane* is a transport with one connection. Each request has a lane to itself and gives it back when it
-ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
-cancellation leaves a connection behind, and the cost of a request does not grow with their number.
-"""
+"""Bytes out, (status, headers, bytes) in: the only module that sends."""
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
-from typing import Any, Protocol
 
 import httpx
 
+from agencia_async._lanes import Exchange, Shared, borrowed, lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async.errors import (
@@ -22,10 +17,6 @@ from agencia_async.errors import (
     ReplyError,
     TransportError,
 )
-
-_FRESH_FOR = 1.0
-"""Seconds for which an idle connection may still carry a write: a server that closes it at that very
-moment would make an unknown outcome of nothing."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
@@ -89,169 +80,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-class Exchange(Protocol):
-    """One request and its reply over some transport."""
-
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
-        """The reply, read to its end."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close what is open."""
-        ...
-
-
-async def _inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
-    """The decoded body; what comes out is counted, because 200 KB of gzip can be 200 MB."""
-    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise ReplyError(f"the reply is encoded as {encoding!r}, which was not asked for")
-    inflater = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
-    body = bytearray()
-    async for part in parts:
-        body += part if inflater is None else inflater.decompress(part, limit + 1 - len(body))
-        if len(body) > limit:
-            raise ReplyError(f"the reply is larger than {limit} bytes")
-    return bytes(body)
-
-
-async def read(response: httpx.Response, limit: int) -> Reply:
-    """The reply with its whole body, closed."""
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError("the transport gave a reply that cannot be read asynchronously")
-    try:
-        body = await _inflated(stream, response.headers.get("content-encoding", "").lower(), limit)
-    finally:
-        await stream.aclose()
-    return Reply(response.status_code, response.headers, body)
-
-
-class _Closable(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class _Lane:
-    """A transport of one connection."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport, *, tls: bool) -> None:
-        self._transport = transport
-        self._tls = tls
-        self._socket: _Closable | None = None
-        self.idle_since = 0.0
-
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        """The beginning of the reply."""
-        if self._tls:  # the connection may be a new one, whatever was there before
-            request.extensions["trace"] = self._trace
-        return await self._transport.handle_async_request(request)
-
-    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            self._socket = info["return_value"]
-
-    async def aclose(self) -> None:
-        """Close the transport, and the socket: one that is cancelled in its TLS handshake forgets it."""
-        await self._transport.aclose()
-        if self._socket is not None:
-            await self._socket.aclose()
-
-
-class Lanes:
-    """Transports of one connection each; the one that was used last goes first."""
-
-    def __init__(
-        self,
-        make: Callable[[], httpx.AsyncBaseTransport],
-        limit: int,
-        clock: Callable[[], float],
-        *,
-        tls: bool,
-    ) -> None:
-        self._make = make
-        self._tls = tls
-        self._limit = limit
-        self._clock = clock
-        self._idle: list[_Lane] = []
-        self._closed = False
-
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
-        """The reply; the lane is kept only if it ended well."""
-        lane = await self._lane(write=write)
-        well = False
-        try:
-            reply = await read(await lane.send(request), self._limit)
-            well = not self._closed
-            return reply
-        finally:
-            if well:
-                lane.idle_since = self._clock()
-                self._idle.append(lane)
-            else:
-                await lane.aclose()
-
-    async def _lane(self, *, write: bool) -> _Lane:
-        if not self._idle:
-            return _Lane(self._make(), tls=self._tls)
-        lane = self._idle.pop()
-        if write and self._clock() - lane.idle_since > _FRESH_FOR:
-            await lane.aclose()
-            return _Lane(self._make(), tls=self._tls)
-        return lane
-
-    async def aclose(self) -> None:
-        """Close the idle lanes now and the others as they come back."""
-        self._closed = True
-        while self._idle:
-            await self._idle.pop().aclose()
-
-
-class Shared:
-    """The caller's own transport or client."""
-
-    def __init__(
-        self,
-        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-        limit: int,
-        close: Callable[[], Awaitable[None]] | None,
-    ) -> None:
-        self._send = send
-        self._limit = limit
-        self._close = close
-
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
-        """The reply."""
-        del write
-        return await read(await self._send(request), self._limit)
-
-    async def aclose(self) -> None:
-        """Close the transport, where it was handed over; a client stays the caller's."""
-        if self._close is not None:
-            await self._close()
-
-
-def lanes(url: httpx.URL, limit: int, clock: Callable[[], float]) -> Lanes:
-    """Lanes of httpx's own transport, with one TLS context for all of them."""
-    context = httpx.create_ssl_context(verify=url.scheme == "https", trust_env=False)
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
-    return Lanes(
-        lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits),
-        limit,
-        clock,
-        tls=url.scheme == "https",
-    )
-
-
-def borrowed(client: httpx.AsyncClient, limit: int) -> Shared:
-    """The caller's client, with the headers that it is configured to send."""
-
-    async def send(request: httpx.Request) -> httpx.Response:
-        for name, value in client.headers.items():
-            request.headers.setdefault(name, value)
-        return await client.send(request, stream=True, follow_redirects=False)
-
-    return Shared(send, limit, None)
-
-
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
@@ -294,11 +122,10 @@ class Wire:
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
             failure = TransportError(f"{what} within {timeout:g} s")
-        except _NEVER_SENT as error:
-            body.started = False  # a transport may read the form before it connects
-            failure = TransportError(_told(error))
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
             failure = TransportError(_told(error))
+            if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
+                body.started = False  # it was read before connecting
         except BaseException as error:  # noqa: BLE001 - raised again
             # A cancellation passes through the frames that write the body, whose variables hold the key.
             raise error.with_traceback(None)  # noqa: B904 - it is the same one
@@ -336,7 +163,8 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     if http_client is not None:
         exchange = borrowed(http_client, max_reply_bytes)
     elif transport is not None:
-        exchange = Shared(transport.handle_async_request, max_reply_bytes, transport.aclose)
+        once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
+        exchange = Shared(transport.handle_async_request, max_reply_bytes, transport.aclose, sends_once=once)
     else:
         exchange = lanes(url, max_reply_bytes, clock)
     return Wire(url, secret, exchange, user_agent)

@@ -21,6 +21,7 @@ FLOORS = {
     "_shape": 1,
     "_reply": 1,
     "_protocol": 1,
+    "_lanes": 2,
     "_transport": 2,
     "_retry": 2,
     "_pace": 2,
@@ -36,7 +37,7 @@ DOORS = {
     "cattrs": {"_convert"},
     "msgspec": {"_convert"},
     "tenacity": {"_retry"},
-    "httpx": {"_transport", "client"},
+    "httpx": {"_lanes", "_transport", "client"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 

@@ -10,9 +10,10 @@ import pytest
 import respx
 
 from agencia_async import ConfigurationError, ReplyError, TransportError
+from agencia_async._lanes import Lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
-from agencia_async._transport import Lanes, Wire, checked_url, open_wire
+from agencia_async._transport import Wire, checked_url, open_wire
 from tests.peer import Request, peer
 from tests.until import until
 
@@ -413,3 +414,19 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
     with pytest.raises(httpx.ReadError):
         await lanes(httpx.Request("POST", "https://panel.example/"), write=False)
     assert [lane.closed for lane in made] == [True]
+
+
+def unreachable() -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+async def test_a_failure_to_connect_proves_that_nothing_was_sent_where_there_was_one_attempt() -> None:
+    mock = httpx.MockTransport(lambda _request: unreachable())
+    assert (await fails(wire("https://panel.example/", transport=mock))).sent == "no"
+    with respx.mock() as router:
+        router.post("https://panel.example/").mock(side_effect=httpx.ConnectError)
+        assert (await fails(wire("https://panel.example/"))).sent == "no"
+    own = Memory(unreachable)  # reads the form, and may have tried before
+    assert (await fails(wire("https://panel.example/", transport=own))).sent == "maybe"
+    async with httpx.AsyncClient(transport=own) as client:
+        assert (await fails(wire("https://panel.example/", http_client=client))).sent == "maybe"
