@@ -15,6 +15,7 @@ from agencia_async.errors import (
     InvalidOrderError,
     NotAnsweredError,
     NotFoundError,
+    PanelError,
     twin,
 )
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("agencia_async")
 
+_FEW = 8
 _MOST_HALVINGS = 20
 """For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
 
@@ -48,8 +50,12 @@ async def _one_by_one(
     for part in parts:
         try:
             answers.update(await send(part))
-        except AuthenticationError:
-            raise
+        except AuthenticationError as error:
+            if not answers:
+                raise
+            # What is known already must not be lost; nothing more is sent.
+            rest = [wire_id for part in parts for wire_id in part if wire_id not in answers]
+            return answers | to_all(rest, error)
         except AgenciaError as error:
             answers.update(to_all(part, error))
     return answers
@@ -79,8 +85,10 @@ class _Read(Generic[T]):
             return await _one_by_one(pieces(wire_ids, self._sender.most_ids), self.batch)
         try:
             answers = await self._sender.send(self._action.batch(wire_ids))
-        except (NotFoundError, InvalidOrderError) as error:
-            if len(wire_ids) == 1 or not self._halvings:
+        except PanelError as error:
+            if not isinstance(error, NotFoundError | InvalidOrderError) and type(error) is not PanelError:
+                raise
+            if len(wire_ids) == 1 or not self._halvings or not self._sender.halving_pays:
                 return to_all(wire_ids, error)
         else:
             return await self._completed(wire_ids, answers)
@@ -93,6 +101,8 @@ class _Read(Generic[T]):
         answers = await _one_by_one(pieces(wire_ids, half), self.batch)
         if not errors_in(answers):
             self._learn(half)  # no culprit: it was too large
+        if not any(_is_value(answer) for answer in answers.values()) and len(wire_ids) > _FEW:
+            self._sender.halving_pays = False  # whatever it was, it was no single id
         return answers
 
     async def _completed(self, wire_ids: Sequence[str], answers: Answers[T]) -> Answers[T]:
@@ -101,11 +111,14 @@ class _Read(Generic[T]):
         if not answered:
             return answers
         rest = pieces(wire_ids[answered:], answered)
-        more = await _one_by_one(rest[:1], self.batch)
-        if not any(_speaks(answer) for answer in more.values()):
+        more = await _one_by_one(rest[:1], self._plainly)
+        if not any(_is_value(answer) for answer in more.values()):
             return {**answers, **more}  # the panel knows nothing of them, or could not be asked
         self._learn(answered)
         return {**answers, **more, **await _one_by_one(rest[1:], self.batch)}
+
+    async def _plainly(self, wire_ids: Sequence[str]) -> Answers[T]:
+        return await self._sender.send(self._action.batch(wire_ids))
 
     def _learn(self, size: int) -> None:
         if size < self._sender.most_ids:
@@ -113,13 +126,12 @@ class _Read(Generic[T]):
             _log.info("the panel answers at most %d ids at once; asking for no more from now on", size)
 
 
-def _speaks(answer: object) -> bool:
-    """Is it the panel's word on this very id?"""
-    return not isinstance(answer, AgenciaError) or isinstance(answer, NotFoundError)
+def _is_value(answer: object) -> bool:
+    return not isinstance(answer, AgenciaError)
 
 
 def _answered_first(wire_ids: Sequence[str], answers: Mapping[str, object]) -> int:
-    """How many ids at the beginning of a batch were answered, where none after them was; else 0."""
-    missing = [isinstance(answers[wire_id], NotAnsweredError) for wire_id in wire_ids]
-    first = missing.index(True) if True in missing else 0
-    return first if first and all(missing[first:]) else 0
+    """The place after the last id that was answered, where any was left out behind it; else 0."""
+    spoken = [not isinstance(answers[wire_id], NotAnsweredError) for wire_id in wire_ids]
+    last = len(spoken) - spoken[::-1].index(True) if True in spoken else 0
+    return last if last < len(spoken) else 0

@@ -52,6 +52,10 @@ async def _inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> b
 
 async def read(response: httpx.Response, limit: int) -> Reply:
     """The reply with its whole body, closed."""
+    if response.is_stream_consumed:  # by a hook of the caller's client
+        if len(response.content) > limit:
+            raise ReplyError(f"the reply is larger than {limit} bytes")
+        return Reply(response.status_code, response.headers, response.content)
     stream = response.stream
     if not isinstance(stream, httpx.AsyncByteStream):
         raise TypeError("the transport gave a reply that cannot be read asynchronously")

@@ -1,6 +1,7 @@
 """How fast requests may leave, and how many at once: the caller's limits, and the pause a panel asks for."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -41,6 +42,7 @@ class Pace:
         self._sleep = sleep
         self._next = self._paused_until = 0.0
         self._queue = asyncio.Lock()
+        self.limited = limit is not None
 
     def pause(self, seconds: float) -> None:
         """Let nothing go for so long."""
@@ -88,7 +90,8 @@ class Slots:
         """
         late = False
         try:
-            async with asyncio.timeout(left() if self._free.locked() else None):
+            seconds = left() if self._free.locked() else None
+            async with asyncio.timeout(None if seconds == math.inf else seconds):
                 await self._free.acquire()
         except TimeoutError:
             late = True

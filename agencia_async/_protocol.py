@@ -12,20 +12,23 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
-from agencia_async._convert import boolean, identifier, reader, shown
+from agencia_async._convert import boolean, identifier, number, reader, shown
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader
-from agencia_async._shape import ENVELOPE, Row, canonical, refusal, words
+from agencia_async._shape import ENVELOPE, RECORD, Row, canonical, refusal, words
 from agencia_async.errors import (
     AgenciaError,
+    AuthenticationError,
     NotAnsweredError,
     OutcomeUnknownError,
     PanelError,
+    RateLimitedError,
     ReplyError,
+    twin,
 )
 from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service
 from agencia_async.orders import Order
-from agencia_async.states import OrderState, RefillState, order_state
+from agencia_async.states import OrderState, RefillState, order_state, plain
 
 T = TypeVar("T")
 
@@ -84,9 +87,7 @@ def _read_services(content: object, _refusals: Refusals) -> list[Service]:
     if faults and not services:
         raise faults[0].with_traceback(None)
     if faults:
-        _log.warning(
-            "%d of %d services cannot be read: %s", len(faults), len(faults) + len(services), faults[0]
-        )
+        _log.warning("%d of %d services cannot be read", len(faults), len(faults) + len(services))
     return services
 
 
@@ -103,13 +104,14 @@ def _listed(content: object) -> list[object]:
     return rows
 
 
-def _read_add(content: object, _refusals: Refusals) -> Id:
-    order = canonical(_row(content)).get("order")
-    if isinstance(order, Mapping):  # {"order": {"id": 5}}
-        order = canonical(cast("Row", order)).get("id")
-    if order is None or boolean(order) is False:
+def _read_add(content: object, refusals: Refusals) -> Id:
+    rows = cast("list[object]", content) if isinstance(content, list) else [content]
+    number = _accepted(canonical(_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
+    if isinstance(number, PanelError):
+        raise number
+    if number is None:
         raise ReplyError("the reply to an order has no number")
-    return identifier(order)
+    return number
 
 
 SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
@@ -133,6 +135,32 @@ def errors_in(value: object) -> list[AgenciaError]:
         return []
     answers = cast("dict[str, object]", value).values()
     return [answer for answer in answers if isinstance(answer, AgenciaError)]
+
+
+def doubted(value: T) -> T:
+    """The answers to a repeated write: what is refused now may have been done by the first request."""
+    if not isinstance(value, dict):
+        return value
+    answers = cast("dict[str, object]", value).items()
+    told = "an earlier request may have done it"
+    return cast(
+        "T",
+        {
+            wire_id: OutcomeUnknownError(f"{told}: {answer}", cause=answer)
+            if isinstance(answer, AgenciaError)
+            else answer
+            for wire_id, answer in answers
+        },
+    )
+
+
+def raise_if_whole(value: object) -> None:
+    """Raise the refusal of an account or a rate that a panel tells for each id anew."""
+    errors = errors_in(value)
+    if errors and len(errors) == len(cast("dict[str, object]", value)):
+        for kind in (RateLimitedError, AuthenticationError):
+            if all(isinstance(error, kind) for error in errors):
+                raise twin(errors[0])
 
 
 def wire_id(value: object) -> str:
@@ -217,7 +245,8 @@ class Action(Generic[T]):
         if row.keys() <= self.plain:
             return self.read_row(row, refusals)
         row = canonical(row)
-        text = refusal(row)
+        whole = self.result is None and "status" in row and row.keys() & RECORD  # says all that was asked for
+        text = None if whole else refusal(row)
         return self.read_row(row, refusals) if text is None else _refused(text, refusals)
 
 
@@ -227,8 +256,14 @@ def _refused(text: str, refusals: Refusals) -> PanelError:
 
 _order_status = reader(OrderStatus)
 _refill_status = reader(RefillStatus)
-_WRONG_WORDS = re.compile(r"\s|error|fail", re.IGNORECASE)
-_YES = {"true", "ok", "success", "yes", "done", "accepted"}
+_WRONG_WORDS = re.compile(
+    r"error|fail|reject|den(y|ied)|disabled|unavailable|not.?(allowed|found)|^(no|none|n/a)$", re.IGNORECASE
+)
+_YES = re.compile(
+    r"(true|ok|yes|done|success(ful)?|accepted|requested|queued|pending|processing|in.?progress|cancell?ed|completed?)!?",
+    re.IGNORECASE,
+)
+_NO_STATE = {"success", "ok", "true", "1", "200"}
 
 
 def _without(row: Row, *names: str) -> dict[str, object]:
@@ -237,9 +272,11 @@ def _without(row: Row, *names: str) -> dict[str, object]:
 
 def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     status = _order_status(row)
-    if status.state is OrderState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
-        return _refused(status.status, refusals)
-    return status
+    if status.state is not OrderState.UNKNOWN or row.keys() & RECORD:
+        return status
+    if plain(status.status) in _NO_STATE:
+        raise ReplyError(f"{shown(status.status)} is no state of an order")
+    return status if refusals.recognise(status.status) is PanelError else _refused(status.status, refusals)
 
 
 def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaError:
@@ -255,21 +292,44 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
 
 
 def _accepted(made: object, refusals: Refusals) -> Id | PanelError | None:
-    """What the value of a refill or a cancel says: its number, a yes without one (None), or a refusal."""
+    """What the value of a write says: its number, a yes without one (None), or a refusal.
+
+    Raises:
+        ReplyError: it says neither.
+    """
     if isinstance(made, Mapping):
-        row = canonical(cast("Row", made))
-        text = refusal(row)
-        numbers = (row[name] for name in ("id", "refill", "cancel", "request") if row.get(name))
-        return next(map(identifier, numbers), None) if text is None else _refused(text, refusals)
-    if made is None:
+        return _accepted_in(canonical(cast("Row", made)), refusals)
+    if made is None or made == "":
         raise ReplyError("the reply says neither yes nor no")
-    if boolean(made) is False:
+    found = number(made)
+    if boolean(made) is False or (found is not None and found <= 0):
         return PanelError(f"the panel answered {shown(made)}")
-    if isinstance(made, str) and (
-        _WRONG_WORDS.search(made.strip()) or refusals.recognise(made) is not PanelError
-    ):
-        return _refused(words(made) or "?", refusals)
-    return None if made is True or str(made).casefold() in _YES else identifier(made)
+    if made is True:
+        return None
+    if isinstance(made, str) and found is None:
+        return _accepted_text(made.strip(), refusals)
+    return identifier(made)
+
+
+def _accepted_text(text: str, refusals: Refusals) -> Id | PanelError | None:
+    if _YES.fullmatch(text):
+        return None
+    if refusals.recognise(text) is not PanelError or _WRONG_WORDS.search(text):
+        return _refused(words(text) or "?", refusals)
+    if any(letter.isspace() for letter in text) or not any(letter.isdigit() for letter in text):
+        raise ReplyError(f"the reply says neither yes nor no: {shown(text)}")
+    return identifier(text)
+
+
+def _accepted_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
+    """The same of an object, which must hold a number or a word for yes."""
+    text = refusal(row)
+    if text is not None:
+        return _refused(text, refusals)
+    told = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)
+    if told is None:
+        told = row.get("status", row.get("success", words(row)))
+    return None if isinstance(told, Mapping) else _accepted(told, refusals)
 
 
 def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:

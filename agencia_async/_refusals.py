@@ -39,6 +39,10 @@ _OFF = (
     r"|khong kha dung|tidak tersedia|tidak aktif|nonaktif)"
 )
 _ACCOUNT = r"(cuenta|conta|hesab\w*|tai khoan|akun)"
+_BARRED = (
+    r"(suspend|disabled|blocked|banned|deactivated|bloquead|suspen|askiya|bi khoa|khoa|ditangguhkan|diblokir)"
+    r"\w*[.! ]*$"
+)
 _KEY = r"(api.?key|clave (de )?(la )?api|chave (da |de )?api|api anahtari|khoa api|kunci api|api token)"
 
 # The first class with a matching pattern wins, so what is narrow stands before what is wide. The
@@ -48,16 +52,21 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
         RateLimitedError,
         [
-            r"too many (requests|attempts|calls)",
-            r"\brate.?limit|throttl|(request|api) limit (exceeded|reached)",
-            r"demasiadas (solicitudes|peticiones)|muitas (requisicoes|solicitacoes|tentativas)",
+            r"too many (requests?|calls)|(requests?|api) (rate|limit) (is )?(exceeded|reached)",
+            r"quota exceeded|\brate.?limit|throttl|slow down|too fast|too frequent",
+            r"(requests?|calls) (per|a) (second|minute|hour)",
+            r"exceeded .{0,30}requests|limit exceeded:? \d* ?requests",
+            r"demasiad[oa]s (solicitudes|peticiones|intentos)|muitas (requisicoes|solicitacoes|tentativas)",
+            r"limite de (solicitudes|peticiones|requisicoes)|istek (limiti|siniri)",
+            r"gioi han yeu cau|batas permintaan",
             r"cok fazla (istek|deneme)|qua nhieu yeu cau|terlalu banyak permintaan",
         ],
     ),
     (
         DuplicateOrderError,
         [
-            r"active order with (this|that|the same) link|link duplicate|duplicated? (order|link)",
+            r"active order (with|for) (this|that|the same) link|order with this link",
+            r"link duplicate|duplicated? (order|link)",
             r"(identical|same) order|order (is )?already (exists|placed|active)",
             r"(orden|pedido) activ[oa] con este (enlace|link)|pedido ativo (com|para) (este|esse) link",
             r"ayni (link|baglanti)|bu (link|baglanti)\w* .*(aktif|devam eden)|pesanan aktif",
@@ -67,10 +76,13 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
         InsufficientFundsError,
         [
-            r"not.?enough.?(funds|balance|money|credit)|insufficient.?(funds|balance|credit)|low balance",
+            r"(not.?(have.)?|n.t have )enough.?(funds|balance|money|credit)",
+            r"insufficient.?(funds|balance|credit)",
+            r"(balance|funds|credit) (is |are )?(insufficient|too low)|low balance",
+            r"saldo suficiente|suficiente saldo",
             r"(saldo|fondos|creditos?) insuficientes?|(saldo|balance) (is )?not enough",
             r"saldo (anda )?(tidak|kurang|nao) ?(mencukupi|cukup|suficiente)?|yetersiz bakiye",
-            r"bakiye\w* (yetersiz|yeterli degil)|so du khong du|khong du (so du|tien)",
+            r"bakiye\w* (yetersiz|yeterli degil)|so du (tai khoan )?khong du|khong du (so du|tien)",
         ],
     ),
     (
@@ -80,9 +92,11 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
             r"(order|pedido|orden) .*(is |esta )?not (yet )?complete|not completed",
             r"no esta completad[oa]|nao (esta )?(conclui|completa)d[oa]|tamamlanmadi",
             r"chua hoan thanh|belum selesai",
+            r"not support (refill|cancel)|not eligible for|(refill|cancel)\w* period",
             r"already (been )?(requested|refilled|cancell?ed|completed)|less than \d+ hours|wait \d+ hours",
             r"can(not|.t| not) (be )?(refill|cancel)|unable to (refill|cancel)",
-            r"no se puede (cancelar|recargar|reponer)|nao (pode|e possivel) .*(cancel|repo|refill)",
+            r"no (se )?puede (ser )?(cancelad[oa]|cancelar|recargar|reponer)",
+            r"nao (pode|e possivel) .*(cancel|repo|refill)",
             r"iptal edilemez|telafi (yapilamaz|edilemez)|khong the (huy|bao hanh)",
             r"tidak (dapat|bisa) (dibatalkan|refill)|sudah (diminta|dibatalkan)|zaten (iptal|talep)",
             r"ya (fue )?(solicitad|cancelad)[oa]|ja (foi )?(solicitad|cancelad)[oa]",
@@ -91,16 +105,22 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
         AuthenticationError,
         [
-            rf"{_KEY}|(invalid|wrong|missing).?key|key (is )?(invalid|missing|required|wrong)",
-            r"account (is |has been |was )?(suspend|disabled|blocked|banned|inactive)",
-            r"disabled for this user|user (is )?(disabled|suspended)",
-            rf"{_ACCOUNT}( \w+){{0,3}} (bloquead|suspen|askiya|bi khoa|khoa|ditangguhkan|diblokir)",
-            r"unauthori[sz]ed|unauthenticated|no autorizado|nao autorizado|yetkisiz",
+            rf"({_WRONG}|missing|no|expired|enter).?{_KEY}",
+            rf"{_KEY}.{{0,20}}({_WRONG}|{_OFF}|{_MISSING}|required|missing|expired|obligatori|bloquead)",
+            rf"({_WRONG}|missing).?key\b|\bkey (is )?(invalid|missing|required|wrong)",
+            r"clave invalida|chave invalida|gecersiz anahtar|access denied",
+            r"not authori[sz]ed$|authentication failed",
+            rf"^((your|the|this) )?account (is |has been |was )?{_BARRED}",
+            r"your account|api is disabled? for this user|api .*user not found",
+            rf"^((su|tu|sua) )?{_ACCOUNT}( \w+){{0,2}} {_BARRED}",
+            r"^unauthori[sz]ed\W*$|unauthenticated|^no autorizado|^nao autorizado|yetkisiz",
         ],
     ),
+    (UnavailableError, [r"^(the )?service (is )?(temporarily )?unavailable"]),
     (
         InvalidServiceError,
         [
+            r"service id is required|neworder error service",
             rf"{_WRONG} {_SERVICE}|{_SERVICE} (id )?.*({_MISSING}|{_OFF}|{_WRONG})|{_MISSING} {_SERVICE}",
         ],
     ),
@@ -118,7 +138,7 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
             r"maintenance|mantenimiento|manutencao|bakim|bao tri|pemeliharaan|perbaikan",
             rf"(ordering|api|orders?) (is |are )?(temporarily )?{_OFF}|not supported|unsupported",
             rf"{_WRONG} (request|action|method|istek|permintaan)|(solicitud|requisicao) {_WRONG}",
-            r"service unavailable|try again later",
+            r"try again later",
         ],
     ),
     (
@@ -127,8 +147,10 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
             r"neworder error|quantity|cantidad|quantidade|miktar|so luong|jumlah|minimum|maximum|minimal\b",
             rf"{_WRONG} (\w+ )?(link|url|enlace|baglanti|username)",
             rf"(link|url|enlace|baglanti|lien ket|tautan) .*({_WRONG}|required)",
+            r"max(imum)? (of )?\d+ (ids|orders)|limit is \d+|(batch|too) (too )?large",
+            r"orders limit|order ids$",
             r"(at most|como maximo|no maximo|en fazla|toi da|maksimal) \d+",
-            r"too many (ids|orders)|(up to|limit of) \d+ (ids|orders)",
+            r"too many (ids|orders|order)|(up to|limit of) \d+ (ids|orders)",
             r"\bcomments?\b|\busernames?\b|\bhashtags?\b|\bruns\b|\binterval\b|\bkeywords\b|\banswer.number\b",
             r"field is required|is required$|es obligatorio|e obrigatorio|zorunlu|bat buoc|wajib diisi",
         ],
@@ -139,10 +161,10 @@ _BY_STATUS: dict[int, type[PanelError]] = {
     401: AuthenticationError,
     402: InsufficientFundsError,
     422: InvalidOrderError,
-    429: RateLimitedError,
 }
 """What a status says where the words say nothing."""
 
+_TOO_MANY = 429
 _LONGEST = 1000
 _SEPARATORS = re.compile(r"[._-]")
 _LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d"})
@@ -169,6 +191,8 @@ class Refusals:
         for pattern, kind in self._own:
             if pattern.search(text[:_LONGEST]):
                 return kind
+        if status == _TOO_MANY:
+            return RateLimitedError
         plain = _plain(text)
         for kind, pattern in _PATTERNS:
             if pattern.search(plain):

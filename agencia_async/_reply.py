@@ -1,6 +1,7 @@
 """A reply as a whole: the one place where it becomes a value or an error."""
 
 import email.utils
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar, cast
@@ -26,6 +27,14 @@ _BAD_REQUEST = 400
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 _REDIRECTS = range(300, 400)
+_OVERLOADED = 503
+_OWN_FAILURES = {500, 501, 503}
+"""The failures that a panel itself answers with; the others are a gateway's."""
+_SERVERS_WORDS = re.compile(
+    r"service (is )?(temporarily )?unavailable|try again|time[d ]*out|exception|sqlstate|undefined|call to"
+    r"|at line",
+    re.IGNORECASE,
+)
 
 
 @frozen
@@ -84,13 +93,17 @@ def _refusal(content: object, reply: Reply, refusals: Refusals) -> str | None:
     """The panel's words, where the reply as a whole is a refusal: by its shape, or by status and words."""
     if isinstance(content, str):
         return content if refusals.recognise(content) is not PanelError else None
-    return whole_refusal(content) or (words(content) if reply.status >= _BAD_REQUEST else None)
+    bare_words = words(content) if _BAD_REQUEST <= reply.status < _SERVER_ERROR else None
+    return whole_refusal(content) or bare_words
 
 
 def _read(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) -> T:
     fault = None
     try:
         return reader.read(content, refusals)
+    except PanelError as refused:
+        refused.http_status = reply.status
+        raise
     except ReplyError as error:
         fault = error.message
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in reading, a write may have happened
@@ -122,11 +135,20 @@ def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
     """The error that a refusal amounts to; unknown words of a failing server prove nothing."""
     text = reply.blot(text)
     kind = refusals.recognise(text, reply.status)
-    if kind is PanelError and (reply.status >= _SERVER_ERROR or reply.status in _REDIRECTS):
+    if not _proves_a_refusal(kind, text, reply):
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
     if kind is RateLimitedError:
         return RateLimitedError(text, http_status=reply.status, retry_after=_retry_after(reply))
     return kind(text, http_status=reply.status)
+
+
+def _proves_a_refusal(kind: type[PanelError], text: str, reply: Reply) -> bool:
+    """Below 500 any words do; a failing server must say what only a panel would."""
+    if reply.status < _SERVER_ERROR:
+        return reply.status not in _REDIRECTS or kind is not PanelError
+    if kind is RateLimitedError:
+        return reply.status == _OVERLOADED
+    return kind is not PanelError and reply.status in _OWN_FAILURES and not _SERVERS_WORDS.search(text)
 
 
 def _without_json(reply: Reply, refusals: Refusals, fault: ReplyError) -> AgenciaError:

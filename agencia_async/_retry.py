@@ -86,8 +86,10 @@ class Retrier:
 
     async def run(
         self, attempt: Callable[[], Awaitable[T]], *, repeat: Repeat, left: Callable[[], float]
-    ) -> T:
-        """The value of the first attempt that succeeds; `left` tells the seconds until the deadline.
+    ) -> tuple[T, bool]:
+        """The first value, and whether the panel may have acted on an attempt before that.
+
+        `left` tells the seconds until the deadline.
 
         Raises:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
@@ -112,7 +114,7 @@ class Retrier:
                 raise
 
         try:
-            return await retrying(noted)
+            return await retrying(noted), uncertain
         except AgenciaError as error:
             failure = error
         if repeat is not Repeat.ALWAYS and uncertain:  # by this attempt or an earlier one

@@ -2,9 +2,13 @@
 
 import html
 import json
+import re
 from urllib.parse import quote, quote_plus
 
 from agencia_async.errors import ConfigurationError
+
+_LEAST_SHOWN = 8
+"""Of a key that is cut off, fewer characters than these tell nothing."""
 
 
 class Secret:
@@ -38,11 +42,19 @@ class Secret:
         """The text without the key, in whatever form it is written."""
         for written in self._forms:
             text = text.replace(written, "***")
+        for written in self._forms:  # and where it is cut off in the middle
+            for length in range(len(written) - 1, _LEAST_SHOWN - 1, -1):
+                text = text.replace(written[:length], "***")
         return text
 
 
-def _written(key: str) -> set[str]:
+def _written(key: str) -> list[str]:
     """The key as text, in a form, in JSON and in HTML."""
     if not key or not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - `check` tells
-        return set()
-    return {key, quote(key), quote_plus(key), json.dumps(key)[1:-1], html.escape(key)}
+        return []
+    in_json = json.dumps(key)[1:-1]
+    percent = [quote(key), quote(key, safe=""), quote_plus(key)]
+    lower = [re.sub("%..", lambda code: code[0].lower(), text) for text in percent]
+    in_html = [html.escape(key), html.escape(key).replace("&#x27;", "&#039;")]
+    forms = {key, in_json, in_json.replace("/", r"\/"), *percent, *lower, *in_html}
+    return sorted(forms, key=len, reverse=True)

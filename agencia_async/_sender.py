@@ -1,11 +1,12 @@
 """How every call travels: in its turn, in a slot, within the deadline, and again where that is safe."""
 
 import asyncio
+import math
 from typing import TypeVar
 
 from agencia_async._batch import closed
 from agencia_async._pace import Pace, RateLimit, Slots
-from agencia_async._protocol import Call, Repeat, errors_in
+from agencia_async._protocol import Call, Repeat, doubted, errors_in, raise_if_whole
 from agencia_async._refusals import Refusals
 from agencia_async._reply import decipher
 from agencia_async._retry import Retrier, RetryPolicy
@@ -30,11 +31,16 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def _for_ever() -> float:
+    return math.inf
+
+
 class Sender:
     """Sends the calls of one client.
 
     `accepted` is set as soon as a first request ended in anything but a refusal of the account;
-    `most_ids` is how many ids the panel takes in one request, as far as is known.
+    `most_ids` is how many ids the panel takes in one request, as far as is known, and `halving_pays`
+    tells whether to halve a refused batch has ever been in vain.
     """
 
     def __init__(  # noqa: PLR0913 - what the constructor of the client is given
@@ -58,6 +64,7 @@ class Sender:
         self._least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
         self._refusals = refusals
         self.most_ids = most_ids
+        self.halving_pays = True
         self._loop: asyncio.AbstractEventLoop | None = None
         self.accepted = asyncio.Event()
         self.requests_sent = 0
@@ -87,9 +94,13 @@ class Sender:
         async def attempt() -> T:
             nonlocal attempts, deadline
             await self._pace.resume(left)
-            deadline += await self._pace.turn()  # to wait for one's own limit is no delay of the panel's
-            await self._pace.resume(left)
-            async with self._slots.one(left):
+            began = now()
+            # To wait for one's own limit, or behind others who do, is no delay of the panel's.
+            async with self._slots.one(_for_ever if self._pace.limited else left):
+                deadline += now() - began if self._pace.limited else 0
+                await self._pace.resume(left)
+                deadline += await self._pace.turn()
+                await self._pace.resume(left)
                 self.enter()  # the client may have been closed meanwhile
                 if left() <= (0 if call.repeat is Repeat.ALWAYS else self._least):
                     raise TransportError("the deadline passed before it could be sent", sent="no")
@@ -97,10 +108,12 @@ class Sender:
                 return await self._exchange(call, min(self._timeout, left()))
 
         try:
-            value = await self._retrier.run(attempt, repeat=call.repeat, left=left)
+            value, uncertain = await self._retrier.run(attempt, repeat=call.repeat, left=left)
         except AgenciaError as error:
             error.action, error.attempts = call.action, attempts
             raise
+        if uncertain and call.repeat is not Repeat.ALWAYS:
+            value = doubted(value)
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, attempts
             self._wire.blot(failed)
@@ -111,6 +124,7 @@ class Sender:
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
             value = decipher(call.reader, reply, self._refusals)
+            raise_if_whole(value)
         except AgenciaError as error:
             self._wire.blot(error)
             if isinstance(error, RateLimitedError):

@@ -28,7 +28,7 @@ ENVELOPE = {*_TOLD, *_INSIDE, "status", "success", "error", "code"}
 _NO = {"error", "fail", "failed", "failure", "false", "0"}
 _YES = {"success", "ok", "true", "1", "200"}
 _SUBJECTS = {"order", "refill", "id"}
-_RECORD = {"charge", "remains", "start_count"}
+RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", "orders", "expiry"}
 _SMALL = 16
 _LONGEST = 1000
 _DEEPEST = 4
@@ -68,7 +68,7 @@ def refusal(row: Row) -> str | None:
         return (None if boolean(error) else words(error)) or _told(row) or "error"
     if "success" in row and boolean(row["success"]) is False:
         return _told(row) or "success: false"
-    if _flag(row) in _NO and not row.keys() & _RECORD:  # an order, too, may have failed
+    if _flag(row) in _NO and not row.keys() & RECORD:  # an order, too, may have failed
         return _told(row)
     return None
 
@@ -99,16 +99,23 @@ def whole_refusal(content: object) -> str | None:
     return refusal(canonical(row))
 
 
+def _says_yes(row: Row) -> bool:
+    """Does it say that all went well?"""
+    return _flag(row) in _YES if "status" in row else boolean(row.get("success")) is True
+
+
 def unwrapped(content: object) -> object:
     """What an envelope (`{"status": "success", "data": ...}`) holds; anything else as it is."""
     for _ in range(_DEEPEST):
         if not isinstance(content, dict) or len(cast("dict[str, object]", content)) > _SMALL:
             break
         row = canonical(cast("Row", content))
-        inside = next((row[name] for name in _INSIDE if isinstance(row.get(name), dict | list)), None)
-        if inside is None or not row.keys() <= ENVELOPE or refusal(row) is not None:
+        told_so = _says_yes(row)
+        names = (*_INSIDE, "orders", "refills", "services") if told_so else _INSIDE
+        inside = next((row[name] for name in names if isinstance(row.get(name), dict | list)), None)
+        if inside is None or not (told_so or row.keys() <= ENVELOPE) or refusal(row) is not None:
             break
-        if "status" in row and _flag(row) not in _YES:
+        if "status" in row and not told_so:
             break
         content = inside
     return content  # pyright: ignore[reportUnknownVariableType] - of JSON nothing is known

@@ -216,6 +216,8 @@ class AsyncClient:
             OutcomeUnknownError: the panel may or may not have taken the order.
             PanelError: the panel refused it; nothing was bought.
         """
+        if not isinstance(order, Order):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"an order is needed, not {type(order).__name__}")
         return await self._sender.send(protocol.add(order))
 
     # --- the state of orders ----------------------------------------------------------------------

@@ -32,6 +32,8 @@ __all__ = [
 T = TypeVar("T")
 V_co = TypeVar("V_co", covariant=True)
 
+_TOO_LARGE = 10**64
+
 Id = int | str
 """The id of an order, refill, service or request: some panels number, others use text."""
 
@@ -46,10 +48,11 @@ def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
         ConfigurationError: it is empty, or holds a comma, white space or a control character, which
             would make another request of it.
     """
-    if type(id) is int:
+    if type(id) is int and abs(id) < _TOO_LARGE:
         return str(id)
     if not isinstance(id, str):
-        raise ConfigurationError(f"an id is an int or a str, not {type(id).__name__}")
+        kind = "one of more than 64 digits" if type(id) is int else type(id).__name__
+        raise ConfigurationError(f"an id is an int or a str, not {kind}")
     if not id:
         raise ConfigurationError("an id is empty")
     if "," in id or " " in id or not id.isprintable():

@@ -97,7 +97,7 @@ def test_own_patterns_come_first_and_in_any_case() -> None:
 )
 def test_the_status_speaks_where_the_words_do_not(status: int | None, kind: type[PanelError]) -> None:
     assert Refusals().recognise("No luck today", status) is kind
-    assert Refusals().recognise("Order not found", status) is NotFoundError
+    assert Refusals().recognise("Order not found", status) is (kind if status == 429 else NotFoundError)
 
 
 @pytest.mark.parametrize("own", [{"(": PanelError}, {"x": ValueError}])
@@ -142,3 +142,68 @@ OTHERS = {
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in OTHERS.items() for text in texts])
 def test_other_languages_and_keys_say_the_same(kind: type[PanelError], text: str) -> None:
     assert Refusals().recognise(text) is kind
+
+
+SAME = {
+    AuthenticationError: [
+        "API is disable for this user or user not found",
+        "Incorrect key",
+        "Chave inválida",
+        "Geçersiz anahtar",
+        "Access denied",
+        "Your account has been suspended",
+        "api_key is required",
+    ],
+    RateLimitedError: [
+        "You are sending requests too fast",
+        "API rate exceeded",
+        "Requests limit exceeded",
+        "Limit exceeded: 60 requests per minute",
+        "Max 100 requests per minute",
+        "Too many request",
+        "Slow down",
+        "Límite de solicitudes excedido",
+        "İstek limiti aşıldı",
+        "Vượt quá giới hạn yêu cầu",
+        "Your API key has exceeded the number of requests",
+    ],
+    InsufficientFundsError: [
+        "You don't have enough balance",
+        "You do not have enough funds",
+        "Balance too low",
+        "Você não tem saldo suficiente",
+    ],
+    DuplicateOrderError: [
+        "There is already an active order for this link",
+        "Order with this link already in progress",
+    ],
+    NotAllowedError: [
+        "Service does not support refill",
+        "Order is not eligible for refill",
+        "Refill period expired",
+    ],
+    InvalidServiceError: ["Service ID is required", "neworder.error.service"],
+    InvalidOrderError: ["Max 50 IDs per request", "Too many order IDs", "Batch too large", "Maximum 10000"],
+    UnavailableError: ["Service temporarily unavailable"],
+}
+NOT_THE_ACCOUNT = [
+    "Invalid keyword",
+    "Missing keywords",
+    "Service disabled for this user",
+    "Comments are disabled for this user",
+    "Instagram account is banned",
+    "Target account suspended or private",
+    "Twitter account has been suspended, change the link",
+    "La cuenta de Instagram está suspendida",
+    "Unauthorized link",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in SAME.items() for text in texts])
+def test_there_are_many_ways_to_say_it(kind: type[PanelError], text: str) -> None:
+    assert Refusals().recognise(text) is kind
+
+
+@pytest.mark.parametrize("text", NOT_THE_ACCOUNT)
+def test_a_bulk_call_is_not_stopped_for_words_about_something_else(text: str) -> None:
+    assert Refusals().recognise(text) is not AuthenticationError

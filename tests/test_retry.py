@@ -31,6 +31,7 @@ class Script:
         self.sleeps: list[float] = []
         self.bounds: list[float] = []
         self.attempts = 0
+        self.uncertain = False
 
     async def attempt(self) -> str:
         self.attempts += 1
@@ -49,7 +50,8 @@ class Script:
         self, repeat: Repeat = Repeat.ALWAYS, policy: RetryPolicy | None = None, left: float = 1e9
     ) -> str:
         retrier = Retrier(policy or RetryPolicy(), sleep=self.sleep, uniform=self.uniform)
-        return await retrier.run(self.attempt, repeat=repeat, left=lambda: left)
+        value, self.uncertain = await retrier.run(self.attempt, repeat=repeat, left=lambda: left)
+        return value
 
 
 @pytest.mark.parametrize("repeat", Repeat)
@@ -60,6 +62,7 @@ async def test_what_the_panel_cannot_have_acted_on_is_sent_again(
     script = Script([failure, failure])
     assert await script.run(repeat) == "value"
     assert script.attempts == 3
+    assert not script.uncertain
 
 
 @pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
@@ -84,6 +87,7 @@ async def test_an_uncertain_refill_is_repeated_if_told_but_an_order_never() -> N
     policy = RetryPolicy(repeat_uncertain_writes=True)
     script = Script([MAYBE])
     assert await script.run(Repeat.IF_TOLD, policy) == "value"
+    assert script.uncertain
     script = Script([MAYBE])
     with pytest.raises(OutcomeUnknownError):
         await script.run(Repeat.NEVER, policy)
