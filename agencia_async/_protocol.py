@@ -4,7 +4,6 @@ Nothing here does I/O. A `Call` is one request and the reader of its reply.
 """
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Generic, TypeVar, cast
@@ -12,10 +11,11 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
-from agencia_async._convert import boolean, identifier, number, reader, shown
+from agencia_async._convert import reader, shown
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader
 from agencia_async._shape import ENVELOPE, RECORD, Row, canonical, refusal, words
+from agencia_async._verdict import accepted
 from agencia_async.errors import (
     AgenciaError,
     AuthenticationError,
@@ -106,7 +106,7 @@ def _listed(content: object) -> list[object]:
 
 def _read_add(content: object, refusals: Refusals) -> Id:
     rows = cast("list[object]", content) if isinstance(content, list) else [content]
-    number = _accepted(canonical(_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
+    number = accepted(canonical(_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
     if isinstance(number, PanelError):
         raise number
     if number is None:
@@ -139,9 +139,7 @@ def errors_in(value: object) -> list[AgenciaError]:
 
 def doubted(value: T) -> T:
     """The answers to a repeated write: what is refused now may have been done by the first request."""
-    if not isinstance(value, dict):
-        return value
-    answers = cast("dict[str, object]", value).items()
+    answers = cast("dict[str, object]", value).items()  # only what concerns ids is ever repeated so
     told = "an earlier request may have done it"
     return cast(
         "T",
@@ -239,7 +237,7 @@ class Action(Generic[T]):
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # the value alone, or plain text in its place
             if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
-                return _refused(words(row) or "?", refusals)
+                return refusals.error(words(row) or "?")
             return self.read_row({self.result or "status": row}, refusals)
         row = cast("Row", row)
         if row.keys() <= self.plain:
@@ -247,22 +245,11 @@ class Action(Generic[T]):
         row = canonical(row)
         whole = self.result is None and "status" in row and row.keys() & RECORD  # says all that was asked for
         text = None if whole else refusal(row)
-        return self.read_row(row, refusals) if text is None else _refused(text, refusals)
-
-
-def _refused(text: str, refusals: Refusals) -> PanelError:
-    return refusals.recognise(text)(text)
+        return self.read_row(row, refusals) if text is None else refusals.error(text)
 
 
 _order_status = reader(OrderStatus)
 _refill_status = reader(RefillStatus)
-_WRONG_WORDS = re.compile(
-    r"error|fail|reject|den(y|ied)|disabled|unavailable|not.?(allowed|found)|^(no|none|n/a)$", re.IGNORECASE
-)
-_YES = re.compile(
-    r"(true|ok|yes|done|success(ful)?|accepted|requested|queued|pending|processing|in.?progress|cancell?ed|completed?)!?",
-    re.IGNORECASE,
-)
 _NO_STATE = {"success", "ok", "true", "1", "200"}
 
 
@@ -276,7 +263,7 @@ def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
         return status
     if plain(status.status) in _NO_STATE:
         raise ReplyError(f"{shown(status.status)} is no state of an order")
-    return status if refusals.recognise(status.status) is PanelError else _refused(status.status, refusals)
+    return status if refusals.recognise(status.status) is PanelError else refusals.error(status.status)
 
 
 def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaError:
@@ -284,62 +271,21 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
     if isinstance(told, Mapping):  # {"refill": 3, "status": {...}}
         inner = canonical(cast("Row", told))
         text = refusal(inner) or (None if "status" in inner else words(inner))
-        return _refill_status(inner) if text is None else _refused(text, refusals)
+        return _refill_status(inner) if text is None else refusals.error(text)
     status = _refill_status(_without(row, "refill"))
     if status.state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
-        return _refused(status.status, refusals)
+        return refusals.error(status.status)
     return status
 
 
-def _accepted(made: object, refusals: Refusals) -> Id | PanelError | None:
-    """What the value of a write says: its number, a yes without one (None), or a refusal.
-
-    Raises:
-        ReplyError: it says neither.
-    """
-    if isinstance(made, Mapping):
-        return _accepted_in(canonical(cast("Row", made)), refusals)
-    if made is None or made == "":
-        raise ReplyError("the reply says neither yes nor no")
-    found = number(made)
-    if boolean(made) is False or (found is not None and found <= 0):
-        return PanelError(f"the panel answered {shown(made)}")
-    if made is True:
-        return None
-    if isinstance(made, str) and found is None:
-        return _accepted_text(made.strip(), refusals)
-    return identifier(made)
-
-
-def _accepted_text(text: str, refusals: Refusals) -> Id | PanelError | None:
-    if _YES.fullmatch(text):
-        return None
-    if refusals.recognise(text) is not PanelError or _WRONG_WORDS.search(text):
-        return _refused(words(text) or "?", refusals)
-    if any(letter.isspace() for letter in text) or not any(letter.isdigit() for letter in text):
-        raise ReplyError(f"the reply says neither yes nor no: {shown(text)}")
-    return identifier(text)
-
-
-def _accepted_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
-    """The same of an object, which must hold a number or a word for yes."""
-    text = refusal(row)
-    if text is not None:
-        return _refused(text, refusals)
-    told = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)
-    if told is None:
-        told = row.get("status", row.get("success", words(row)))
-    return None if isinstance(told, Mapping) else _accepted(told, refusals)
-
-
 def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:
-    number = _accepted(row.get("refill"), refusals)
+    number = accepted(row.get("refill"), refusals)
     return "true" if number is None else number
 
 
 def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
     made = row.get("cancel")
-    request = _accepted(made, refusals)
+    request = accepted(made, refusals)
     if isinstance(request, PanelError):
         return request
     inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}

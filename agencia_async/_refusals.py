@@ -199,6 +199,10 @@ class Refusals:
                 return kind
         return _BY_STATUS.get(status or 0, PanelError)
 
+    def error(self, text: str) -> PanelError:
+        """The refusal of one id."""
+        return self.recognise(text)(text)
+
 
 def _checked(pattern: str, kind: type[PanelError]) -> tuple[re.Pattern[str], type[PanelError]]:
     if not issubclass(kind, PanelError):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may err

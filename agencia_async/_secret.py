@@ -14,11 +14,12 @@ _LEAST_SHOWN = 8
 class Secret:
     """The API key, which shows itself only to the wire."""
 
-    __slots__ = ("_forms", "_key")
+    __slots__ = ("_beginnings", "_forms", "_key")
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._forms = _written(key)
+        self._beginnings = _beginnings(self._forms)
 
     def __repr__(self) -> str:
         return "'***'"
@@ -40,11 +41,9 @@ class Secret:
 
     def blot(self, text: str) -> str:
         """The text without the key, in whatever form it is written."""
-        for written in self._forms:
-            text = text.replace(written, "***")
-        for written in self._forms:  # and where it is cut off in the middle
-            for length in range(len(written) - 1, _LEAST_SHOWN - 1, -1):
-                text = text.replace(written[:length], "***")
+        if any(written[:_LEAST_SHOWN] in text for written in self._forms):
+            for beginning in self._beginnings:
+                text = text.replace(beginning, "***")
         return text
 
 
@@ -57,4 +56,12 @@ def _written(key: str) -> list[str]:
     lower = [re.sub("%..", lambda code: code[0].lower(), text) for text in percent]
     in_html = [html.escape(key), html.escape(key).replace("&#x27;", "&#039;")]
     forms = {key, in_json, in_json.replace("/", r"\/"), *percent, *lower, *in_html}
-    return sorted(forms, key=len, reverse=True)
+    return sorted(forms)
+
+
+def _beginnings(forms: list[str]) -> list[str]:
+    """All that may stand of them where a text is cut off, the longest first."""
+    lengths = (
+        (form, length) for form in forms for length in range(min(_LEAST_SHOWN, len(form)), len(form) + 1)
+    )
+    return sorted({form[:length] for form, length in lengths}, key=len, reverse=True)

@@ -10,6 +10,7 @@ from agencia_async import (
     NotAnsweredError,
     NotFoundError,
     OutcomeUnknownError,
+    RateLimitedError,
     RetryPolicy,
     TransportError,
 )
@@ -200,3 +201,57 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
     assert sizes(it) == [40, 40, 20]
     unknown = [id_ for id_, answer in answers.items() if isinstance(answer, OutcomeUnknownError)]
     assert unknown == [str(number) for number in range(40, 80)]
+
+
+async def test_a_gap_does_not_hide_that_a_batch_was_cut_off() -> None:
+    def answer(ids: list[str]) -> str:
+        return rows([id_ for id_ in ids[:50] if id_ != "10"])
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(100))
+    assert list(result.failed) == [10]
+    assert sizes(it) == [100, 50]
+
+
+async def test_unknown_ids_at_the_end_cost_one_request_however_they_are_refused() -> None:
+    def answer(ids: list[str]) -> str:
+        return rows(["0"]) if "0" in ids else '{"error": "Incorrect order ID"}'
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(100))
+        assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+    assert len(it.forms) == 2
+    assert list(result.ok) == [0]
+    assert type(result.failed[1]) is NotFoundError
+
+
+async def test_what_no_halving_mends_is_halved_once_and_never_again() -> None:
+    async with panel(lambda _ids: '{"error": "Computer says no"}') as (it, client):
+        await client.status_many(range(100))
+        first = len(it.forms)
+        await client.status_many(range(1000))
+    assert 1 < first <= 41
+    assert len(it.forms) == first + 10
+
+
+async def test_an_account_refused_after_a_part_was_answered_loses_nothing() -> None:
+    def answer(ids: list[str]) -> str:
+        if len(ids) == 100:
+            return '{"error": "Incorrect order ID"}'
+        return rows(ids) if "0" in ids else '{"error": "Invalid API key"}'
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(100))
+    assert list(result.ok) == list(range(50))
+    assert {type(error) for error in result.failed.values()} == {AuthenticationError}
+    assert sizes(it) == [100, 50, 50]
+
+
+async def test_a_rate_limit_told_for_each_id_is_one_of_the_request() -> None:
+    def answer(ids: list[str]) -> str:
+        return "{" + ",".join(f'"{id_}": {{"error": "Too many requests"}}' for id_ in ids) + "}"
+
+    async with panel(answer) as (_, client):
+        result = await client.status_many([1, 2])
+        assert {type(error) for error in result.failed.values()} == {RateLimitedError}
+        assert client._sender._pace._paused_until > 0  # noqa: SLF001 - no public way to see it

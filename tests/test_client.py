@@ -489,6 +489,10 @@ async def test_a_bad_id_is_refused_before_anything_is_sent(
         [item async for item in client.status_iter([1, id_])]
     with pytest.raises(ConfigurationError, match="one text"):
         await client.cancel_many("23501")
+    with pytest.raises(ConfigurationError, match="an order is needed, not dict"):
+        await client.add({"service": 1})  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="more than 64 digits"):
+        await client.status(10**5000)
     assert panel.received == 0
 
 

@@ -20,6 +20,7 @@ FLOORS = {
     "_secret": 1,
     "_shape": 1,
     "_reply": 1,
+    "_verdict": 1,
     "_protocol": 1,
     "_lanes": 2,
     "_transport": 2,

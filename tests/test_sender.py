@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import itertools
 
 import httpx
 import pytest
@@ -198,3 +199,33 @@ async def test_callers_that_gave_up_cost_nobody_a_place() -> None:
         began = asyncio.get_running_loop().time()
         await it.balance()
         assert asyncio.get_running_loop().time() - began <= 0.05
+
+
+@virtual_time
+async def test_a_repeated_write_that_is_refused_for_an_id_may_have_been_done_before() -> None:
+    refused = httpx.Response(200, json=[{"order": 5, "cancel": {"error": "Cancellation already requested"}}])
+    panel = Panel(httpx.ReadError("reset"), refused)
+    async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
+        with pytest.raises(OutcomeUnknownError, match="an earlier request may have done it") as caught:
+            await it.cancel(5)
+    assert caught.value.sent == "maybe"
+    panel = Panel(httpx.ReadError("reset"), httpx.Response(200, json=[{"order": 5, "cancel": 1}]))
+    async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
+        assert (await it.cancel(5)).request is None
+
+
+@virtual_time
+async def test_a_pause_holds_back_those_who_wait_for_a_slot() -> None:
+    panel = Panel(httpx.Response(429, headers={"Retry-After": "10"}), good())
+    async with client(panel, max_concurrency=1) as it:
+        await asyncio.gather(*(it.balance() for _ in range(20)))
+    assert panel.times == [0] + [10] * 20
+
+
+@virtual_time
+async def test_a_limit_is_kept_after_slots_were_busy() -> None:
+    panel = Panel(2.0, 2.0, good())
+    async with client(panel, max_concurrency=2, rate_limit=RateLimit(10, per=1)) as it:
+        await asyncio.gather(*(it.balance() for _ in range(12)))
+    gaps = [later - earlier for earlier, later in itertools.pairwise(panel.times)]
+    assert min(gaps) >= 0.1 - 1e-9

@@ -4,6 +4,7 @@ import logging
 import traceback
 import zlib
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -430,3 +431,30 @@ async def test_a_failure_to_connect_proves_that_nothing_was_sent_where_there_was
     assert (await fails(wire("https://panel.example/", transport=own))).sent == "maybe"
     async with httpx.AsyncClient(transport=own) as client:
         assert (await fails(wire("https://panel.example/", http_client=client))).sent == "maybe"
+
+
+@pytest.mark.parametrize("size", [10, LIMIT + 1])
+async def test_a_hook_of_the_callers_client_may_have_read_the_reply(size: int) -> None:
+    async def packed(request: Request) -> None:
+        request.reply(gzip.compress(b"0" * size), headers={"Content-Encoding": "gzip"})
+
+    hooks = {"response": [httpx.Response.aread]}
+    async with peer(packed) as panel, httpx.AsyncClient(event_hooks=hooks) as client:
+        it = wire(panel.url, http_client=client)
+        if size > LIMIT:
+            with pytest.raises(ReplyError, match="larger than"):
+                await send(it)
+        else:
+            assert (await send(it)).body == b"0" * size
+
+
+@pytest.mark.parametrize("key", ["a1b2c3d4/e5+f6=a7b8c9d0e1f2a3b4"])
+@pytest.mark.parametrize(
+    "written", [str, lambda key: key.replace("/", "\\/"), lambda key: quote(key, safe="").lower()]
+)
+def test_a_key_is_blotted_in_any_writing_and_where_it_is_cut_off(
+    key: str, written: Callable[[str], str]
+) -> None:
+    secret = Secret(key)
+    assert secret.blot(f"no such key: {written(key)}.") == "no such key: ***."
+    assert secret.blot(f"no such key: {written(key)[:20]}") == "no such key: ***"
