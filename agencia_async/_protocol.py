@@ -226,23 +226,26 @@ class Action(Generic[T]):
 
     def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
         """What became of one id; an error is returned, so that it spoils no other id."""
-        if row is None or row in ("", [], {}):
-            return NotAnsweredError(f"the reply to {self.name} leaves this id out")
         try:
+            if self._is_plain(row):
+                return self.read_row(cast("Row", row), refusals)
+            if row is None or row in ("", [], {}):
+                return NotAnsweredError(f"the reply to {self.name} leaves this id out")
             return self._read(row, refusals)
         except ReplyError as error:
             error = error.with_traceback(None)
             return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
+
+    def _is_plain(self, row: object) -> bool:
+        """Is it a row as the document has it, which needs no second look?"""
+        return isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.plain
 
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # the value alone, or plain text in its place
             if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
                 return refusals.error(words(row) or "?")
             return self.read_row({self.result or "status": row}, refusals)
-        row = cast("Row", row)
-        if row.keys() <= self.plain:
-            return self.read_row(row, refusals)
-        row = canonical(row)
+        row = canonical(cast("Row", row))
         whole = self.result is None and "status" in row and row.keys() & RECORD  # says all that was asked for
         text = None if whole else refusal(row)
         return self.read_row(row, refusals) if text is None else refusals.error(text)
@@ -259,7 +262,7 @@ def _without(row: Row, *names: str) -> dict[str, object]:
 
 def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     status = _order_status(row)
-    if status.state is not OrderState.UNKNOWN or row.keys() & RECORD:
+    if "remains" in row or row.keys() & RECORD or status.state is not OrderState.UNKNOWN:
         return status
     if plain(status.status) in _NO_STATE:
         raise ReplyError(f"{shown(status.status)} is no state of an order")
