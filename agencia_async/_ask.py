@@ -24,6 +24,7 @@ T = TypeVar("T")
 _log = logging.getLogger("agencia_async")
 
 _FEW = 8
+"""All ids of so small a batch may be wrong by chance: a halving in vain proves nothing there."""
 _MOST_HALVINGS = 20
 """For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
 

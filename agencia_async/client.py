@@ -145,7 +145,6 @@ class AsyncClient:
             refusals=Refusals(refusals),
             most_ids=batch_size,
         )
-        self._batch_size = batch_size
         self._max_concurrency = max_concurrency
         self._tasks = Tasks()
         self._statuses = self._coalescer(protocol.STATUS, batch_window)
@@ -326,7 +325,7 @@ class AsyncClient:
                 return await self._sender.send(action.single(wire_ids[0]))
             return await ask(self._sender, action, wire_ids)
 
-        size = self._batch_size if window else 1
+        size = self._sender.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)
 
 
