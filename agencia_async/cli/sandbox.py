@@ -34,15 +34,22 @@ class Settings:
     latency: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Hold every answer back for so long.")
     ] = 0.0
-
     dialect: Annotated[
         str, typer.Option(metavar="NAME", help=f"The accent in which it speaks: {', '.join(DIALECTS)}.")
     ] = "document"
+    idempotency_field: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The field by which it recognises a repeated add; off unless given."
+        ),
+    ] = None
 
     def panel(self) -> Panel:
         """The panel, still without orders."""
         try:
-            panel = Panel(self.key, seed=self.seed, dialect=self.dialect)
+            panel = Panel(
+                self.key, seed=self.seed, dialect=self.dialect, idempotency_field=self.idempotency_field
+            )
         except ValueError as error:
             raise UsageError(str(error)) from None
         spread_faults(panel, self.faults)

@@ -217,7 +217,12 @@ _STATUSES = (  # the first whose pattern begins the text
     (402, re.compile(r"Not enough funds")),
     (404, re.compile(r"Incorrect (order|service) ID|Refill not found")),
     (400, re.compile(r"Incorrect request|At most")),
-    (422, re.compile(r"Incorrect|Bad link|Quantity|Drip-feed|.+ field is required")),
+    (
+        422,
+        re.compile(
+            r"Incorrect|Bad link|Quantity|Drip-feed|.+ field is required|.+ was used for another order"
+        ),
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """The seven actions: what each does to the account, and what it tells in the document's own shapes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -11,6 +11,7 @@ from agencia_async.sandbox.catalogue import Service
 from agencia_async.sandbox.dialect import Form, every_id
 from agencia_async.sandbox.ledger import LedgerEntry
 from agencia_async.sandbox.orders import Order, Series
+from agencia_async.sandbox.repeats import Repeats
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import purchase
 
@@ -22,13 +23,15 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 class Actions:
     """What may be asked of the panel. A `RefusedError` refuses the whole request.
 
-    `takes` tells which ids of a batch are taken up, before their number is looked at.
+    `services` are those on sale, by number; they may change. `takes` tells which ids of a batch are taken up,
+    before their number is looked at. `repeats` tells which `add` has been carried out before.
     """
 
     account: Account
-    services: Mapping[str, Service]
+    services: dict[str, Service]
     batch_limit: int
     takes: Callable[[str, list[str]], list[str]] = every_id
+    repeats: Repeats = field(default_factory=Repeats)
     ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
 
     def perform(self, form: Form, now: float) -> object:
@@ -54,12 +57,15 @@ class Actions:
         return {"balance": f"{self.account.balance:f}", "currency": self.account.currency}
 
     def _add(self, form: Form, now: float) -> object:
+        return {"order": self.repeats.once(form, lambda: self._buy(form, now))}
+
+    def _buy(self, form: Form, now: float) -> int:
         service = self.services.get(form.get("service", "").strip())
         if service is None:
             raise RefusedError("Incorrect service ID")
         order = self.account.place(service, purchase(service, form), now)
         self._enter(form, now, order, order.number, order.price)
-        return {"order": order.number}
+        return order.number
 
     def _status(self, form: Form, now: float) -> object:
         if "orders" in form:

@@ -52,7 +52,7 @@ class Service:
             "name": self.name,
             "type": self.type,
             "category": self.category,
-            "rate": str(self.rate),
+            "rate": f"{self.rate:f}",
             "min": str(self.min),
             "max": str(self.max),
             "refill": self.refill,

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Context, Decimal, Inexact, localcontext
 from functools import cached_property
 from random import Random
@@ -16,6 +17,7 @@ from agencia_async.sandbox.catalogue import Service, catalogue
 from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ledger import LedgerEntry, Request
+from agencia_async.sandbox.repeats import Repeats
 from agencia_async.sandbox.reply import RefusedError, Reply
 
 REQUESTS_KEPT: Final = 10_000
@@ -41,6 +43,10 @@ class Panel:
             like; an unknown name is a `ValueError`. Whatever the dialect, what happens on the panel is the
             same for the same requests, but that "truncating" and "spoilt" do not execute what they leave
             out or refuse. Faults come on top of it.
+        idempotency_field: the field of `add` by which it recognises a repeat, as a few panels do; None for a
+            panel that has none. The value of an order, sent again with the same fields, gets the first
+            answer and buys nothing; with other fields it is refused. A refused `add` leaves its value free.
+            A name that is empty or a field of the protocol is a `ValueError`.
 
     Of the orders 90 % end Completed, 6 % Partial and 4 % Canceled; what was not delivered is paid back when
     they end. A drip-feed begins a run each `interval` minutes of the clock. A subscription is charged for all
@@ -48,8 +54,7 @@ class Panel:
     given, and its `expiry` is told back but ends nothing, as the clock has no calendar.
 
     Attributes:
-        key, currency, dialect: as given.
-        catalogue: the services on sale, a tuple.
+        key, currency, dialect, idempotency_field: as given.
         faults: the `Faults` that requests over a connection meet; none at first.
         ledger: what was really executed, a list of `LedgerEntry`.
         requests: the last 10,000 requests that arrived, each with its `action`, `ids`, `form` and `fault`.
@@ -69,11 +74,12 @@ class Panel:
         pending: tuple[float, float] = (0.0, 5.0),
         progress: tuple[float, float] = (10.0, 60.0),
         dialect: str = "document",
+        idempotency_field: str | None = None,
     ) -> None:
         self.key = key
         self.currency = currency
         self.dialect = dialect
-        self.catalogue: tuple[Service, ...] = catalogue(Random(f"{seed} catalogue"))
+        self.idempotency_field = idempotency_field
         self.faults = Faults()
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
         self.received = 0
@@ -82,8 +88,9 @@ class Panel:
         self._speech = dialect_of(dialect)
         self._weather = Random(f"{seed} faults")
         self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
-        services = {str(service.service): service for service in self.catalogue}
-        self._actions = Actions(self._account, services, batch_limit, self._speech.takes)
+        services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
+        repeats = Repeats(idempotency_field)
+        self._actions = Actions(self._account, services, batch_limit, self._speech.takes, repeats)
         self.ledger: list[LedgerEntry] = self._actions.ledger
 
     @property
@@ -92,6 +99,26 @@ class Panel:
         with localcontext(_EXACT):
             self._settle()
             return self._account.balance
+
+    @property
+    def catalogue(self) -> tuple[Service, ...]:
+        """The services on sale now."""
+        return tuple(self._actions.services.values())
+
+    def reprice(self, service: int | str, rate: Decimal) -> None:
+        """Sell `service` at `rate` from now on: the price of 1,000, or of one package.
+
+        What was ordered before keeps its price. A service that is not on sale is a `KeyError`, a rate that is
+        negative or not finite a `ValueError`.
+        """
+        if not rate.is_finite() or rate.is_signed():
+            raise ValueError(f"a rate is a finite number from 0, not {rate}")
+        services = self._actions.services
+        services[str(service)] = replace(services[str(service)], rate=rate)
+
+    def withdraw(self, service: int | str) -> None:
+        """Take `service` off the catalogue; its orders go on. A `KeyError` if it is not on sale."""
+        del self._actions.services[str(service)]
 
     @cached_property
     def asgi(self) -> Application:

@@ -131,6 +131,10 @@ def _has_no_blank(value: str) -> bool:
     return not any(map(str.isspace, value))
 
 
+def _lines_have_no_blanks(value: str) -> bool:
+    return all(_has_no_blank(line.strip()) for line in value.split("\n"))
+
+
 def _is_date(value: str) -> bool:
     try:
         datetime.strptime(value, "%d/%m/%Y")  # noqa: DTZ007, only the form of a date is checked
@@ -153,6 +157,12 @@ _ACCEPTS: Final[Mapping[str, Callable[[str], bool]]] = {
     "answer_number": _whole(1),
     "device": _whole(1, 5),
     "type_of_traffic": _whole(1, 3),
+    "username": _has_no_blank,
+    "usernames": _lines_have_no_blanks,
+    "hashtag": _has_no_blank,
+    "hashtags": _lines_have_no_blanks,
+    "media": _has_no_blank,
+    "referring_url": _has_no_blank,
 }
 
 

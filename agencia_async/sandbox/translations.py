@@ -98,6 +98,14 @@ _TABLE: Final[tuple[tuple[str, tuple[str, str, str]], ...]] = (
             "neworder.error.dripfeed",
         ),
     ),
+    (
+        r"(.+) was used for another order",
+        (
+            "{} ya se usó para otro pedido",
+            "{} başka bir sipariş için kullanıldı",
+            "neworder.error.{}_reused",
+        ),
+    ),
     (r"Bad link", ("Enlace incorrecto", "Geçersiz bağlantı", "neworder.error.link")),
     (
         r"(.+) field is required",

@@ -1,20 +1,24 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
+from typing import TypeVar
 
 import pytest
 
-from agencia_async import AsyncClient, RetryPolicy
+from agencia_async import AsyncClient, DefaultOrder, Id, RetryPolicy
 from agencia_async.cli.panels import KINDS, spread_faults
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.faults import FAULTS
 
 from .conftest import Agencia, Outcome, interrupt, invoke
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -24,18 +28,22 @@ def port() -> int:
         return int(listener.getsockname()[1])
 
 
-def ended_by_a_user(port: int, answer: Future[Decimal]) -> Thread:
-    """A user who waits until the panel is there, asks it for its balance, and ends it."""
+async def balance_of(client: AsyncClient) -> Decimal:
+    return (await client.balance()).balance
 
-    async def ask() -> Decimal:
+
+def ended_by_a_user(port: int, answer: Future[T], ask: Callable[[AsyncClient], Awaitable[T]]) -> Thread:
+    """A user who waits until the panel is there, asks it for something, and ends it."""
+
+    async def asked() -> T:
         retry = RetryPolicy(attempts=1000, first_wait=0.02, max_wait=0.02)
         async with AsyncClient("k", base_url=f"http://127.0.0.1:{port}/api/v2", retry=retry) as client:
-            return (await client.balance()).balance
+            return await ask(client)
 
     def use() -> None:
         with ExitStack() as end:
             end.callback(interrupt)
-            answer.set_result(asyncio.run(ask()))
+            answer.set_result(asyncio.run(asked()))
 
     return Thread(target=use)
 
@@ -61,7 +69,7 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
             "Ctrl-C ends it.",
         ]
 
-    ended_by_a_user(port, balance).start()
+    ended_by_a_user(port, balance, balance_of).start()
     check(invoke("sandbox", "--port", port, "--orders", 120, "--key", "k", "--ids-file", ids))
 
 
@@ -71,8 +79,25 @@ def test_a_panel_without_orders(port: int) -> None:
         assert done.rows[1] == "It holds 0 orders, and 1000 USD."
         assert "  agencia services" in done.rows
 
-    ended_by_a_user(port, Future()).start()
+    ended_by_a_user(port, Future(), balance_of).start()
     check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--latency", 0.001))
+
+
+def test_a_panel_that_recognises_a_repeated_order(port: int) -> None:
+    placed: Future[list[Id]] = Future()
+
+    async def add_twice(client: AsyncClient) -> list[Id]:
+        await client.balance()
+        link, mark = "https://example.com/p/1", {"request_id": "a"}
+        order = DefaultOrder(service=1, link=link, quantity=50, extra=mark)
+        return [await client.add(order), await client.add(order)]
+
+    def check(done: Outcome) -> None:
+        assert done.code == 0
+        assert placed.result() == [23501, 23501]
+
+    ended_by_a_user(port, placed, add_twice).start()
+    check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--idempotency-field", "request_id"))
 
 
 def test_ids_that_cannot_be_written(agencia: Agencia, tmp_path: Path) -> None:
@@ -111,3 +136,10 @@ def test_an_unknown_dialect_is_named() -> None:
     done = invoke("sandbox", "--dialect", "klingon")
     assert done.code == 2
     assert "no such dialect: 'klingon'; there are document, numbers" in done.err
+
+
+@pytest.mark.parametrize("name", ["", "link"])
+def test_a_field_that_can_tell_no_repeat(name: str) -> None:
+    done = invoke("sandbox", "--idempotency-field", name)
+    assert done.code == 2
+    assert f"idempotency_field is one that the protocol lacks, not {name!r}" in done.err

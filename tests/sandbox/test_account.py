@@ -167,6 +167,7 @@ STEPS = st.one_of(
     st.tuples(st.just("refill"), st.integers(0, 12)),
     st.tuples(st.just("cancel"), st.integers(0, 12)),
     st.tuples(st.just("wait"), st.integers(0, 90)),
+    st.tuples(st.just("price"), st.integers(0, 3000)),
 )
 
 
@@ -180,6 +181,8 @@ def take(panel: Panel, clock: Clock, step: str, amount: int) -> None:
             ask(panel, "add", service=16, username="ann", min=20, max=amount, delay=0, posts=2)
         case "wait":
             clock.now += amount
+        case "price":
+            panel.reprice(1, Decimal(amount).scaleb(-3))
         case _:
             rows(panel, step, orders=23501 + amount)
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from decimal import Context, Decimal, localcontext
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.panel import REQUESTS_KEPT
 
-from .desk import KEY, LINK, Clock, ask, followers, form, joined
+from .desk import KEY, LINK, Clock, ask, followers, form, joined, rows
 
 
 @pytest.mark.parametrize("fields", [{"action": "balance"}, {"action": "balance", "key": "other"}])
@@ -124,3 +125,85 @@ def test_a_fault_acts_or_not_and_is_recorded(
 def test_the_application_is_one(panel: Panel) -> None:
     assert panel.asgi is panel.asgi
     assert panel.url is None
+
+
+# --- what is on sale may change
+
+
+def test_a_new_price_holds_from_now_on(panel: Panel, clock: Clock) -> None:
+    before = followers(panel)
+    panel.reprice(1, Decimal("2.5"))
+    after = followers(panel)
+    assert [entry.charge for entry in panel.ledger] == [Decimal("0.9"), Decimal("2.5")]
+    assert panel.balance == Decimal("996.6")
+    clock.now += 25
+    assert [panel.truth(number)["charge"] for number in (before, after)] == ["0.90000", "2.5000"]
+
+
+def test_what_was_ordered_before_is_paid_back_at_its_own_price(panel: Panel, clock: Clock) -> None:
+    ids = [
+        followers(panel),
+        ask(panel, "add", service=1, link=LINK, quantity=50, runs=2, interval=1)["order"],
+    ]
+    panel.reprice(1, Decimal(1000))
+    ask(panel, "cancel", orders=joined(ids))
+    clock.now += 5
+    assert [panel.charge(number) for number in ids] == [0, 0]
+    assert panel.balance == 1000
+
+
+def test_the_catalogue_shows_the_new_price_in_its_old_place(panel: Panel) -> None:
+    before = panel.catalogue
+    panel.reprice("2", Decimal("1E+1"))
+    assert panel.catalogue == (before[0], replace(before[1], rate=Decimal(10)), *before[2:])
+    assert rows(panel, "services")[1] == before[1].row() | {"rate": "10"}
+    panel.reprice(2, before[1].rate)
+    assert panel.catalogue == before
+
+
+@pytest.mark.parametrize("service", [2, 3, 16])
+def test_a_package_comments_and_posts_have_new_prices_too(panel: Panel, service: int) -> None:
+    panel.reprice(service, Decimal(0))
+    fields = {"link": LINK, "comments": "a", "username": "ann", "min": 20, "max": 20, "delay": 0}
+    assert ask(panel, "add", service=service, **fields) == {"order": 23501}
+    assert panel.ledger[0].charge == 0
+    assert panel.balance == 1000
+
+
+@pytest.mark.parametrize("rate", ["-0.01", "-0", "NaN", "sNaN", "Infinity", "-Infinity"])
+def test_a_price_is_0_or_more(panel: Panel, rate: str) -> None:
+    before = panel.catalogue
+    with pytest.raises(ValueError, match=f"a rate is a finite number from 0, not {rate}"):
+        panel.reprice(1, Decimal(rate))
+    assert panel.catalogue == before
+
+
+def test_what_is_withdrawn_can_be_bought_no_more(panel: Panel, clock: Clock) -> None:
+    number, before = followers(panel), panel.catalogue
+    panel.withdraw(1)
+    assert ask(panel, "add", service=1, link=LINK, quantity=1000) == {"error": "Incorrect service ID"}
+    assert panel.catalogue == before[1:]
+    assert rows(panel, "services") == [service.row() for service in before[1:]]
+    clock.now += 25
+    assert ask(panel, "status", order=number)["status"] == "Completed"
+    assert ask(panel, "refill", order=number) == {"refill": "1"}
+    assert len(panel.ledger) == 2
+
+
+def test_what_is_stocked_is_of_the_services_on_sale() -> None:
+    panel = Panel(progress=(1e9, 1e9))
+    for service in panel.catalogue[1:]:
+        panel.withdraw(service.service)
+    panel.reprice(1, Decimal(0))
+    assert {panel.charge(number) for number in panel.stock(100)} == {0}
+
+
+@pytest.mark.parametrize("service", [0, 41, "x", "01", 7])
+def test_only_what_is_on_sale_can_be_changed(panel: Panel, service: int | str) -> None:
+    panel.withdraw("7")
+    before = panel.catalogue
+    with pytest.raises(KeyError):
+        panel.reprice(service, Decimal(1))
+    with pytest.raises(KeyError):
+        panel.withdraw(service)
+    assert panel.catalogue == before
