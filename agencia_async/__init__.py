@@ -2,6 +2,7 @@
 
 from agencia_async._pace import RateLimit
 from agencia_async._retry import RetryPolicy
+from agencia_async.catalogue import Catalogue
 from agencia_async.client import AsyncClient
 from agencia_async.errors import (
     AgenciaError,
@@ -63,6 +64,7 @@ __all__ = [
     "BulkItem",
     "BulkResult",
     "Cancellation",
+    "Catalogue",
     "CommentLikesOrder",
     "CommentRepliesOrder",
     "ConfigurationError",

@@ -22,20 +22,26 @@ class Tasks:
     """The tasks of one client: started here, and all over when `aclose` returns."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Callable[[], bool]] = {}
         self.closed = False
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run it in a task of its own."""
+    def start(
+        self, work: Coroutine[Any, Any, None], *, may_end: Callable[[], bool] = lambda: True
+    ) -> asyncio.Task[None]:
+        """Run it in a task of its own. `may_end` tells whether it may be cancelled just now."""
         task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = may_end
+        task.add_done_callback(self._running.pop)
         return task
 
     async def aclose(self) -> None:
-        """Cancel what still runs and wait for its end."""
+        """Cancel what may be cancelled and wait for the end of all."""
         self.closed = True
-        await end(list(self._running))
+        running = dict(self._running)
+        for task, may_end in running.items():
+            if may_end():
+                task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -217,3 +223,52 @@ def _settle(futures: Sequence[asyncio.Future[T]], answer: T | Exception) -> None
             future.set_exception(twin(answer))
         else:
             future.set_result(answer)
+
+
+class Groups(Generic[B, T]):
+    """Lets what comes while a group is under way go together as the next group."""
+
+    def __init__(
+        self, work: Callable[[Sequence[B]], Awaitable[Sequence[T]]], *, size: int, tasks: Tasks
+    ) -> None:
+        self._work = work
+        self._size = size
+        self._tasks = tasks
+        self._waiting: list[tuple[B, asyncio.Future[T]]] = []
+        self._group: list[tuple[B, asyncio.Future[T]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def do(self, item: B) -> T:
+        """What the group's work gives for this item; one whose caller is cancelled in time is left out.
+
+        Raises:
+            Exception: what the work raised for the group.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None or self._task.done():
+            self._task = self._tasks.start(self._all(), may_end=lambda: False)
+            self._task.add_done_callback(self._ended)
+        return await future
+
+    async def _all(self) -> None:
+        while self._waiting:
+            self._group, self._waiting = self._waiting[: self._size], self._waiting[self._size :]
+            self._group = [(item, future) for item, future in self._group if not future.done()]
+            if self._group:
+                await self._one()
+
+    async def _one(self) -> None:
+        answers: Sequence[T | Exception]
+        try:
+            answers = await self._work([item for item, _ in self._group])
+        except Exception as error:  # noqa: BLE001 - raised again in each caller
+            answers = [error] * len(self._group)
+        for (_, future), answer in zip(self._group, answers, strict=True):
+            _settle([future], answer)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Leave nobody waiting, if it was the end of the event loop."""
+        if task.cancelled():
+            for _, future in (*self._group, *self._waiting):
+                future.cancel()

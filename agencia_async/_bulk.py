@@ -21,6 +21,36 @@ B = TypeVar("B")
 R = TypeVar("R")
 
 
+class Door:
+    """Notices when the account is refused in the middle of a bulk call, and lets no more through then."""
+
+    def __init__(self) -> None:
+        self._succeeded = False
+        self._refused: AuthenticationError | None = None
+
+    async def through(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
+        """What is asked for, or what a failure makes of it.
+
+        Raises:
+            AuthenticationError: the account was refused before anything succeeded.
+        """
+        if self._refused is not None:
+            return failed(self._refused)
+        try:
+            answer = await ask()
+        except AuthenticationError as error:
+            if not self._succeeded:
+                raise
+            self._refused = error
+            return failed(error)
+        except AgenciaError as error:
+            # What may have happened must be told of, even if the account is refused afterwards.
+            self._succeeded = self._succeeded or error.sent != "no"
+            return failed(error)
+        self._succeeded = True
+        return answer
+
+
 class Bulk(Generic[T]):
     """One bulk call: cuts its ids into requests, and notices when the account is refused."""
 
@@ -36,8 +66,7 @@ class Bulk(Generic[T]):
         self._sender = sender
         self._workers = workers
         self._tasks = tasks
-        self._succeeded = False
-        self._refused: AuthenticationError | None = None
+        self._door = Door()
 
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
@@ -76,21 +105,9 @@ class Bulk(Generic[T]):
 
     async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""
-        if self._refused is not None:
-            return to_all(wire_ids, self._refused)
-        try:
-            answers = await ask(self._sender, self._action, wire_ids)
-        except AuthenticationError as error:
-            if not self._succeeded:
-                raise
-            self._refused = error
-            return to_all(wire_ids, error)
-        except AgenciaError as error:
-            # What may have happened must be told of, even if the account is refused afterwards.
-            self._succeeded = self._succeeded or error.sent != "no"
-            return to_all(wire_ids, error)
-        self._succeeded = True
-        return answers
+        return await self._door.through(
+            lambda: ask(self._sender, self._action, wire_ids), lambda error: to_all(wire_ids, error)
+        )
 
 
 def _item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word

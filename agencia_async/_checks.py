@@ -1,6 +1,7 @@
 """What a caller may give: the checks that orders, policies and the client share."""
 
 import math
+from decimal import Decimal
 
 from agencia_async.errors import ConfigurationError
 
@@ -34,3 +35,9 @@ def check_policy(name: str, value: object, kind: type, *, none: bool = False) ->
     """Refuse what is no value of its class (or None, where that may be)."""
     if not isinstance(value, kind) and not (none and value is None):
         raise ConfigurationError(f"{name} is a {kind.__name__}, not {value!r}")
+
+
+def check_money(name: str, value: object) -> None:
+    """Refuse what is no exact amount of at least 0."""
+    if not (type(value) is int or (isinstance(value, Decimal) and value.is_finite())) or value < 0:
+        raise ConfigurationError(f"{name} is a Decimal of at least 0, not {value!r}")

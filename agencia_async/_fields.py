@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any, get_args
 
 from attrs import Attribute, field
 
@@ -11,6 +12,7 @@ from agencia_async._checks import check_whole
 from agencia_async.errors import ConfigurationError
 from agencia_async.models import Extra, Id, id_text
 
+_MOST_DIGITS = 64
 _RESERVED = frozenset({"key", "action", "service"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HALF = re.compile(r"[\ud800-\udfff]")
@@ -124,13 +126,14 @@ def further() -> Any:  # noqa: ANN401
 
     def copied(fields: Mapping[str, str]) -> Mapping[str, str]:
         for name, value in fields.items():
-            _check_further(name, value)
+            check_further(name, value)
         return Extra(fields)
 
     return field(factory=dict[str, str], converter=copied, hash=False)
 
 
-def _check_further(name: object, value: object) -> None:
+def check_further(name: object, value: object) -> None:
+    """Refuse what is no field of a panel's own."""
     if name in _RESERVED:
         raise ConfigurationError(f"{name!r} is no field that an order may set itself")
     if not isinstance(name, str) or not isinstance(value, str):
@@ -144,3 +147,29 @@ def as_sent(value: object) -> str:
     if isinstance(value, tuple):
         return "\n".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value)
+
+
+def from_text(attribute: "Attribute[Any]", text: str) -> object:
+    """The value of a field from its text: the other way round than `as_sent`.
+
+    Raises:
+        ConfigurationError: it is a number or a day that cannot be read.
+    """
+    kinds = get_args(attribute.type) or (attribute.type,)
+    if int in kinds and attribute.name != "service":
+        if not is_plain_number(text.strip()):
+            raise ConfigurationError(f"{attribute.name} is a whole number, not {text!r}")
+        return int(text)
+    return _day(attribute.name, text.strip()) if date in kinds else text
+
+
+def is_plain_number(text: str) -> bool:
+    """Is it a whole number as `str` writes it?"""
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and text == str(int(text))
+
+
+def _day(name: str, text: str) -> date:
+    for form in ("%d/%m/%Y", "%Y-%m-%d"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+    raise ConfigurationError(f"{name} is a day such as 31/12/2030 or 2030-12-31, not {text!r}")

@@ -1,6 +1,7 @@
 """What all orders have in common: their fields as they are sent, and the class for a type of service."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from attrs import NOTHING, fields_dict, frozen
@@ -57,7 +58,7 @@ class Order:
         Raises:
             ConfigurationError: fields are missing, too many, or not what they should be.
         """
-        kind = Order._types.get(plain(service.type))
+        kind = Order.type_of(service)
         if kind is None:
             return RawOrder(service.service, {name: fields.as_sent(value) for name, value in given.items()})
         known = {name: attribute for name, attribute in fields_dict(kind).items() if name != "service"}
@@ -69,6 +70,75 @@ class Order:
                 f"service {service.service} is of the type {service.type!r}: {', '.join(faults)}"
             )
         return kind(service=service.service, **given)
+
+    @staticmethod
+    def from_text(
+        service: Service, texts: Mapping[str, str], extra: Mapping[str, str] | None = None
+    ) -> "Order":
+        """The order that a service takes, from texts such as the cells of a CSV file.
+
+        Numbers are digits, lines are parted by line feeds, a day is `d/m/Y` or `YYYY-MM-DD`. A text that
+        is blank counts as not given. `extra` are a panel's own further fields.
+
+        Raises:
+            ConfigurationError: fields are missing, too many, or not what they should be.
+        """
+        given = {name: text for name, text in texts.items() if text.strip()}
+        kind = Order.type_of(service)
+        if kind is None:
+            return RawOrder(service=service.service, fields=given, extra=extra or {})
+        return Order.for_service(service, **_values(kind, given), **({"extra": extra} if extra else {}))
+
+    @staticmethod
+    def restored(kind: str, form: Mapping[str, str]) -> "Order":
+        """An order once more, from the name of its class and its form; a `RawOrder` where that fails."""
+        number = form["service"]
+        service = int(number) if fields.is_plain_number(number) else number
+        rest = {name: text for name, text in form.items() if name != "service"}
+        cls = Order._types.get(plain(kind.removesuffix("Order")))
+        if cls is not None:
+            extra = {name: rest.pop(name) for name in rest.keys() - fields_dict(cls).keys()}
+            with suppress(ConfigurationError, TypeError):  # another version's, or a class of the caller's
+                return cls(service=service, extra=extra, **_values(cls, rest))
+            rest |= extra
+        return RawOrder(service, rest)
+
+    @staticmethod
+    def types() -> "list[type[Order]]":
+        """The classes of all types of service that are known here."""
+        return list(Order._types.values())
+
+    @staticmethod
+    def type_of(service: Service) -> "type[Order] | None":
+        """The class of the orders that a service takes; None where its type is unknown here."""
+        return Order._types.get(plain(service.type))
+
+
+def check_order(order: object) -> None:
+    """Refuse what is no order."""
+    if not isinstance(order, Order):
+        raise ConfigurationError(f"an order is needed, not {type(order).__name__}")
+
+
+def check_mark(name: str, field: object) -> None:
+    """Refuse what is no name for a field that marks an order (or None)."""
+    if field is None:
+        return
+    fields.check_further(field, "")
+    if (
+        not str(field).isprintable()
+        or not str(field).strip()
+        or any(field in fields_dict(kind) for kind in Order.types())
+    ):
+        raise ConfigurationError(f"{name} is the name of a field that orders do not have, not {field!r}")
+
+
+def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The values of the fields that the class has; other texts stay as they are."""
+    known = fields_dict(kind)
+    return {
+        name: fields.from_text(known[name], text) if name in known else text for name, text in texts.items()
+    }
 
 
 @frozen

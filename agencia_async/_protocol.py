@@ -39,6 +39,7 @@ class Repeat(Enum):
     """May a request be sent again when it is not known whether the panel has acted on it?"""
 
     ALWAYS = "a read changes nothing"
+    RECOGNISED = "the panel knows a second add by its idempotency field"
     IF_TOLD = "a second refill or cancel is usually refused, sometimes made again"
     NEVER = "a second add is a second order"
 
@@ -118,9 +119,11 @@ SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
 BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
 
 
-def add(order: Order) -> Call[Id]:
-    """The call that places an order."""
-    return _call("add", order.form(), Reader(_read_add), Repeat.NEVER)
+def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
+    """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
+    if not mark:
+        return _call("add", order.form(), Reader(_read_add), Repeat.NEVER)
+    return _call("add", {**mark, **order.form()}, Reader(_read_add), Repeat.RECOGNISED)
 
 
 # --- the actions on ids -------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class RetryPolicy:
             return False
         return (
             error.sent == "no"
-            or repeat is Repeat.ALWAYS
+            or repeat in {Repeat.ALWAYS, Repeat.RECOGNISED}
             or (repeat is Repeat.IF_TOLD and self.repeat_uncertain_writes)
         )
 
@@ -117,6 +117,8 @@ class Retrier:
             return await retrying(noted), uncertain
         except AgenciaError as error:
             failure = error
+        if isinstance(failure, OutcomeUnknownError):
+            raise failure.with_traceback(None)
         if repeat is not Repeat.ALWAYS and uncertain:  # by this attempt or an earlier one
             raise OutcomeUnknownError(
                 f"the panel may have acted: {failure}", cause=failure.with_traceback(None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from agencia_async._batch import closed
@@ -20,6 +21,8 @@ from agencia_async.errors import (
 )
 
 T = TypeVar("T")
+Exchange = Callable[[], Awaitable[T]]
+"""One attempt: sends the request and gives what its reply says."""
 
 _LEAST_FOR_A_WRITE = 1.0
 _LONGEST_PAUSE = 3600.0
@@ -82,8 +85,11 @@ class Sender:
         if self._loop is not None and self._loop is not asyncio.get_running_loop():
             raise ConfigurationError("the client belongs to another event loop; make one for each loop")
 
-    async def send(self, call: Call[T]) -> T:
-        """One request and its repetitions, until there is a value or an error."""
+    async def send(self, call: Call[T], around: Callable[[Exchange[T]], Awaitable[T]] | None = None) -> T:
+        """One request and its repetitions, until there is a value or an error.
+
+        `around` is given each attempt once nothing holds it back any more, and makes it.
+        """
         self.enter()
         deadline = now() + self._policy.deadline
         attempts = 0
@@ -91,8 +97,16 @@ class Sender:
         def left() -> float:
             return deadline - now()
 
+        async def exchange() -> T:
+            nonlocal attempts
+            self.enter()  # the client may have been closed meanwhile
+            if left() <= (0 if call.repeat is Repeat.ALWAYS else self._least):
+                raise TransportError("the deadline passed before it could be sent", sent="no")
+            attempts += 1
+            return await self._exchange(call, min(self._timeout, left()))
+
         async def attempt() -> T:
-            nonlocal attempts, deadline
+            nonlocal deadline
             await self._pace.resume(left)
             began = now()
             # To wait for one's own limit, or behind others who do, is no delay of the panel's.
@@ -101,18 +115,14 @@ class Sender:
                 await self._pace.resume(left)
                 deadline += await self._pace.turn()
                 await self._pace.resume(left)
-                self.enter()  # the client may have been closed meanwhile
-                if left() <= (0 if call.repeat is Repeat.ALWAYS else self._least):
-                    raise TransportError("the deadline passed before it could be sent", sent="no")
-                attempts += 1
-                return await self._exchange(call, min(self._timeout, left()))
+                return await (around(exchange) if around else exchange())
 
         try:
             value, uncertain = await self._retrier.run(attempt, repeat=call.repeat, left=left)
         except AgenciaError as error:
             error.action, error.attempts = call.action, attempts
             raise
-        if uncertain and call.repeat is not Repeat.ALWAYS:
+        if uncertain and call.repeat is Repeat.IF_TOLD:
             value = doubted(value)
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, attempts

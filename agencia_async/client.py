@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import AsyncGenerator, Sequence
+from decimal import Decimal
 from importlib.metadata import version
-from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, TypeVar, Unpack
+from typing import Self, TypeVar, Unpack
 
 import httpx
 
@@ -13,7 +13,11 @@ from agencia_async import _protocol as protocol
 from agencia_async._ask import ask
 from agencia_async._batch import Coalescer, Tasks
 from agencia_async._bulk import Bulk
-from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
+from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
+from agencia_async._desk import Desk
+from agencia_async._errand import Kept
+from agencia_async._options import Options, key_from_environment
+from agencia_async._order import check_mark, check_order
 from agencia_async._pace import RateLimit
 from agencia_async._plan import Ids
 from agencia_async._protocol import Action, Answers
@@ -22,6 +26,7 @@ from agencia_async._retry import RetryPolicy
 from agencia_async._secret import Secret
 from agencia_async._sender import Sender, now
 from agencia_async._transport import checked_url, open_wire
+from agencia_async.catalogue import Catalogue
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
     Balance,
@@ -43,24 +48,6 @@ DEFAULT_URL = "https://agenciapopular.com/api/v2"
 
 _MOST_IDS = 100
 _USER_AGENT = f"agencia-async/{version('agencia-async')}"
-
-
-class Options(TypedDict, total=False):
-    """The settings of an `AsyncClient`, all but the key."""
-
-    base_url: str
-    transport: httpx.AsyncBaseTransport | None
-    http_client: httpx.AsyncClient | None
-    max_concurrency: int
-    timeout: float
-    retry: RetryPolicy
-    rate_limit: RateLimit | None
-    batch_size: int
-    batch_window: float
-    max_reply_bytes: int
-    allow_http: bool
-    user_agent: str | None
-    refusals: Patterns | None
 
 
 class AsyncClient:
@@ -85,6 +72,8 @@ class AsyncClient:
         max_reply_bytes: a larger reply, counted after decompression, is a `ReplyError`.
         allow_http: send the key unencrypted, to a host that is not this machine.
         user_agent: what to call oneself; some firewalls turn away what they do not know.
+        idempotency_field: the form field by which this panel recognises a repeated `add`; most panels
+            have none. With it, an `add` whose outcome is unknown is sent again with the same value.
         refusals: regular expressions, searched in a refusal's text in any case, and the `PanelError`
             class that each stands for; they come before those that the library knows.
 
@@ -111,6 +100,7 @@ class AsyncClient:
         max_reply_bytes: int = 32 * 2**20,
         allow_http: bool = False,
         user_agent: str | None = None,
+        idempotency_field: str | None = None,
         refusals: Patterns | None = None,
     ) -> None:
         secret = Secret(api_key)
@@ -120,6 +110,7 @@ class AsyncClient:
             raise ConfigurationError("give a transport or an http_client, not both")
         check_whole("batch_size", batch_size, most=_MOST_IDS)
         check_header("user_agent", user_agent)
+        check_mark("idempotency_field", idempotency_field)
         check_policy("retry", retry, RetryPolicy)
         check_policy("rate_limit", rate_limit, RateLimit, none=True)
         check_whole("max_concurrency", max_concurrency)
@@ -145,8 +136,10 @@ class AsyncClient:
             refusals=Refusals(refusals),
             most_ids=batch_size,
         )
-        self._max_concurrency = max_concurrency
         self._tasks = Tasks()
+        panel = str(url.copy_with(query=None))
+        self._desk = Desk(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
+        self._catalogue = Kept(self._fetch_catalogue, clock=now, tasks=self._tasks)
         self._statuses = self._coalescer(protocol.STATUS, batch_window)
         self._refill_statuses = self._coalescer(protocol.REFILL_STATUS, batch_window)
         self._shown = str(url)
@@ -164,7 +157,7 @@ class AsyncClient:
         url = os.environ.get("AGENCIA_BASE_URL")
         if url:
             overrides.setdefault("base_url", url)
-        return cls(_key_from_environment(), **overrides)
+        return cls(key_from_environment(), **overrides)
 
     async def __aenter__(self) -> Self:
         self._sender.enter()
@@ -205,19 +198,38 @@ class AsyncClient:
         """The panel's catalogue: up to some 8,000 services in one reply of up to 3 MB."""
         return await self._sender.send(protocol.SERVICES)
 
-    async def add(self, order: Order) -> Id:
+    async def catalogue(self, max_age: float = 300.0) -> Catalogue:
+        """What `services` gives, to look up, to search and to check orders against.
+
+        Kept by the client: asked for again when it is older than `max_age` seconds (0: in any case), by
+        one request for all who ask at that time.
+        """
+        check_seconds("max_age", max_age, zero=True)
+        self._sender.enter()
+        return await self._catalogue.get(max_age)
+
+    async def add(self, order: Order, *, max_charge: Decimal | None = None) -> Id:
         """Place an order; returns its id.
 
-        Never sent twice unless the first request cannot have reached the panel or was refused for
-        its rate.
+        Never sent twice unless the first request cannot have reached the panel or was refused for its
+        rate, or the panel recognises a repetition by the client's `idempotency_field`.
+
+        Args:
+            order: what to order.
+            max_charge: the most that it may cost, in the account's currency. With it, the order is first
+                checked against the catalogue, which may be up to 300 seconds old.
 
         Raises:
             OutcomeUnknownError: the panel may or may not have taken the order.
             PanelError: the panel refused it; nothing was bought.
+            ConfigurationError: the catalogue does not allow it, or it costs more than `max_charge`;
+                nothing was sent.
         """
-        if not isinstance(order, Order):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(f"an order is needed, not {type(order).__name__}")
-        return await self._sender.send(protocol.add(order))
+        check_order(order)
+        if max_charge is not None:
+            check_money("max_charge", max_charge)
+            (await self.catalogue()).check(order, max_charge)
+        return await self._desk.hand_in(order)
 
     # --- the state of orders ----------------------------------------------------------------------
 
@@ -301,6 +313,9 @@ class AsyncClient:
 
     # --- how all of them travel ---------------------------------------------------------------------
 
+    async def _fetch_catalogue(self) -> Catalogue:
+        return Catalogue(await self.services())
+
     async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002
         wire_id = id_text(id)
         self._sender.enter()
@@ -315,7 +330,7 @@ class AsyncClient:
         return Bulk(
             action,
             self._sender,
-            workers=self._max_concurrency,
+            workers=self._desk.workers,
             tasks=self._tasks,
         )
 
@@ -327,18 +342,3 @@ class AsyncClient:
 
         size = self._sender.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)
-
-
-def _key_from_environment() -> str:
-    key = os.environ.get("AGENCIA_API_KEY")
-    if key:
-        return key
-    file = os.environ.get("AGENCIA_API_KEY_FILE")
-    if not file:
-        raise ConfigurationError("set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE to a file that holds the key")
-    reason = None
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-    raise ConfigurationError(f"the key cannot be read from {file!r}: {reason}")

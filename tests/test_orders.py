@@ -272,3 +272,83 @@ def test_what_is_missing_or_too_many_is_named() -> None:
 def test_every_type_of_the_protocol_has_a_class() -> None:
     kinds = [name for name in agencia_async.__all__ if name.endswith("Order") and name != "Order"]
     assert len(kinds) == 17 + len(["RawOrder"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "order"),
+    [
+        (
+            "Default",
+            {"link": LINK, "quantity": " 5 ", "runs": "", "interval": " "},
+            DefaultOrder(service=9, link=LINK, quantity=5),
+        ),
+        (
+            "Custom Comments",
+            {"link": LINK, "comments": "Nice\nGreat", "quantity": "2"},
+            CustomCommentsOrder(service=9, link=LINK, comments=["Nice", "Great"], quantity=2),
+        ),
+        (
+            "Subscriptions",
+            {"username": "bob", "min": "1", "max": "2", "delay": "0", "expiry": "31/12/2030"},
+            SubscriptionsOrder(service=9, username="bob", min=1, max=2, delay=0, expiry=date(2030, 12, 31)),
+        ),
+        (
+            "Subscriptions",
+            {"username": "bob", "min": "1", "max": "2", "delay": "0", "expiry": "2030-12-31"},
+            SubscriptionsOrder(service=9, username="bob", min=1, max=2, delay=0, expiry=date(2030, 12, 31)),
+        ),
+        ("Teleportation", {"where": "Mars", "when": ""}, RawOrder(9, {"where": "Mars"})),
+    ],
+)
+def test_an_order_is_read_from_texts(kind: str, texts: dict[str, str], order: Order) -> None:
+    assert Order.from_text(of_type(kind), texts) == order
+
+
+@pytest.mark.parametrize("kind", ["Default", "Teleportation"])
+def test_an_order_from_texts_takes_further_fields(kind: str) -> None:
+    order = Order.from_text(of_type(kind), {"link": LINK, "quantity": "5"}, {"speed": "slow"})
+    assert order.form() == {"service": "9", "link": LINK, "quantity": "5", "speed": "slow"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        ({"link": LINK, "quantity": "1,000"}, "quantity is a whole number, not '1,000'"),
+        ({"link": LINK, "quantity": "-5"}, "quantity is a whole number"),
+        ({"link": LINK, "quantity": "²"}, "quantity is a whole number"),
+        ({"link": LINK, "quantity": "007"}, "quantity is a whole number"),
+        ({"link": LINK, "quantity": "9" * 5000}, "quantity is a whole number"),
+        ({"link": LINK}, "quantity is missing"),
+        ({"link": LINK, "quantity": "5", "votes": "1"}, "votes is too many"),
+    ],
+)
+def test_a_text_that_is_no_field_is_named(texts: dict[str, str], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        Order.from_text(of_type("Default"), texts)
+
+
+def test_a_day_that_is_none_is_named() -> None:
+    texts = {"username": "bob", "min": "1", "max": "2", "delay": "0", "expiry": "tomorrow"}
+    with pytest.raises(ConfigurationError, match="expiry is a day such as 31/12/2030 or 2030-12-31"):
+        Order.from_text(of_type("Subscriptions"), texts)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        DefaultOrder(service=9, link=LINK, quantity=5, runs=2, interval=3, extra={"speed": "slow"}),
+        CustomCommentsOrder(service="ab-1", link=LINK, comments=["Nice", "Great"]),
+        SubscriptionsOrder(service=9, username="bob", min=1, max=2, delay=0, expiry=date(2030, 12, 31)),
+        RawOrder(9, {"where": "Mars"}),
+    ],
+)
+def test_an_order_is_restored_from_its_form(order: Order) -> None:
+    assert Order.restored(type(order).__name__, order.form()) == order
+
+
+@pytest.mark.parametrize("kind", ["DefaultOrder", "TeleportationOrder"])
+def test_what_cannot_be_restored_is_a_raw_order_with_the_same_form(kind: str) -> None:
+    form = {"service": "9", "link": LINK, "quantity": "many", "speed": "slow"}
+    order = Order.restored(kind, form)
+    assert isinstance(order, RawOrder)
+    assert order.form() == form

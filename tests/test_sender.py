@@ -1,6 +1,8 @@
 import asyncio
 import contextlib
 import itertools
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 import httpx
 import pytest
@@ -229,3 +231,85 @@ async def test_a_limit_is_kept_after_slots_were_busy() -> None:
         await asyncio.gather(*(it.balance() for _ in range(12)))
     gaps = [later - earlier for earlier, later in itertools.pairwise(panel.times)]
     assert min(gaps) >= 0.1 - 1e-9
+
+
+LOST = httpx.ReadTimeout("late")
+QUICK = RetryPolicy(attempts=3, first_wait=0)
+
+
+class Notes(Panel):
+    """A panel that keeps the forms."""
+
+    def __init__(self, *answers: httpx.Response | Exception | float) -> None:
+        super().__init__(*answers)
+        self.forms: list[dict[str, str]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.forms.append(dict(parse_qsl((await request.aread()).decode())))
+        return await super().handle_async_request(request)
+
+
+@virtual_time
+async def test_a_panel_that_recognises_a_repeated_order_is_sent_it_again_until_it_answers() -> None:
+    panel = Notes(LOST, BROKEN, good())
+    async with client(panel, idempotency_field="request_id", retry=QUICK) as it:
+        assert await it.add(ORDER) == 5
+    marks = {form["request_id"] for form in panel.forms}
+    assert len(panel.forms) == 3
+    assert len(marks) == 1
+    assert UUID(marks.pop()).version == 4
+
+
+@virtual_time
+async def test_each_order_has_a_mark_of_its_own() -> None:
+    panel = Notes(good())
+    async with client(panel, idempotency_field="request_id") as it:
+        await it.add(ORDER)
+        await it.add(ORDER)
+        await it.add(
+            DefaultOrder(service=1, link="https://x.test/", quantity=1, extra={"request_id": "mine"})
+        )
+    first, second, third = (form["request_id"] for form in panel.forms)
+    assert first != second
+    assert third == "mine"
+
+
+@virtual_time
+async def test_a_recognised_order_that_is_never_answered_is_unknown() -> None:
+    panel = Notes(LOST)
+    async with client(panel, idempotency_field="request_id", retry=QUICK) as it:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await it.add(ORDER)
+    assert caught.value.attempts == len(panel.forms) == 3
+
+
+@virtual_time
+async def test_a_refusal_of_a_repetition_proves_nothing_about_the_first_request() -> None:
+    refusal = httpx.Response(200, json={"error": "Not enough funds on balance"})
+    panel = Notes(LOST, refusal)
+    async with client(panel, idempotency_field="request_id", retry=QUICK) as it:
+        with pytest.raises(OutcomeUnknownError, match="Not enough funds"):
+            await it.add(ORDER)
+    assert len(panel.forms) == 2
+
+
+@virtual_time
+async def test_only_orders_carry_a_mark() -> None:
+    panel = Notes(good())
+    async with client(panel, idempotency_field="request_id") as it:
+        await it.balance()
+    assert panel.forms == [{"key": "KEY", "action": "balance"}]
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "key", "action", "service", "link", "quantity", "extra", "a\nb", 5]
+)
+def test_a_mark_is_a_field_that_orders_do_not_have(name: object) -> None:
+    with pytest.raises(ConfigurationError):
+        client(Panel(good()), idempotency_field=name)
+
+
+async def test_only_an_order_can_be_placed() -> None:
+    async with client(Panel(good())) as it:
+        with pytest.raises(ConfigurationError, match="an order is needed, not dict"):
+            await it.add({"service": 1})  # type: ignore[arg-type]
