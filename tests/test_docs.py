@@ -22,7 +22,7 @@ from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-MODULES = ["agencia_async", "agencia_async.sandbox"]
+MODULES = ["agencia_async", "agencia_async.journal", "agencia_async.sandbox"]
 PUBLIC = [(module, name) for module in MODULES for name in import_module(module).__all__]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -88,7 +88,10 @@ async def _environment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None, 
 
 @pytest.mark.usefixtures("_environment")
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=name)
-async def test_the_examples_run_and_print_what_the_page_says(page: Path) -> None:
+async def test_the_examples_run_and_print_what_the_page_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some make files
     namespace: dict[str, object] = {"__name__": "__main__"}
     promised: dict[int, str] = {}
     printed: dict[int, str] = {}

@@ -14,6 +14,7 @@ FLOORS = {
     "_fields": 0,
     "_order": 0,
     "orders": 0,
+    "catalogue": 0,
     "_convert": 1,
     "_refusals": 1,
     "_plan": 1,
@@ -27,10 +28,14 @@ FLOORS = {
     "_retry": 2,
     "_pace": 2,
     "_batch": 2,
+    "_errand": 2,
+    "_options": 2,
     "_sender": 3,
+    "_desk": 3,
     "_ask": 3,
     "_bulk": 3,
     "client": 3,
+    "journal": 4,
     "__init__": 4,
     "pytest_plugin": 5,
 }
@@ -38,7 +43,7 @@ DOORS = {
     "cattrs": {"_convert"},
     "msgspec": {"_convert"},
     "tenacity": {"_retry"},
-    "httpx": {"_lanes", "_transport", "client"},
+    "httpx": {"_lanes", "_transport", "_options", "client"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
@@ -101,6 +106,14 @@ def test_the_command_uses_the_public_face_only(path: Path) -> None:
         name.removeprefix("agencia_async.") for name in imports(path) if name.startswith("agencia_async.")
     }
     assert [name for name in names if name.startswith("_")] == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_database_comes_in_by_the_journal_only(path: Path) -> None:
+    names = {name.split(".")[0] for name in imports(path)}
+    assert "sqlalchemy" not in names or path.parent.name == "_journal"
+    inner = any(name.startswith("agencia_async._journal") for name in imports(path))
+    assert not inner or path.parent.name == "_journal" or path.name == "journal.py"
 
 
 def test_there_are_no_circles() -> None:

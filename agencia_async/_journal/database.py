@@ -1,0 +1,138 @@
+"""A database, and how work on it is done: each piece in one transaction.
+
+SQLite works in a thread of its own, to which a whole transaction is handed at once: an asynchronous driver
+would go there and back for every step of it. Other databases are reached through their asynchronous driver.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from agencia_async.errors import ConfigurationError
+
+T = TypeVar("T")
+
+_BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_TRIES: Final = 20
+_READS: Final = "agencia_reads"
+
+
+class _Engine(Protocol):
+    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
+        """Do it in one transaction."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class Database:
+    """The database that a path or a URL of SQLAlchemy's names.
+
+    Raises:
+        ConfigurationError: there is no such kind of database, or its driver is not installed.
+    """
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        text = os.fspath(database)
+        reason = ""
+        try:
+            url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
+            self.name = url.render_as_string(hide_password=True) if "://" in text else text
+            is_sqlite = url.get_backend_name() == "sqlite"
+            self._engine: _Engine = _Sqlite(url) if is_sqlite else _Asynchronous(url)
+        except (ArgumentError, ModuleNotFoundError, ValueError) as error:
+            reason = _reason(error)
+        if reason:
+            raise ConfigurationError(f"no database can be opened by this name: {reason}")
+
+    async def run(self, do: Callable[[Connection], T], *, reads: bool = False) -> T:
+        """Do it in one transaction, again where another process was in the way.
+
+        Raises:
+            ConfigurationError: the database cannot be used.
+        """
+        fault: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                return await self._engine.run(do, reads=reads)
+            except Exception as error:  # noqa: BLE001 - each driver has its own
+                fault = error
+            if not isinstance(fault, IntegrityError | ProgrammingError):
+                break  # else what it did not find has come into being: look again
+        if isinstance(fault, ConfigurationError):
+            raise fault
+        raise ConfigurationError(f"the journal {self.name} cannot be used: {_reason(fault)}")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._engine.aclose()
+
+
+class _Sqlite:
+    """SQLite, in one thread."""
+
+    def __init__(self, url: URL) -> None:
+        options: dict[str, Any] = {"connect_args": {} if "timeout" in url.query else {"timeout": _BUSY}}
+        if url.database in {None, "", ":memory:"}:
+            options["poolclass"] = StaticPool  # each connection would have a memory of its own
+            options["connect_args"]["check_same_thread"] = False
+        self._engine = create_engine(url.set(drivername="sqlite"), **options)
+        event.listen(self._engine, "connect", _durable)
+        event.listen(self._engine, "begin", _begin)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="agencia-journal")
+
+    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
+        def work() -> T:
+            engine = self._engine.execution_options(**{_READS: reads})
+            with engine.begin() as connection:
+                return do(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def aclose(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        self._thread.shutdown()
+
+
+class _Asynchronous:
+    """Any other database."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_async_engine(url, pool_pre_ping=False)
+
+    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(do)
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+
+def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+    """Commits are on disk when they return, and readers hold up nobody."""
+    connection.isolation_level = None  # transactions are begun below
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """A transaction that reads first and writes later would fail where another one writes in between."""
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _reason(error: Exception | None) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return " ".join(str(cause).split()) or type(cause).__name__

@@ -1,0 +1,194 @@
+"""Rows of orders, read and written for a whole group at once.
+
+The states of a row: `new` while a session sends it (`session` names it), `new` without a session when it
+was never sent, then `placed`, `refused` or `unknown`. A row is claimed by writing a fresh `token` into it;
+whoever's token is there may send, and only with that token an outcome is written.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from sqlalchemy import Connection, Row, bindparam, select
+
+from agencia_async._journal.entry import JournalEntry, JournalState, read_id, written
+from agencia_async._journal.schema import orders
+from agencia_async.models import Id
+from agencia_async.orders import Order
+
+_UNDECIDED: Final = (JournalState.NEW, JournalState.UNKNOWN)
+_AT_ONCE: Final = 500
+
+
+@frozen
+class Find:
+    """The question what there is under a reference."""
+
+    reference: str
+
+
+@frozen
+class Claim:
+    """A wish to send an order under a reference, with a token that nobody else has."""
+
+    reference: str
+    order: Order
+    panel: str
+    token: str
+
+
+@frozen
+class Settle:
+    """What became of a claim, whose entry it was."""
+
+    token: str
+    entry: JournalEntry
+    state: JournalState
+    order_id: Id | None = None
+    error: str | None = None
+
+
+@frozen
+class Found:
+    """An entry, and the session that sends it just now."""
+
+    entry: JournalEntry
+    session: str | None
+
+
+def rows_of(connection: Connection, references: Iterable[str]) -> dict[str, Row[Any]]:
+    """The rows of these references."""
+    wanted = list(dict.fromkeys(references))
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = select(orders).where(orders.c.reference.in_(wanted[start : start + _AT_ONCE]))
+        found |= {row.reference: row for row in connection.execute(some)}
+    return found
+
+
+def claim_all(
+    connection: Connection,
+    claims: Sequence[Claim],
+    rows: Mapping[str, Row[Any]],
+    *,
+    session: str,
+    now: datetime,
+) -> dict[str, JournalEntry | None]:
+    """The entries of claims, by token; None where an order may not be sent now."""
+    made: dict[str, JournalEntry | None] = {}
+    fresh: list[dict[str, Any]] = []
+    # In the same order everywhere: no two processes can wait for each other's rows.
+    for claim in sorted(claims, key=lambda claim: claim.reference):
+        row = rows.get(claim.reference)
+        if row is None:
+            form = json.dumps(claim.order.form())
+            moment = written(now)
+            values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
+            fresh.append({**values, **_sent(claim, session, moment), "created": moment})
+            made[claim.token] = _new(claim, now, now)
+        elif _is_free(row, claim, session) and _take(connection, row, claim, session, now):
+            made[claim.token] = _new(claim, datetime.fromisoformat(row.created), now)
+        else:
+            made[claim.token] = None
+    if fresh:
+        connection.execute(orders.insert(), fresh)
+    return made
+
+
+def settle_all(
+    connection: Connection, settles: Sequence[Settle], now: datetime
+) -> dict[str, JournalEntry | None]:
+    """The entries that outcomes make, by token; None for one that has no row any more."""
+    updated = written(now)
+    outcomes = [
+        {
+            "its": settle.token,
+            "state": settle.state,
+            "order_id": None if settle.order_id is None else str(settle.order_id),
+            "error": settle.error,
+            "updated": updated,
+        }
+        for settle in settles
+    ]
+    # What a person has found out meanwhile is not made unknown again.
+    unknown = [outcome for outcome in outcomes if outcome["state"] == JournalState.UNKNOWN]
+    known = [outcome for outcome in outcomes if outcome["state"] != JournalState.UNKNOWN]
+    mine = orders.update().where(orders.c.token == bindparam("its")).values(session=None, by_hand=False)
+    if known:
+        connection.execute(mine, known)
+    if unknown:
+        connection.execute(mine.where(orders.c.state.in_(_UNDECIDED)), unknown)
+    there = _tokens(connection, [settle.token for settle in settles])
+    return {
+        settle.token: evolve(
+            settle.entry, state=settle.state, order_id=settle.order_id, error=settle.error, updated=now
+        )
+        if settle.token in there
+        else None
+        for settle in settles
+    }
+
+
+def entry_of(row: Row[Any]) -> JournalEntry:
+    """The entry that a row holds."""
+    form: Mapping[str, str] = json.loads(row.form)
+    return JournalEntry(
+        reference=row.reference,
+        state=JournalState(row.state),
+        order=Order.restored(row.kind, form),
+        order_id=read_id(row.order_id),
+        error=row.error,
+        panel=row.panel,
+        by_hand=row.by_hand,
+        created=datetime.fromisoformat(row.created),
+        updated=datetime.fromisoformat(row.updated),
+    )
+
+
+def _tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
+    there = select(orders.c.token).where(orders.c.token.in_(tokens))
+    return set(connection.scalars(there))
+
+
+def _sent(claim: Claim, session: str, moment: str) -> dict[str, Any]:
+    """The columns of a row that is being sent."""
+    return {
+        "state": JournalState.NEW,
+        "order_id": None,
+        "error": None,
+        "panel": claim.panel,
+        "by_hand": False,
+        "session": session,
+        "token": claim.token,
+        "updated": moment,
+    }
+
+
+def _new(claim: Claim, created: datetime, now: datetime) -> JournalEntry:
+    return JournalEntry(
+        reference=claim.reference,
+        state=JournalState.NEW,
+        order=claim.order,
+        panel=claim.panel,
+        created=created,
+        updated=now,
+    )
+
+
+def _is_free(row: Row[Any], claim: Claim, session: str) -> bool:
+    """May what is there be sent under this claim?"""
+    if json.loads(row.form) != claim.order.form():
+        return False
+    if row.state == JournalState.NEW:
+        return bool(row.session in {None, session})
+    again: bool = row.state == JournalState.UNKNOWN and row.token == claim.token
+    return again or bool(row.state == JournalState.REFUSED)
+
+
+def _take(connection: Connection, row: Row[Any], claim: Claim, session: str, now: datetime) -> bool:
+    """Write a claim into a row, unless somebody else has changed it meanwhile."""
+    unchanged = (orders.c.number == row.number, orders.c.token == row.token, orders.c.state == row.state)
+    change = orders.update().where(*unchanged).values(_sent(claim, session, written(now)))
+    return connection.execute(change).rowcount == 1

@@ -1,0 +1,251 @@
+"""What a journal does with its database."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar, cast
+
+from attrs import frozen
+from sqlalchemy import Connection, Row, Select, func, select, true
+
+from agencia_async._batch import Groups, Tasks
+from agencia_async._journal.database import Database
+from agencia_async._journal.entry import JournalEntry, JournalState, written
+from agencia_async._journal.rows import (
+    Claim,
+    Find,
+    Found,
+    Settle,
+    claim_all,
+    entry_of,
+    rows_of,
+    settle_all,
+)
+from agencia_async._journal.schema import balances, orders, prepare
+from agencia_async._journal.session import Session
+from agencia_async.errors import ConfigurationError
+from agencia_async.models import Balance, Id
+
+T = TypeVar("T")
+Do = Callable[[Connection], T]
+
+_GROUP: Final = 500
+_PAGE: Final = 500
+
+
+@frozen
+class Noted:
+    """A balance as it was at some moment, and how many orders were sent or resolved since then."""
+
+    taken: datetime
+    balance: Decimal
+    currency: str
+    orders_since: int
+
+
+class Store:
+    """The rows of one database. What comes at about the same time goes in one transaction.
+
+    Args:
+        database: a path, or a URL of SQLAlchemy's.
+        now: tells the time.
+    """
+
+    def __init__(self, database: str | os.PathLike[str], now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._session = Session(now)
+        self._is_open = False
+        self._database = Database(database)
+        self.name = self._database.name
+        self._groups: Groups[Any, Any] = Groups(self._together, size=_GROUP, tasks=Tasks())
+
+    # --- opening and closing ------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Make the tables if need be, register, and find what dead sessions left under way; once."""
+        if self._is_open:
+            return
+
+        def enter(connection: Connection) -> None:
+            prepare(connection, self.name)
+            self._session.sign(connection)
+            self._session.bury(connection)
+
+        await self._do(enter)
+        self._is_open = True
+
+    async def aclose(self) -> None:
+        """Leave nothing under way, and close the connections."""
+        try:
+            if self._is_open:
+                await self._do(self._session.leave)
+        finally:
+            await self._database.aclose()
+
+    async def sign(self) -> None:
+        """Show that this session lives."""
+        await self._do(self._session.sign)
+
+    # --- orders -------------------------------------------------------------------------------------
+
+    async def find(self, reference: str) -> JournalEntry | None:
+        """The entry of this reference."""
+        found = await self._found(reference)
+        return None if found is None else found.entry
+
+    async def settled(self, reference: str) -> tuple[JournalEntry | None, bool]:
+        """The entry of this reference, and whether another session that lives is sending it just now."""
+        found = await self._found(reference)
+        if found is not None and self._is_elsewhere(found):
+            await self._do(self._session.bury)
+            found = await self._found(reference)
+        if found is None:
+            return None, False
+        return found.entry, self._is_elsewhere(found)
+
+    async def claim(self, claim: Claim) -> JournalEntry | None:
+        """Record that an order is being sent; the entry, or None where it may not be sent now."""
+        return cast("JournalEntry | None", await self._groups.do(claim))
+
+    async def settle(self, settle: Settle) -> JournalEntry:
+        """Record what became of a claim.
+
+        Raises:
+            ConfigurationError: it cannot be written, or the reference was claimed again meanwhile.
+        """
+        entry = cast("JournalEntry | None", await self._groups.do(settle))
+        if entry is None:
+            raise ConfigurationError("another claim has taken its place in the journal")
+        return entry
+
+    async def withdraw(self, token: str) -> None:
+        """Record that a claim was never sent."""
+
+        def write(connection: Connection) -> None:
+            mine = (orders.c.token == token) & (orders.c.session == self._session.id)
+            connection.execute(orders.update().where(mine).values(session=None))
+
+        await self._do(write)
+
+    async def resolve(
+        self, reference: str, state: JournalState, order_id: Id | None, error: str | None
+    ) -> JournalEntry:
+        """Write down what a person found out.
+
+        Raises:
+            ConfigurationError: there is nothing to be resolved.
+        """
+        values = {
+            "state": state,
+            "order_id": None if order_id is None else str(order_id),
+            "error": error,
+            "by_hand": state is JournalState.PLACED,
+            "updated": written(self._now()),
+        }
+
+        def write(connection: Connection) -> Row[Any] | str:
+            row = rows_of(connection, [reference]).get(reference)
+            if row is None:
+                return f"there is no order {reference!r} in {self.name}"
+            if row.state != JournalState.UNKNOWN and not row.by_hand:
+                return f"order {reference!r} is {row.state}, not unknown: there is nothing to resolve"
+            connection.execute(orders.update().where(orders.c.number == row.number).values(values))
+            return connection.execute(select(orders).where(orders.c.number == row.number)).one()
+
+        row = await self._do(write)
+        if isinstance(row, str):
+            raise ConfigurationError(row)
+        return entry_of(row)
+
+    async def verified(self, reference: str) -> None:
+        """Note that the panel knows an order that was resolved by hand."""
+        change = orders.update().where(orders.c.reference == reference).values(by_hand=False)
+        await self._do(lambda connection: connection.execute(change))
+
+    async def entries(
+        self, state: JournalState | None, *, by_hand: bool = False
+    ) -> AsyncGenerator[JournalEntry, None]:
+        """The entries in the order in which they were recorded, a page at a time."""
+        wanted = true() if state is None else orders.c.state == state
+        if by_hand:
+            wanted &= orders.c.by_hand
+        last = 0
+        while True:
+            page = select(orders).where(wanted, orders.c.number > last).order_by(orders.c.number).limit(_PAGE)
+            rows = await self._do(_all_of(page))
+            for row in rows:
+                yield entry_of(row)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].number
+
+    # --- balances -----------------------------------------------------------------------------------
+
+    async def note(self, panel: str, balance: Balance) -> None:
+        """Keep what an account held at this moment."""
+        row = {
+            "panel": panel,
+            "taken": written(self._now()),
+            "balance": f"{balance.balance:f}",
+            "currency": balance.currency,
+        }
+        await self._do(lambda connection: connection.execute(balances.insert().values(row)))
+
+    async def noted_before(self, panel: str, moment: datetime) -> Noted | None:
+        """The last balance that was kept before a moment, and how many orders were under way since then."""
+
+        def look(connection: Connection) -> Noted | None:
+            earlier = (balances.c.panel == panel) & (balances.c.taken <= written(moment))
+            last = select(balances).where(earlier).order_by(balances.c.number.desc()).limit(1)
+            row = connection.execute(last).one_or_none()
+            if row is None:
+                return None
+            since = (orders.c.panel == panel) & (orders.c.updated >= row.taken)
+            placed = orders.c.state != JournalState.REFUSED
+            count = connection.scalar(select(func.count()).select_from(orders).where(since, placed)) or 0
+            return Noted(datetime.fromisoformat(row.taken), Decimal(row.balance), row.currency, count)
+
+        return await self._do(look)
+
+    # --- how all of it is done ----------------------------------------------------------------------
+
+    def _is_elsewhere(self, found: Found) -> bool:
+        return found.entry.state is JournalState.NEW and found.session not in {None, self._session.id}
+
+    async def _found(self, reference: str) -> Found | None:
+        return cast("Found | None", await self._groups.do(Find(reference)))
+
+    async def _do(self, do: Do[T]) -> T:
+        return cast("T", await self._groups.do(do))
+
+    async def _together(self, work: Sequence[Any]) -> list[Any]:
+        reads = all(isinstance(item, Find) for item in work)
+        return await self._database.run(lambda connection: self._all(connection, work), reads=reads)
+
+    def _all(self, connection: Connection, work: Sequence[Any]) -> list[Any]:
+        """Do all that a group asks for: first the claims, as whoever withdraws one comes after it."""
+        claims = [item for item in work if isinstance(item, Claim)]
+        settles = [item for item in work if isinstance(item, Settle)]
+        asked = [item.reference for item in work if isinstance(item, Find | Claim)]
+        rows = rows_of(connection, asked)
+        made: dict[str, JournalEntry | None] = {}
+        if claims:
+            self._session.sign(connection)
+            made = claim_all(connection, claims, rows, session=self._session.id, now=self._now())
+        if settles:
+            made |= settle_all(connection, settles, self._now())
+        results: list[Any] = []
+        for item in work:
+            if isinstance(item, Find):
+                row = rows.get(item.reference)
+                results.append(row and Found(entry_of(row), row.session))
+            elif isinstance(item, Claim | Settle):
+                results.append(made[item.token])
+            else:
+                results.append(item(connection))
+        return results
+
+
+def _all_of(page: Select[Any]) -> Callable[[Connection], Sequence[Row[Any]]]:
+    return lambda connection: connection.execute(page).all()
