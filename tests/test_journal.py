@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
 import agencia_async._journal
@@ -25,6 +26,7 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
+from agencia_async._journal.database import _Asynchronous
 from agencia_async._journal.process import has_died, this_process
 from agencia_async.journal import Journal, JournalEntry, JournalState
 from tests.until import take, until
@@ -927,3 +929,18 @@ async def test_what_is_in_the_way_again_and_again_is_told(
         with pytest.raises(ConfigurationError, match="cannot be used: not unique"):
             await journal.get("a")
     assert tries == 20
+
+
+async def test_a_database_with_an_asynchronous_driver() -> None:
+    engine = _Asynchronous(make_url("sqlite+aiosqlite:///:memory:"))
+    assert await engine.run(lambda connection: connection.scalar(text("SELECT 7")), reads=False) == 7
+    await engine.aclose()
+
+
+async def test_any_other_backend_is_reached_by_its_asynchronous_driver() -> None:
+    journal = Journal("postgresql+asyncpg://user:secret@127.0.0.1:1/none")
+    assert repr(journal) == "<Journal postgresql+asyncpg://user:***@127.0.0.1:1/none>"
+    with pytest.raises(ConfigurationError, match="cannot be used") as caught:
+        await journal.get("a")
+    assert "secret" not in str(caught.value)
+    await journal.aclose()
