@@ -86,7 +86,7 @@ class Errand(Generic[T]):
 
     def _end_if_unwanted(self) -> None:
         unwanted = self._tasks.closed or self._reason is not None or not self._callers
-        if unwanted and not self._is_pinned and not self._over.is_set():
+        if unwanted and not (self.is_off or self._is_pinned or self._over.is_set()):
             self.is_off = True
             self._task.cancel()
 

@@ -556,7 +556,7 @@ async def test_a_late_unknown_does_not_undo_what_a_person_found(path: Path) -> N
         late = clock[0] + timedelta(seconds=61)
         async with Journal(path, now=lambda: late) as other:
             [entry] = await all_of(other, "unknown")
-            assert entry.error == "the process that sent it ended before an answer came"
+            assert entry.error == "what sent it ended before its outcome was recorded"
             await other.resolve("a", order_id=7)
         panel.go.set()
         with pytest.raises(OutcomeUnknownError):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Programmin
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from agencia_async._journal.schema import versions
 from agencia_async.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Database:
         reason = ""
         try:
             url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-            self.name = url.render_as_string(hide_password=True) if "://" in text else text
+            self.name = url.set(query={}).render_as_string(hide_password=True) if "://" in text else text
             is_sqlite = url.get_backend_name() == "sqlite"
             self._engine: _Engine = _Sqlite(url) if is_sqlite else _Asynchronous(url)
         except (ArgumentError, ModuleNotFoundError, ValueError) as error:
@@ -122,7 +123,10 @@ def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
     """Commits are on disk when they return, and readers hold up nobody."""
     connection.isolation_level = None  # transactions are begun below
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("SELECT name FROM sqlite_master")
+    tables = {name for (name,) in cursor.fetchall()}
+    if not tables or versions.name in tables:  # a file of another program is not changed
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 

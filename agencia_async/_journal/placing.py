@@ -59,6 +59,7 @@ class Placing:
         self._sleep = sleep
         self._claim = Claim(reference, order, desk.panel, uuid4().hex)
         self._last: JournalEntry | None = None
+        self._in_doubt = False
 
     async def run(self, errand: Errand[JournalEntry]) -> JournalEntry:
         """The entry of the order, which is placed.
@@ -90,14 +91,14 @@ class Placing:
 
     async def _send(self, errand: Errand[JournalEntry]) -> JournalEntry:
         async def around(exchange: Exchange[Id]) -> Id:
-            await self._claimed()
+            await self._claimed(errand)
             with errand.pinned():
                 return await self._recorded(exchange)
 
         await self._desk.hand_in(self._order, self._reference, around)
         return self._entry()
 
-    async def _claimed(self) -> None:
+    async def _claimed(self, errand: Errand[JournalEntry]) -> None:
         """Commit that the order is being sent.
 
         Raises:
@@ -106,7 +107,12 @@ class Placing:
         try:
             entry = await self._store.claim(self._claim)
         except asyncio.CancelledError:
-            await self._store.withdraw(self._claim.token)
+            with errand.pinned():  # a client that closes would cancel it once more
+                await self._withdraw()
+            raise
+        except ConfigurationError:  # it may be written all the same, if only its confirmation was lost
+            with suppress(ConfigurationError):
+                await self._withdraw()
             raise
         if entry is None:
             raise _TakenError
@@ -117,10 +123,11 @@ class Placing:
         try:
             number = await exchange()
         except ConfigurationError:  # the client was closed at this very moment
-            await self._store.withdraw(self._claim.token)
+            await self._withdraw()
             raise
         except AgenciaError as error:
-            state = JournalState.REFUSED if error.sent == "no" else JournalState.UNKNOWN
+            self._in_doubt = self._in_doubt or error.sent != "no"
+            state = JournalState.UNKNOWN if self._in_doubt else JournalState.REFUSED
             await self._write(self._outcome(state, error=str(error) or type(error).__name__), error)
             raise
         except asyncio.CancelledError:  # the event loop ends: as far as it still runs
@@ -128,6 +135,13 @@ class Placing:
             raise
         await self._write(self._outcome(JournalState.PLACED, order_id=number))
         return number
+
+    async def _withdraw(self) -> None:
+        """Record that an attempt was not made; an earlier one may have been, and its outcome is unknown."""
+        if self._in_doubt:
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not sent again"))
+        else:
+            await self._store.withdraw(self._claim.token)
 
     def _outcome(
         self, state: JournalState, *, order_id: Id | None = None, error: str | None = None

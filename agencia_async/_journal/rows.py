@@ -18,7 +18,6 @@ from agencia_async._journal.schema import orders
 from agencia_async.models import Id
 from agencia_async.orders import Order
 
-_UNDECIDED: Final = (JournalState.NEW, JournalState.UNKNOWN)
 _AT_ONCE: Final = 500
 
 
@@ -88,7 +87,7 @@ def claim_all(
             values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
             fresh.append({**values, **_sent(claim, session, moment), "created": moment})
             made[claim.token] = _new(claim, now, now)
-        elif _is_free(row, claim, session) and _take(connection, row, claim, session, now):
+        elif _is_free(row, claim) and _take(connection, row, claim, session, now):
             made[claim.token] = _new(claim, datetime.fromisoformat(row.created), now)
         else:
             made[claim.token] = None
@@ -107,7 +106,7 @@ def settle_all(
             "its": settle.token,
             "state": settle.state,
             "order_id": None if settle.order_id is None else str(settle.order_id),
-            "error": settle.error,
+            "error": settle.error and _storable(settle.error),
             "updated": updated,
         }
         for settle in settles
@@ -119,7 +118,8 @@ def settle_all(
     if known:
         connection.execute(mine, known)
     if unknown:
-        connection.execute(mine.where(orders.c.state.in_(_UNDECIDED)), unknown)
+        open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
+        connection.execute(mine.where(open_yet), unknown)
     there = _tokens(connection, [settle.token for settle in settles])
     return {
         settle.token: evolve(
@@ -145,6 +145,11 @@ def entry_of(row: Row[Any]) -> JournalEntry:
         created=datetime.fromisoformat(row.created),
         updated=datetime.fromisoformat(row.updated),
     )
+
+
+def _storable(text: str) -> str:
+    """A panel's text as any database takes it."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
@@ -177,14 +182,13 @@ def _new(claim: Claim, created: datetime, now: datetime) -> JournalEntry:
     )
 
 
-def _is_free(row: Row[Any], claim: Claim, session: str) -> bool:
+def _is_free(row: Row[Any], claim: Claim) -> bool:
     """May what is there be sent under this claim?"""
     if json.loads(row.form) != claim.order.form():
         return False
-    if row.state == JournalState.NEW:
-        return bool(row.session in {None, session})
-    again: bool = row.state == JournalState.UNKNOWN and row.token == claim.token
-    return again or bool(row.state == JournalState.REFUSED)
+    if row.state == JournalState.UNKNOWN:
+        return bool(row.token == claim.token)
+    return bool(row.state == JournalState.REFUSED or (row.state == JournalState.NEW and row.session is None))
 
 
 def _take(connection: Connection, row: Row[Any], claim: Claim, session: str, now: datetime) -> bool:

@@ -100,6 +100,9 @@ class Store:
         if found is not None and self._is_elsewhere(found):
             await self._do(self._session.bury)
             found = await self._found(reference)
+        if found is not None and found.entry.state is JournalState.NEW and found.session == self._session.id:
+            await self._do(lambda connection: self._session.forget(connection, reference))
+            found = await self._found(reference)
         if found is None:
             return None, False
         return found.entry, self._is_elsewhere(found)
