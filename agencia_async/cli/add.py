@@ -1,17 +1,30 @@
 """The command that spends money: add."""
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agencia_async import ConfigurationError, CustomCommentsOrder, DefaultOrder, Order, PackageOrder, RawOrder
+from agencia_async import (
+    AsyncClient,
+    Catalogue,
+    ConfigurationError,
+    CustomCommentsOrder,
+    DefaultOrder,
+    Id,
+    Order,
+    PackageOrder,
+    RawOrder,
+)
+from agencia_async.cli.asking import check_terminal, is_agreed
 from agencia_async.cli.endings import Code, Interrupted, UsageError, run
-from agencia_async.cli.options import Connection
+from agencia_async.cli.journals import JournalOption
+from agencia_async.cli.options import Connection, price
+from agencia_async.cli.orderlist import FIELDS
 from agencia_async.cli.text import one_line
 
 
@@ -68,6 +81,23 @@ class Wish:
             extra=extra,
         )
 
+    def order_from(self, catalogue: Catalogue) -> Order:
+        """The order, of the class that the service's type needs.
+
+        Raises:
+            UsageError: the panel does not sell the service.
+            ConfigurationError: fields are missing, too many, or cannot be sent.
+        """
+        if self.service not in catalogue:
+            raise UsageError(f"service {self.service} is not in the catalogue; see: agencia services")
+        given = {name: getattr(self, name) for name in ("link", "quantity", "runs", "interval")}
+        fields = {name: str(value) for name, value in given.items() if value is not None}
+        if self.comments_file:
+            fields["comments"] = "\n".join(_comments(self.comments_file))
+        named = dict(map(_named, self.field or []))
+        extra = {name: named.pop(name) for name in [*named] if name not in FIELDS}
+        return Order.from_text(catalogue[self.service], named | fields, extra)
+
     def _raw(self, fields: Mapping[str, str]) -> RawOrder:
         """An order without a link, such as a subscription: its fields are all that there is."""
         if not fields or self.quantity is not None or self.comments_file:
@@ -75,53 +105,83 @@ class Wish:
         return RawOrder(self.service, fields)
 
 
-def add(
-    wish: Wish,
-    connection: Connection,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms it is ordered."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False
+    max_charge: Annotated[
+        Decimal | None,
+        typer.Option(
+            parser=price,
+            metavar="PRICE",
+            help="Check the order against the catalogue first, and do not place it if it costs more.",
+            show_default=False,
+        ),
+    ] = None
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="Your own name for the order: it is placed once under this name, by the journal.",
+            show_default=False,
+        ),
+    ] = None
+
+
+def add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> None:
     """Place an order, and print its id.
 
     With --link and --quantity a default order, with --link alone a package, with --comments-file custom
     comments; whatever else a service's type needs goes with --field. Asks before it spends money: where
     there is no terminal to ask on, it needs --yes. Never sends an order again whose outcome is unknown.
+    With --reference and a journal, the same command again places nothing twice.
     """
-    run(_add(wish, connection, yes=yes))
+    run(_add(wish, terms, journal, connection))
 
 
-async def _add(wish: Wish, connection: Connection, *, yes: bool) -> Code:
-    order = wish.order()
+async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> Code:
+    if journal.journal and terms.reference is None:
+        raise UsageError("--journal goes with --reference, your own name for the order")
+    order = wish.order() if terms.max_charge is None else None
     async with connection.client() as client:
-        if not yes and not _is_agreed(order):
+        order = order or wish.order_from(await client.catalogue())
+        if not terms.yes and not await _is_agreed(order):
             typer.echo("nothing was ordered", err=True)
             return Code.SOME_FAILED
         try:
-            number = await client.add(order)
+            number = await _placed(client, order, terms, journal)
         except asyncio.CancelledError:
+            known = "run it again to see: nothing is placed twice"
+            unknown = "look at the panel before you send it again"
             raise Interrupted(
-                "the order may have been placed; look at the panel before you send it again"
+                f"the order may have been placed; {unknown if terms.reference is None else known}"
             ) from None
     typer.echo(number)
     return Code.OK
 
 
-def _is_agreed(order: Order) -> bool:
+async def _placed(client: AsyncClient, order: Order, terms: Terms, journal: JournalOption) -> Id | None:
+    if terms.reference is None:
+        return await client.add(order, max_charge=terms.max_charge)
+    async with journal.open(make=True) as book:
+        entry = await book.place(client, terms.reference, order, max_charge=terms.max_charge)
+    return entry.order_id
+
+
+async def _is_agreed(order: Order) -> bool:
     """Ask, on a terminal.
 
     Raises:
         UsageError: there is none.
     """
-    if not sys.stdin.isatty():
-        raise UsageError("an order spends money: confirm it with --yes, as there is no terminal to ask on")
+    check_terminal("an order spends")
     fields = order.form()
     service = fields.pop("service")
     typer.echo(f"An order of service {service}, which spends money:", err=True)
     for name, value in fields.items():
         typer.echo(f"  {name}: {one_line(value)}", err=True)
-    try:
-        return typer.confirm("Place it?", err=True)
-    except typer.Abort:  # Ctrl-C, or the end of the input
-        return False
+    return await is_agreed("Place it?")
 
 
 def _named(text: str) -> tuple[str, str]:

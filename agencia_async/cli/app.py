@@ -10,7 +10,9 @@ from agencia_async.cli.add import add
 from agencia_async.cli.bulk import cancel, refill, refill_status, status
 from agencia_async.cli.demo import demo
 from agencia_async.cli.endings import CODES
+from agencia_async.cli.journal import journal
 from agencia_async.cli.options import flat
+from agencia_async.cli.place import place
 from agencia_async.cli.sandbox import sandbox
 
 app = typer.Typer(
@@ -42,5 +44,6 @@ def agencia(
     """
 
 
-for command in (status, refill, refill_status, cancel, add, balance, services, sandbox, demo):
+for command in (status, refill, refill_status, cancel, add, place, balance, services, sandbox, demo):
     app.command(epilog=CODES)(flat(command))
+app.add_typer(journal, name="journal")

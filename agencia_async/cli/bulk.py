@@ -80,7 +80,7 @@ def cancel(ids: IdOptions, connection: Connection, output: Output) -> None:
 
 async def _bulk(action: Action[T], given: IdOptions, connection: Connection, output: Output) -> Code:
     ids = open_ids(given, action.columns)
-    _keep_apart(given, output)
+    output.keep_off(given.file, "ids")
     tally = Tally()
     fault = None
     began = time.perf_counter()
@@ -132,17 +132,6 @@ def _row(action: Action[T], item: BulkItem[T]) -> Row:
         return row | dict(action.values(item.unwrap()))
     name = type(item.error).__name__
     return row | {"error": one_line(str(item.error)) or name, "error_type": name}
-
-
-def _keep_apart(given: IdOptions, output: Output) -> None:
-    """Refuse to write over the ids.
-
-    Raises:
-        UsageError: both options name the same file.
-    """
-    ids, rows = given.file, output.output
-    if ids and rows and rows.exists() and ids.samefile(rows):
-        raise UsageError(f"{rows} holds the ids; write the output to another file")
 
 
 def _how_far(tally: Tally, ids: Ids, action: Action[T]) -> str:

@@ -37,8 +37,8 @@ class Code(IntEnum):
 
 
 CODES: Final = (
-    "Exit codes: 0 all well, 1 some ids failed, 2 usage or configuration, 3 the account or the panel "
-    "refused, 4 an order that may or may not have been placed, 130 interrupted, 141 the reader of the "
+    "Exit codes: 0 all well, 1 some ids or orders failed, 2 usage or configuration, 3 the account or the "
+    "panel refused, 4 an order that may or may not have been placed, 130 interrupted, 141 the reader of the "
     "output has gone."
 )
 

@@ -1,13 +1,10 @@
 """Where ids come from: arguments, a file or standard input; read lazily, each fault named with its line."""
 
-import io
-import os
 import stat
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated
 
 import typer
 
@@ -15,10 +12,7 @@ from agencia_async import Id
 from agencia_async.cli.background import in_background
 from agencia_async.cli.endings import UsageError
 from agencia_async.cli.listing import checked, read_ids
-
-_STDIN: Final = "-"
-_ENCODING: Final = "utf-8-sig"
-_OTHERS: Final = "replace"  # other columns may be in any encoding: only ids must be UTF-8
+from agencia_async.cli.reading import is_stdin, lines_of, name_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,49 +105,28 @@ def open_ids(options: IdOptions, columns: Sequence[str]) -> Ids:
             "give the ids as arguments, or with --file FILE, or - for standard input: one of these"
         )
     wanted = (options.column,) if options.column else columns
-    if given == [_STDIN] or str(options.file) == _STDIN:
-        return Ids("standard input", lambda: _from_stdin(wanted))
-    if options.file is not None:
-        return _from_file(options.file, wanted)
+    source = Path(given[0]) if given and is_stdin(given[0]) and len(given) == 1 else options.file
+    if source is not None:
+        return _from_file(source, wanted)
     ids = [checked(text, f"argument {number}") for number, text in enumerate(given, 1)]
     return Ids("the arguments", lambda: iter(ids), total=len(ids), width=max(len(str(id)) for id in ids))  # noqa: A001
 
 
 def _from_file(path: Path, columns: Sequence[str]) -> Ids:
-    def read() -> Iterator[Id]:
-        return _in_file(path, columns)
+    name = name_of(path)
 
-    if _is_stream(path):
-        return Ids(str(path), read)
+    def read() -> Iterator[Id]:
+        return read_ids(lines_of(path), name, columns)
+
+    if is_stdin(path) or _is_stream(path):
+        return Ids(name, read)
     total = width = 0
     for id in read():  # noqa: A001 - the protocol's own word
         total += 1
         width = max(width, len(str(id)))
     if not total:
-        raise _none_in(str(path))
-    return Ids(str(path), read, total=total, width=width)
-
-
-def _in_file(path: Path, columns: Sequence[str]) -> Iterator[Id]:
-    try:
-        with path.open(encoding=_ENCODING, errors=_OTHERS, newline="") as lines:
-            yield from read_ids(lines, str(path), columns)
-    except OSError as error:
-        reason = error.strerror or str(error)
-    else:
-        return
-    raise UsageError(f"{path} cannot be read: {reason}")
-
-
-def _from_stdin(columns: Sequence[str]) -> Iterator[Id]:
-    if sys.stdin is None:
-        raise UsageError("standard input is closed")
-    try:  # a buffer of its own, as a thread may hold its lock when the interpreter ends
-        file: BinaryIO = os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
-    except OSError:  # a stream without a file
-        file = sys.stdin.buffer
-    lines = io.TextIOWrapper(file, _ENCODING, _OTHERS, newline="")
-    yield from read_ids(lines, "standard input", columns)
+        raise _none_in(name)
+    return Ids(name, read, total=total, width=width)
 
 
 def _is_stream(path: Path) -> bool:

@@ -4,7 +4,7 @@ import inspect
 import logging
 import os
 import re
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,7 +16,8 @@ import typer
 
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy
 from agencia_async.cli.endings import UsageError
-from agencia_async.cli.output import Format
+from agencia_async.cli.output import Format, Layout, Row, terminal, writer
+from agencia_async.cli.text import cell
 
 _PANEL: Final = "The panel"
 _OUTPUT: Final = "Output"
@@ -178,6 +179,27 @@ class Output:
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.", rich_help_panel=_OUTPUT)
     ] = False
+
+    def keep_off(self, file: Path | None, what: str) -> None:
+        """Refuse to write over what is needed.
+
+        Raises:
+            UsageError: the rows would go to this very file.
+        """
+        rows = self.output
+        if file and rows and file.exists() and rows.exists() and file.samefile(rows):
+            raise UsageError(f"{rows} holds the {what}; write the output to another file")
+
+    def write(self, layout: Layout, rows: Sequence[Row]) -> None:
+        """Write rows that are all there; the columns of a table are as wide as they need be."""
+        screen = terminal(self.output)
+        widths = {
+            column.name: max((len(cell(row[column.name])) for row in rows), default=0)
+            for column in layout.table[:-1]
+        }
+        with writer(self.format, layout, file=self.output, terminal=screen, widths=widths) as lines:
+            for row in rows:
+                lines.row(row)
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:

@@ -131,6 +131,7 @@ class _Table:
             (column, max(column.width, cell_len(column.heading), widths.get(column.name, 0)))
             for column in layout.table
         ]
+        self._has_errors = any(column.name == "error" for column in layout.table)
 
     def head(self) -> Text:
         headings = [column.fitted(column.heading, width) for column, width in self._columns]
@@ -141,12 +142,11 @@ class _Table:
         )
 
     def row(self, row: Row) -> Text:
-        """A row; of one that failed the id, and why."""
-        if row.get("error"):
+        """A row; of one that failed the id, and why, unless there is a column for that."""
+        if row.get("error") and not self._has_errors:
             column, width = self._columns[0]
-            return _table_line(
-                [(column.fitted(cell(row[column.name]), width), ""), (f"failed: {row['error']}", "red")]
-            )
+            fault = f"{row.get('state') or 'failed'}: {row['error']}"
+            return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (fault, "red")])
         return _table_line(
             [
                 (column.fitted(one_line(cell(row[column.name])), width), column.style(row))
@@ -166,7 +166,11 @@ def _table_line(cells: Sequence[tuple[str, str]]) -> Text:
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
+    seems_comment = bool(cells) and cells[0].lstrip().startswith("#")  # but not when it is quoted
+    text = csv.writer(
+        line, lineterminator="\n", quoting=csv.QUOTE_ALL if seems_comment else csv.QUOTE_MINIMAL
+    )
+    text.writerow(cells)
     return line.getvalue()
 
 

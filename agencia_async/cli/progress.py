@@ -10,15 +10,18 @@ from rich.text import Text
 
 
 class Bar:
-    """Shows how many ids are done, and how many of them failed.
+    """Shows how many ids or orders are done, and how many of them failed.
 
     Args:
         total: how many there are; None where that is not known.
         terminal: the console to which rows are written meanwhile, so that they appear above the bar.
         show: whether a bar is wanted at all.
+        doing: what is being done, in a word.
     """
 
-    def __init__(self, total: int | None, *, terminal: Console | None, show: bool) -> None:
+    def __init__(
+        self, total: int | None, *, terminal: Console | None, show: bool, doing: str = "polling"
+    ) -> None:
         self._failed = 0
         self._is_shown = show and sys.stderr.isatty()
         self._progress = Progress(
@@ -30,7 +33,7 @@ class Bar:
             transient=True,
             expand=True,
         )
-        self._task = self._progress.add_task("polling", total=total, failed=0)
+        self._task = self._progress.add_task(doing, total=total, failed=0)
 
     def __enter__(self) -> Self:
         if self._is_shown:

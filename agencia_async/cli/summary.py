@@ -1,4 +1,4 @@
-"""What a bulk command says at its end: how many in each state, how many failed and why, how fast."""
+"""What a command for many ids or orders says at its end: how many in each state, what failed, how fast."""
 
 from collections import Counter
 from typing import Final
@@ -23,6 +23,10 @@ STYLES: Final = {
     "Failed": "red",
     "Rejected": "red",
     FAILED: "red",
+    "placed": "green",
+    "refused": "red",
+    "skipped": "magenta",
+    "unknown": "yellow",
 }
 
 _BAR: Final = 40
@@ -31,7 +35,7 @@ _KINDS_SHOWN: Final = 5
 
 
 class Tally:
-    """Counts what became of the ids.
+    """Counts what became of the ids or orders.
 
     Attributes:
         states: how many are in each state.
@@ -46,7 +50,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many ids have an answer."""
+        """How many have an answer."""
         return self.states.total()
 
     @property
@@ -55,12 +59,12 @@ class Tally:
         return self.states[FAILED]
 
     def succeed(self, state: str) -> None:
-        """Count an id that has a value."""
+        """Count one that has a value."""
         self.states[state] += 1
 
-    def fail(self, error: AgenciaError) -> None:
-        """Count an id that failed."""
-        self.states[FAILED] += 1
+    def fail(self, error: AgenciaError, state: str = FAILED) -> None:
+        """Count one that failed."""
+        self.states[state] += 1
         self.refused |= isinstance(error, AuthenticationError)
         name = type(error).__name__
         kind = f"{name}: {one_line(str(error))}"
@@ -68,12 +72,12 @@ class Tally:
         self.failures[kind if is_kept else f"{name} (other messages)"] += 1
 
 
-def print_summary(tally: Tally, console: Console, *, requests: int, seconds: float) -> None:
+def print_summary(tally: Tally, console: Console, *, requests: int, seconds: float, what: str = "id") -> None:
     """Print it: a line with a bar for each state, a line for each kind of failure, and one for the whole."""
     for line in (*_state_lines(tally, console), *_failure_lines(tally)):
         console.print(line, overflow="ellipsis", no_wrap=True)
-    speed = f"{tally.done / seconds:,.0f} ids a second" if seconds else ""
-    facts = [f"{several(tally.done, 'id')} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]
+    speed = f"{tally.done / seconds:,.0f} {what}s a second" if seconds else ""
+    facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]
     console.print(Text(", ".join(filter(None, facts)), "bold"))
 
 

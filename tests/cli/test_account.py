@@ -27,6 +27,8 @@ def test_the_whole_catalogue(panel: WatchedPanel, agencia: Agencia) -> None:
         (["--search", "COMMENTS", "--max-rate", "2"], ["Ten comments"]),
         (["--search", "WEB", "--type", "seo", "--max-rate", "2.375"], ["Search ranking"]),
         (["--category", "first", "--min-rate", "4.5", "--max-rate", "4.50"], ["Starter package"]),
+        (["--search", "card starter FIRST", "--category", "first"], []),
+        (["--search", "package starter FIRST", "--max-rate", "4.50"], ["Starter package"]),
         (["--search", "there is none such"], []),
     ],
 )

@@ -1,5 +1,6 @@
+import os
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Timer
 
 import pytest
 
@@ -87,12 +88,6 @@ def test_without_a_terminal_it_must_be_told_yes(panel: WatchedPanel, agencia: Ag
     )
 
 
-@pytest.fixture
-def _on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("agencia_async.cli.add.sys", terminal)
-
-
 @pytest.mark.usefixtures("_on_a_terminal")
 @pytest.mark.parametrize(("answer", "orders"), [("y\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
 def test_on_a_terminal_it_asks(panel: WatchedPanel, agencia: Agencia, answer: str, orders: int) -> None:
@@ -122,3 +117,108 @@ def test_ctrl_c_while_it_is_on_its_way(panel: WatchedPanel) -> None:
     warning = "the order may have been placed; look at the panel before you send it again"
     wanted = Outcome(130, "", f"agencia: interrupted: {warning}\n")
     assert invoke("add", 1, *LINK, "--quantity", 100, "--yes") == wanted
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as silent:
+        monkeypatch.setattr("agencia_async.cli.asking.standard_input", lambda: silent)
+        timer = Timer(0.2, interrupt)
+        timer.start()
+        done = invoke("add", 1, *LINK, "--quantity", 100)
+        timer.join()
+        os.close(writing)
+    assert (done.code, done.out, panel.received) == (130, "", 0)
+    assert done.err.endswith("Place it? [y/N]: \nagencia: interrupted: nothing was ordered\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "fields"),
+    [
+        (["1", *LINK, "--quantity", "100"], {"service": "1", "link": LINK[1], "quantity": "100"}),
+        (
+            ["3", *LINK, "--comments-file", "c", "--field", "note=x"],
+            {"service": "3", "link": LINK[1], "comments": "nice\ngreat", "note": "x"},
+        ),
+        (
+            ["14", *LINK, "--quantity", "25", "--field", "answer_number=3"],
+            {"service": "14", "link": LINK[1], "quantity": "25", "answer_number": "3"},
+        ),
+    ],
+)
+def test_with_a_highest_price_the_catalogue_is_asked_first(
+    panel: WatchedPanel, agencia: Agencia, here: Path, args: list[str], fields: dict[str, str]
+) -> None:
+    (here / "c").write_text("nice\ngreat\n", encoding="utf-8")
+    done = agencia("add", *args, "--yes", "--max-charge", "0.09")
+    assert (done.code, done.err, panel.seen) == (0, "", ["services", "add"])
+    assert done.out == f"{panel.ledger[-1].order}\n"
+    assert sent(panel) == fields
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["1", *LINK, "--quantity", "101"], "the order costs 0.0909, more than the 0.09 it may cost"),
+        (["1", *LINK, "--quantity", "10"], "service 1 takes at least 50 in an order, not 10"),
+        (
+            ["1", *LINK, "--quantity", "50", "--field", "hashtag=x"],
+            "service 1 is of the type 'Default': hash",
+        ),
+        (["99", *LINK], "service 99 is not in the catalogue; see: agencia services"),
+    ],
+)
+def test_nothing_is_sent_when_the_catalogue_speaks_against_it(
+    panel: WatchedPanel, agencia: Agencia, args: list[str], fault: str
+) -> None:
+    done = agencia("add", *args, "--yes", "--max-charge", "0.09")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert done.err.startswith(f"agencia: {fault}")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("limit", [(), ("--max-charge", "1")])
+def test_with_a_reference_it_is_placed_once(
+    panel: WatchedPanel, agencia: Agencia, limit: tuple[str, ...]
+) -> None:
+    args = ("add", 1, *LINK, "--quantity", 100, "--yes", "--journal", "j.db", "--reference", "A-1", *limit)
+    first, second = agencia(*args), agencia(*args)
+    assert (first.code, second.code, first.out) == (0, 0, second.out)
+    assert len(panel.ledger) == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_an_unknown_outcome_stays_unknown_under_its_reference(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.faults.script("drop_after")
+    args = ("add", 1, *LINK, "--quantity", 100, "--yes", "--journal", "j.db", "--reference", "A-1")
+    assert (agencia(*args).code, agencia(*args).code, len(panel.ledger), panel.received) == (4, 4, 1, 1)
+
+
+def test_a_journal_and_a_reference_go_together(
+    panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = agencia("add", 1, *LINK, "--quantity", 100, "--yes", "--journal", "j.db")
+    assert (done.code, done.err) == (
+        2,
+        "agencia: --journal goes with --reference, your own name for the order\n",
+    )
+    done = agencia("add", 1, *LINK, "--quantity", 100, "--yes", "--reference", "A-1")
+    assert done.err.startswith("agencia: name the journal: --journal FILE")
+    assert panel.received == 0
+    monkeypatch.setenv("AGENCIA_JOURNAL", "is not used")
+    assert agencia("add", 1, *LINK, "--quantity", 100, "--yes").code == 0
+
+
+def test_after_ctrl_c_its_reference_tells_what_became_of_it(panel: WatchedPanel, here: Path) -> None:
+    panel.faults.latency = 0.5
+    panel.at_request(1, interrupt)
+    args = ("add", 1, *LINK, "--quantity", 100, "--yes", "--journal", here / "j.db", "--reference", "A-1")
+
+    def check(interrupted: Outcome, again: Outcome) -> None:
+        note = "the order may have been placed; run it again to see: nothing is placed twice"
+        assert interrupted == Outcome(130, "", f"agencia: interrupted: {note}\n")
+        assert again == Outcome(0, f"{panel.ledger[0].order}\n", "")
+        assert len(panel.ledger) == panel.received == 1
+
+    check(invoke(*args), invoke(*args))

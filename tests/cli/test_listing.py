@@ -72,7 +72,7 @@ def test_nothing_is_no_ids() -> None:
         ),
         ("1\n2\n", ("nr",), "no column is called nr; there are '1'; choose one with --column"),
         (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' holds"),
-        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv is no CSV file: field larger than field limit"),
+        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: this is no CSV file: field larger than"),
     ],
 )
 def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], fault: str) -> None:
@@ -105,6 +105,15 @@ def test_every_id_comes_back(wanted: list[int | str]) -> None:
 def test_what_failed_before_has_no_id_to_go_on_with() -> None:
     lines = ["id,ok,refill\n", "1,true,7\n", "2,false,\n", "3,true,8\n"]
     assert list(read_ids(lines, "r.csv", ("refill",))) == [7, 8]
+
+
+def test_orders_that_were_not_placed_have_no_id_either() -> None:
+    lines = ["reference,state,order\n", "a,placed,7\n", "b,refused,\n", "c,unknown,\n", "d,placed,8\n"]
+    assert list(read_ids(lines, "r.csv", NAMES)) == [7, 8]
+
+
+def test_quotes_in_comments_mean_nothing_and_what_is_quoted_is_no_comment() -> None:
+    assert ids('order,x\n#,"\n1,2\n"#3",4\n') == [1, "#3"]
 
 
 def test_an_empty_id() -> None:

@@ -9,8 +9,6 @@ from agencia_async.cli import main
 
 from .conftest import Agencia
 
-NAMES = ("status", "refill", "refill-status", "cancel", "add", "balance", "services", "sandbox", "demo")
-
 
 def test_version(agencia: Agencia) -> None:
     done = agencia("--version")
@@ -28,6 +26,8 @@ def test_help_names_every_command(agencia: Agencia) -> None:
         "refill-status",
         "cancel",
         "add",
+        "place",
+        "journal",
         "sandbox",
         "demo",
     ]:

@@ -10,6 +10,7 @@ import typer
 
 from agencia_async import RateLimit
 from agencia_async.cli.app import app
+from agencia_async.cli.journal import journal
 from agencia_async.cli.options import Connection, Output, flat, price, rate_limit
 
 from .conftest import Agencia, WatchedPanel
@@ -132,9 +133,12 @@ def test_flat_puts_the_fields_in_the_place_of_a_group() -> None:
     assert got == [(Output(quiet=True), "a")]
 
 
+COMMANDS = [*app.registered_commands, *journal.registered_commands]
+
+
 def test_all_commands_and_options_have_a_help_text() -> None:
-    assert len(app.registered_commands) == 9
-    for command in app.registered_commands:
+    assert len(COMMANDS) == 15
+    for command in COMMANDS:
         assert command.callback
         assert inspect.getdoc(command.callback)
         for parameter in inspect.signature(command.callback).parameters.values():

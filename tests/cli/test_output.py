@@ -32,6 +32,18 @@ def test_csv_is_what_a_file_gets(tmp_path: Path) -> None:
     assert text == 'id,ok,charge,error\n1,true,100,\nx,false,,"no, ""never"""\n'
 
 
+def test_what_would_be_read_as_a_comment_is_quoted(tmp_path: Path) -> None:
+    assert '"#7","true","",""\n' in written(None, {"id": "#7", "ok": True}, path=tmp_path / "out")
+
+
+def test_a_table_tells_a_state_and_may_have_a_column_for_errors(tmp_path: Path) -> None:
+    text = written(Format.TABLE, BAD | {"state": "refused"}, path=tmp_path / "out")
+    assert text.endswith('x     refused: no, "never"\n')
+    with writer(Format.TABLE, Layout(("id",), (Column("id"), Column("error"))), file=tmp_path / "e") as lines:
+        lines.row(BAD)
+    assert (tmp_path / "e").read_text() == 'x  no, "never"\n'
+
+
 def test_json_is_one_array_with_money_as_text(tmp_path: Path) -> None:
     text = written(Format.JSON, GOOD, BAD, path=tmp_path / "out")
     assert json.loads(text) == [GOOD | {"charge": "100"}, BAD]

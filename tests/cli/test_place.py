@@ -1,0 +1,343 @@
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from .conftest import Agencia, Outcome, WatchedPanel, interrupt, invoke
+from .placing import bought, numbered, rows
+
+HEAD = "reference,service,link,quantity,comments\n"
+ORDERS = f'{HEAD}A-1,1,https://a.b/1,1000,\nA-2,2,https://a.b/2,,\nA-3,3,https://a.b/3,,"nice\nü, yes"\n'
+JOURNAL = ("--journal", "j.db")
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+@pytest.fixture
+def orders(here: Path) -> Path:
+    file = here / "orders.csv"
+    file.write_text(ORDERS, encoding="utf-8")
+    return file
+
+
+def test_every_order_is_placed_with_its_fields(panel: WatchedPanel, agencia: Agencia, orders: Path) -> None:
+    done = agencia("place", orders, *JOURNAL, "--yes")
+    assert done.code == 0
+    assert done.rows[0] == "reference,state,order,error,error_type"
+    placed = {str(entry.order): dict(entry.fields) for entry in panel.ledger}
+    assert {
+        reference: (state, placed[order] | {"action": ""}) for reference, (state, order) in rows(done).items()
+    } == {
+        "A-1": ("placed", {"action": "", "service": "1", "link": "https://a.b/1", "quantity": "1000"}),
+        "A-2": ("placed", {"action": "", "service": "2", "link": "https://a.b/2"}),
+        "A-3": (
+            "placed",
+            {"action": "", "service": "3", "link": "https://a.b/3", "comments": "nice\nü, yes"},
+        ),
+    }
+    assert panel.seen == ["services", "balance", "add", "add", "add"]
+    assert done.err.splitlines()[:3] == [
+        f"{orders}: 3 orders",
+        "  3 to be sent",
+        "cost: 5.416 USD; the account holds 1000 USD",
+    ]
+    assert done.err.splitlines()[-1].startswith("3 orders in 5 requests, ")
+
+
+def test_the_same_again_places_nothing(panel: WatchedPanel, agencia: Agencia, orders: Path) -> None:
+    first = agencia("place", orders, *JOURNAL, "--yes")
+    again = agencia("place", orders, *JOURNAL)
+    assert (again.code, rows(again), len(panel.ledger)) == (0, rows(first), 3)
+    assert again.err.startswith(f"{orders}: 3 orders\n  3 placed already\nplaced  ")
+    assert panel.seen[5:] == ["services"]
+
+
+@pytest.mark.parametrize(
+    "text", [ORDERS.replace(",", ";").replace("ü;", "ü,"), ORDERS.replace(",", "\t").replace("ü\t", "ü,")]
+)
+def test_other_delimiters_and_a_mark_at_the_beginning(
+    panel: WatchedPanel, agencia: Agencia, here: Path, text: str
+) -> None:
+    (here / "o.csv").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert agencia("place", "o.csv", *JOURNAL, "--yes", "-q").code == 0
+    assert len(panel.ledger) == 3
+
+
+def test_from_standard_input(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("place", "-", *JOURNAL, input=ORDERS)
+    assert (done.code, panel.received) == (2, 0)
+    assert done.err.startswith("agencia: orders from standard input need --yes")
+    done = agencia("place", "-", *JOURNAL, "--yes", input=f"# today's\n{ORDERS}")
+    assert (done.code, len(panel.ledger)) == (0, 3)
+    assert done.err.startswith("standard input: 3 orders; 1 line with a # skipped\n")
+
+
+def test_the_journal_from_the_environment(
+    panel: WatchedPanel, agencia: Agencia, orders: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = agencia("place", orders, "--yes")
+    assert (done.code, panel.received) == (2, 0)
+    assert done.err == "agencia: name the journal: --journal FILE, or the environment's AGENCIA_JOURNAL\n"
+    monkeypatch.setenv("AGENCIA_JOURNAL", f"sqlite:///{here}/env.db")
+    assert agencia("place", orders, "--yes", "--quiet").err == ""
+    assert (here / "env.db").exists()
+
+
+WRONG = f"{HEAD}A-1,1,https://a.b/1,1000,\nA-2,1,https://a.b/2,10,\nA-3,2,https://a.b/3,10,\n"
+
+
+def test_with_a_wrong_row_nothing_is_sent(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "orders.csv").write_text(WRONG)
+    done = agencia("place", "orders.csv", *JOURNAL, "--yes")
+    assert (done.code, done.out, panel.seen) == (2, "", ["services"])
+    assert done.err.splitlines() == [
+        "orders.csv, line 3, column quantity: service 1 takes at least 50 in an order, not 10",
+        "orders.csv, line 4: service 2 is of the type 'Package': quantity is too many",
+        "agencia: 2 of 3 orders cannot be placed, so nothing was sent; --skip-invalid leaves them out",
+    ]
+
+
+def test_wrong_rows_are_left_out_when_that_is_wanted(
+    panel: WatchedPanel, agencia: Agencia, here: Path
+) -> None:
+    (here / "orders.csv").write_text(WRONG)
+    done = agencia("place", "orders.csv", *JOURNAL, "--yes", "--skip-invalid")
+    assert (done.code, bought(panel)) == (1, ["https://a.b/1"])
+    assert {reference: state for reference, (state, _) in rows(done).items()} == {
+        "A-1": "placed",
+        "A-2": "skipped",
+        "A-3": "skipped",
+    }
+    assert "line 3, column quantity" in done.err
+    assert "\n  1 to be sent\n  2 wrong, left out\ncost: 0.90 USD;" in done.err
+    assert "\nskipped  " in done.err
+
+
+def test_only_the_first_of_many_faults_are_listed(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "o.csv").write_text(HEAD + "".join(f"A-{number},1,x,1,\n" for number in range(25)))
+    done = agencia("place", "o.csv", *JOURNAL, "--yes")
+    assert (done.code, panel.ledger) == (2, [])
+    assert done.err.splitlines()[20:] == [
+        "... and 5 more",
+        "agencia: 25 of 25 orders cannot be placed, so nothing was sent; --skip-invalid leaves them out",
+    ]
+    done = agencia("place", "o.csv", *JOURNAL, "--skip-invalid")
+    assert (done.code, len(rows(done)), panel.ledger) == (1, 25, [])
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["missing.csv"], "missing.csv cannot be read: No such file or directory"),
+        (["."], ". cannot be read: Is a directory"),
+        (["bad.csv"], "bad.csv: a column is called 'lnk', which no order has; did you mean link?"),
+        (["orders.csv", "-o", "orders.csv"], "orders.csv holds the orders; write the output to another"),
+        (["orders.csv", "-o", "j.db"], "j.db holds the journal; write the output to another file"),
+        (["orders.csv", "-o", "no/such"], "no/such cannot be written: No such file or directory"),
+        (["orders.csv", "-j", "orders.csv"], "the journal orders.csv cannot be used: file is not a database"),
+        (["orders.csv", "-j", "nosuch://x:secret@y/z"], "no database can be opened by this name: "),
+    ],
+)
+@pytest.mark.usefixtures("orders")
+def test_what_cannot_be_used(
+    panel: WatchedPanel, agencia: Agencia, here: Path, args: list[str], fault: str
+) -> None:
+    (here / "bad.csv").write_text("reference,service,lnk\nA,1,x\n")
+    (here / "j.db").touch()
+    done = agencia("place", *JOURNAL, *args, "--yes")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert done.err.splitlines()[-1].startswith(f"agencia: {fault}")
+    assert "secret" not in done.err
+    assert (here / "orders.csv").read_text(encoding="utf-8") == ORDERS
+
+
+def test_without_a_terminal_it_must_be_told_yes(panel: WatchedPanel, agencia: Agencia, orders: Path) -> None:
+    done = agencia("place", orders, *JOURNAL, "--quiet", input="y\n")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert "agencia: orders spend money: confirm it with --yes, as there is no terminal" in done.err
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+@pytest.mark.parametrize(
+    ("answer", "count"), [("y\n", 3), ("Yes\n", 3), ("n\n", 0), ("\n", 0), ("", 0), ("maybe\n", 0)]
+)
+def test_on_a_terminal_it_asks(
+    panel: WatchedPanel, agencia: Agencia, orders: Path, answer: str, count: int
+) -> None:
+    done = agencia("place", orders, *JOURNAL, input=answer)
+    assert (done.code, len(panel.ledger)) == (0 if count else 1, count)
+    assert "Place 3 orders for 5.416 USD? [y/N]: " in done.err
+    assert ("nothing was ordered" in done.err) is (count == 0)
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+def test_an_account_that_holds_too_little(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.reprice(1, Decimal(6000))
+    many = numbered(2, here)
+    done = agencia("place", many, *JOURNAL, "--concurrency", 1, input="y\n")
+    assert "warning: the account holds 200 USD too little; some orders will be refused\n" in done.err
+    assert "The account does not cover it. Place 2 orders for 1200 USD? [y/N]: " in done.err
+    assert (done.code, len(panel.ledger)) == (1, 1)
+    assert sorted(state for state, _ in rows(done).values()) == ["placed", "refused"]
+    assert "1 x InsufficientFundsError: " in done.err
+    panel.reprice(1, Decimal(3000))
+    assert agencia("place", many, *JOURNAL, "--yes").code == 0
+    assert bought(panel) == ["https://a.b/0", "https://a.b/1"]
+
+
+def test_it_may_cost_only_so_much(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    many = numbered(2, here)
+    done = agencia("place", many, *JOURNAL, "--yes", "--max-charge", "0.17")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert done.err.splitlines()[-1] == (
+        "agencia: --max-charge is 0.17 USD, the cost is 0.18 USD: nothing was sent"
+    )
+    assert agencia("place", many, *JOURNAL, "--yes", "--max-charge", "0.18").code == 0
+
+
+SUBSCRIPTION = "reference,service,username,min,max,delay,link,quantity\nS,16,u,20,30,0,,\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "cost"),
+    [
+        ("", "what cannot be told of 1 order"),
+        ("A,1,,,,,x,100\n", "0.09 USD and what cannot be told of 1 order"),
+    ],
+)
+def test_a_cost_that_cannot_be_told(
+    panel: WatchedPanel, agencia: Agencia, here: Path, more: str, cost: str
+) -> None:
+    (here / "o.csv").write_text(SUBSCRIPTION + more)
+    done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "1000")
+    assert (done.code, panel.ledger) == (2, [])
+    assert f"cost: {cost}; the account holds 1000 USD" in done.err
+    assert done.err.endswith(f"agencia: --max-charge is 1000 USD, the cost is {cost}: nothing was sent\n")
+    assert agencia("place", "o.csv", *JOURNAL, "--yes").code == 0
+
+
+def test_what_is_unknown_is_never_sent_again(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.script("drop_after")
+    many = numbered(2, here)
+    first = agencia("place", many, *JOURNAL, "--yes", "--concurrency", 1)
+    assert (first.code, len(panel.ledger)) == (4, 2)
+    assert rows(first)["M-0"] == ("unknown", "")
+    assert first.err.endswith(
+        "Nobody knows whether 1 order came to be placed:\n"
+        "  M-0\n"
+        "Nothing sends them again. Look at the panel, then record what you found:\n"
+        "  agencia journal resolve M-0 --journal j.db --order-id ID\n"
+        "  agencia journal resolve M-0 --journal j.db --not-placed\n"
+    )
+    again = agencia("place", many, *JOURNAL, "--yes")
+    assert (again.code, len(panel.ledger), rows(again)) == (4, 2, rows(first))
+    assert "\n  1 placed already\n  1 unknown, not to be sent\n" in again.err
+    assert agencia("journal", "resolve", "M-0", *JOURNAL, "--not-placed").code == 0
+    assert agencia("place", many, *JOURNAL, "--yes", "-q").code == 0
+    assert bought(panel) == ["https://a.b/0", "https://a.b/0", "https://a.b/1"]
+
+
+def test_what_is_refused_may_be_sent_again(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.script("rate_limit")
+    panel.faults.retry_after = 0
+    many = numbered(2, here)
+    done = agencia("place", many, *JOURNAL, "--yes", "--concurrency", 1, "--attempts", 1, "-F", "jsonl")
+    first = json.loads(done.rows[0])
+    assert (done.code, first["state"], first["error_type"]) == (1, "refused", "RateLimitedError")
+    assert agencia("place", many, *JOURNAL, "--yes").code == 0
+    assert bought(panel) == ["https://a.b/0", "https://a.b/1"]
+
+
+def test_a_table(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.script(None, "cut_reply")
+    many = numbered(2, here)
+    done = agencia("place", many, *JOURNAL, "--yes", "--concurrency", 1, "--format", "table")
+    assert done.rows[0] == "reference  state    order"
+    assert done.rows[1].split() == ["M-0", "placed", str(panel.ledger[0].order)]
+    assert done.rows[2].startswith("M-1        unknown: the panel may have acted: ")
+
+
+def test_an_account_that_is_refused_at_once(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.at_request(2, lambda: setattr(panel, "key", "another"))
+    done = agencia("place", numbered(30, here), *JOURNAL, "--yes")
+    assert (done.code, panel.ledger) == (3, [])
+    assert {state for state, _ in rows(done).values()} == {"refused"}
+    assert len(rows(done)) == 30
+    assert "30 x AuthenticationError: Invalid API key" in done.err
+    assert panel.received < 15
+
+
+def test_an_account_that_is_refused_later(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.at_request(4, lambda: setattr(panel, "key", "another"))
+    done = agencia("place", numbered(30, here), *JOURNAL, "--yes", "--concurrency", 1)
+    assert (done.code, len(panel.ledger), len(rows(done)), panel.received) == (3, 2, 30, 5)
+    assert panel.key not in done.out + done.err
+
+
+def test_a_journal_that_fails_later(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    def spoil() -> None:
+        with closing(sqlite3.connect(here / "j.db")) as journal:
+            journal.execute("DROP TABLE agencia_orders")
+            journal.commit()
+
+    panel.at_request(2, spoil)
+    done = agencia("place", numbered(2, here), *JOURNAL, "--yes")
+    assert (done.code, panel.ledger) == (2, [])
+    assert {state for state, _ in rows(done).values()} == {"skipped"}
+    assert "ConfigurationError: the journal j.db cannot be used: no such table" in done.err
+
+
+def test_nothing_of_the_key_is_told(panel: WatchedPanel, agencia: Agencia, orders: Path, here: Path) -> None:
+    done = agencia("place", orders, *JOURNAL, "--yes", "--verbose")
+    assert done.code == 0
+    held = b"".join(file.read_bytes() for file in here.glob("j.db*"))
+    assert panel.key not in done.out + done.err
+    assert panel.key.encode() not in held
+
+
+def test_ctrl_c_ends_it_and_the_next_run_goes_on(panel: WatchedPanel, here: Path) -> None:
+    panel.at_request(6, interrupt)
+    panel.faults.actions = {"add"}
+    panel.faults.latency = 0.1
+    args = ("place", numbered(20, here), *JOURNAL, "--yes", "-q", "--concurrency", 2)
+
+    def check(interrupted: Outcome, again: Outcome) -> None:
+        lines = interrupted.err.splitlines()
+        done = f"{len(rows(interrupted))} of 20 orders done; run it again to go on, nothing is placed twice"
+        assert (interrupted.code, len(rows(interrupted)) < 20) == (130, True)
+        assert lines == [
+            "agencia: it ends once what was sent has been answered",
+            f"agencia: interrupted: {done}",
+        ]
+        _check_complete(panel, again)
+
+    check(invoke(*args), invoke(*args))
+
+
+def _check_complete(panel: WatchedPanel, again: Outcome) -> None:
+    placed = [reference for reference, (state, _) in rows(again).items() if state == "placed"]
+    assert (len(rows(again)), again.code) == (20, 0 if len(placed) == 20 else 4)
+    assert bought(panel) == sorted({f"https://a.b/{reference[2:]}" for reference in placed})
+
+
+def test_ctrl_c_before_anything_is_sent(panel: WatchedPanel, here: Path) -> None:
+    panel.faults.latency = 30.0
+    panel.at_request(1, interrupt)
+    wanted = Outcome(130, "", "agencia: interrupted: nothing was ordered\n")
+    assert invoke("place", numbered(1, here), *JOURNAL, "--yes") == wanted
+
+
+def test_without_the_extra(
+    panel: WatchedPanel, agencia: Agencia, orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "agencia_async.journal", None)
+    done = agencia("place", orders, *JOURNAL, "--yes")
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err.startswith("agencia: import of agencia_async.journal halted")

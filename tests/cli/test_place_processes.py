@@ -1,0 +1,127 @@
+"""What only a process of its own shows of placing: a kill, a pipe, a terminal, a missing extra."""
+
+import csv
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import COMMAND, Start, WatchedPanel
+
+COUNT = 40
+
+
+@pytest.fixture
+def many(here: Path) -> str:
+    rows = [f"M-{number},1,https://a.b/{number},100\n" for number in range(COUNT)]
+    (here / "many.csv").write_text("reference,service,link,quantity\n" + "".join(rows))
+    return "many.csv"
+
+
+def links(panel: WatchedPanel) -> list[str]:
+    return [entry.fields["link"] for entry in panel.ledger]
+
+
+def test_after_a_kill_it_goes_on_and_places_nothing_twice(
+    panel: WatchedPanel, start: Start, many: str
+) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.latency = 0.05
+    process = start("place", many, "-j", "j.db", "--yes")
+    panel.at_request(20, process.kill)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(links(panel)) < COUNT
+    again = start("place", many, "-j", "j.db", "--yes")
+    out, err = again.communicate()
+    states = [row["state"] for row in csv.DictReader(out.splitlines())]
+    unknown = states.count("unknown")
+    assert again.returncode == 4
+    assert (len(states), states.count("placed") + unknown) == (COUNT, COUNT)
+    assert 1 <= unknown <= 10
+    assert f"Nobody knows whether {unknown} order" in err
+    assert len(set(links(panel))) == len(links(panel)) >= COUNT - unknown
+
+
+def test_ctrl_c(panel: WatchedPanel, start: Start, many: str) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.latency = 0.05
+    process = start("place", many, "-j", "j.db", "--yes", "--quiet")
+    panel.at_request(15, lambda: process.send_signal(signal.SIGINT))
+    out, err = process.communicate()
+    assert process.returncode == 130
+    done = f"{len(out.splitlines()) - 1} of {COUNT} orders done"
+    assert err.splitlines() == [
+        "agencia: it ends once what was sent has been answered",
+        f"agencia: interrupted: {done}; run it again to go on, nothing is placed twice",
+    ]
+    again = start("place", many, "-j", "j.db", "--yes", "--quiet")
+    out, _ = again.communicate()
+    placed = [row["reference"] for row in csv.DictReader(out.splitlines()) if row["state"] == "placed"]
+    assert (len(out.splitlines()), again.returncode) == (COUNT + 1, 0 if len(placed) == COUNT else 4)
+    assert sorted(links(panel)) == sorted(f"https://a.b/{reference[2:]}" for reference in placed)
+
+
+def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, many: str) -> None:
+    process = start("place", many, "-j", "j.db", "--yes", "--quiet")
+    assert process.stdout
+    assert process.stdout.readline().startswith("reference,state")
+    process.stdout.close()
+    assert process.wait() == 141
+    assert process.stderr
+    assert process.stderr.read() == ""
+    again = start("place", many, "-j", "j.db", "--yes", "--quiet")
+    out, _ = again.communicate()
+    placed = [row["reference"] for row in csv.DictReader(out.splitlines()) if row["state"] == "placed"]
+    assert len(out.splitlines()) == COUNT + 1
+    assert sorted(links(panel)) == sorted(f"https://a.b/{reference[2:]}" for reference in placed)
+
+
+def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -> None:
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    with subprocess.Popen(  # noqa: S603 - our own
+        [*COMMAND, "place", many, "-j", "j.db"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while part := _read(ours):
+            shown += part
+            if part.endswith(b"[y/N]: "):
+                os.write(ours, b"yes\n")
+    os.close(ours)
+    text = shown.decode()
+    assert (process.returncode, len(links(panel))) == (0, COUNT)
+    assert "many.csv: 40 orders\r\n  40 to be sent\r\ncost: 3.60 USD; the account holds 1000 USD\r\n" in text
+    assert "Place 40 orders for 3.60 USD? [y/N]: yes" in text
+    assert "placing" in text
+    assert "/40" in text
+    assert "40 orders in 42 requests" in text
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_an_installation_without_the_extra(panel: WatchedPanel, many: str) -> None:
+    code = "import sys; sys.modules['sqlalchemy'] = None; from agencia_async.cli import main; main()"
+
+    def run(*args: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603 - our own
+            [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False
+        )
+
+    missing = 'agencia: the journal needs SQLAlchemy: pip install "agencia-async[journal]"\n'
+    Path("j.db").touch()
+    for args in (("place", many, "--yes"), ("journal", "list")):
+        done = run(*args, "--journal", "j.db")
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", missing)
+    assert run("balance").stdout == "balance,currency\n1000,USD\n"
+    assert panel.seen == ["balance"]
