@@ -23,6 +23,7 @@ from agencia_async.errors import (
 T = TypeVar("T")
 
 _EXCERPT = 200
+_OK = 200
 _BAD_REQUEST = 400
 _SERVER_ERROR = 500
 _TOO_MANY = 429
@@ -59,11 +60,13 @@ class Reply:
 class Reader(Generic[T]):
     """How one call's reply is read: `read` gives the value or raises `ReplyError`.
 
-    `rows_first`: what was asked for counts even where an error stands beside it.
+    `rows_first`: what was asked for counts even where an error stands beside it. `straight` reads a body
+    that is to the letter as the document has it, faster; it gives None for any other.
     """
 
     read: Callable[[object, Refusals], T]
     rows_first: bool = True
+    straight: Callable[[bytes], T | None] | None = None
 
 
 def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
@@ -74,6 +77,10 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
         TransportError: the reply is a gateway's, or an error of the panel's own.
         ReplyError: it cannot be read.
     """
+    if reader.straight is not None and reply.status == _OK:
+        value = reader.straight(reply.body)
+        if value is not None:
+            return value
     try:
         content = unwrapped(decode(reply.body))
     except ReplyError as error:

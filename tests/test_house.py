@@ -20,6 +20,7 @@ FLOORS = {
     "_plan": 1,
     "_secret": 1,
     "_shape": 1,
+    "_straight": 1,
     "_reply": 1,
     "_verdict": 1,
     "_protocol": 1,
@@ -41,7 +42,7 @@ FLOORS = {
 }
 DOORS = {
     "cattrs": {"_convert"},
-    "msgspec": {"_convert"},
+    "msgspec": {"_convert", "_straight"},
     "tenacity": {"_retry"},
     "httpx": {"_lanes", "_transport", "_options", "client"},
 }
