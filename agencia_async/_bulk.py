@@ -2,6 +2,7 @@
 
 from collections.abc import (
     AsyncGenerator,
+    AsyncIterable,
     Awaitable,
     Callable,
 )
@@ -14,7 +15,7 @@ from agencia_async._plan import Ids, chunks, travelling
 from agencia_async._protocol import Action, Answers, Repeat
 from agencia_async._sender import Sender
 from agencia_async.errors import AgenciaError, AuthenticationError
-from agencia_async.models import BulkItem, BulkResult, Id
+from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
 
 T = TypeVar("T")
 B = TypeVar("B")
@@ -71,13 +72,14 @@ class Bulk(Generic[T]):
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
         self._sender.enter()
-        given = [pair async for pair in travelling(ids)]
+        pairs = travelling(ids)
+        given = [pair async for pair in pairs] if isinstance(pairs, AsyncIterable) else list(pairs)
         distinct = dict.fromkeys(wire_id for _, wire_id in given)
         answers: dict[str, T | AgenciaError] = {}
         async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as batches:
             async for batch in batches:
                 answers.update(batch)
-        return BulkResult([_item(id, answers[wire_id]) for id, wire_id in given])  # noqa: A001
+        return BulkResult[T].of([(id, answers[wire_id]) for id, wire_id in given])  # noqa: A001
 
     async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
         """One by one, as the replies arrive."""
@@ -101,16 +103,10 @@ class Bulk(Generic[T]):
 
     async def _items(self, pairs: list[tuple[Id, str]]) -> list[BulkItem[T]]:
         answers = await self._fetch(list(dict.fromkeys(wire_id for _, wire_id in pairs)))
-        return [_item(id, answers[wire_id]) for id, wire_id in pairs]  # noqa: A001
+        return [bulk_item(id, answers[wire_id]) for id, wire_id in pairs]  # noqa: A001
 
     async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""
         return await self._door.through(
             lambda: ask(self._sender, self._action, wire_ids), lambda error: to_all(wire_ids, error)
         )
-
-
-def _item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word
-    if isinstance(answer, AgenciaError):
-        return BulkItem(id, error=answer)
-    return BulkItem(id, answer)

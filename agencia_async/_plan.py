@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing
+from itertools import islice
 from typing import TypeVar
 
 from agencia_async.errors import ConfigurationError
@@ -22,7 +23,7 @@ async def each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]
             yield item
 
 
-async def travelling(ids: Ids, *, once: bool = False) -> AsyncGenerator[tuple[Id, str], None]:
+def travelling(ids: Ids, *, once: bool = False) -> Iterable[tuple[Id, str]] | AsyncIterable[tuple[Id, str]]:
     """Each id as the caller gave it, and as it travels; with `once`, those that came before are left out.
 
     Raises:
@@ -30,21 +31,43 @@ async def travelling(ids: Ids, *, once: bool = False) -> AsyncGenerator[tuple[Id
     """
     if isinstance(ids, str | bytes | bytearray):
         raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
-    seen: set[str] = set()
+    if isinstance(ids, AsyncIterable):
+        return _waited_for(ids, once=once)
+    pairs = ((id, id_text(id)) for id in ids)  # noqa: A001 - the protocol's own word
+    return filter(_new(), pairs) if once else pairs
+
+
+async def _waited_for(ids: AsyncIterable[Id], *, once: bool) -> AsyncGenerator[tuple[Id, str], None]:
+    new = _new()
     async with aclosing(each(ids)) as source:
-        async for id in source:  # noqa: A001 - the protocol's own word
-            wire_id = id_text(id)
-            if once:
-                if wire_id in seen:
-                    continue
-                seen.add(wire_id)
-            yield id, wire_id
+        async for id in source:  # noqa: A001
+            pair = (id, id_text(id))
+            if not once or new(pair):
+                yield pair
+
+
+def _new() -> Callable[[tuple[Id, str]], bool]:
+    """A test that is true of each id that did not come before."""
+    seen: set[str] = set()
+
+    def new(pair: tuple[Id, str]) -> bool:
+        if pair[1] in seen:
+            return False
+        seen.add(pair[1])
+        return True
+
+    return new
 
 
 async def chunks(
     items: Iterable[T] | AsyncIterable[T], size: Callable[[], int]
 ) -> AsyncGenerator[list[T], None]:
     """The items in lists of at most `size()`, read only as far as they are asked for."""
+    if not isinstance(items, AsyncIterable):
+        rest = iter(items)
+        while some := list(islice(rest, size())):
+            yield some
+        return
     chunk: list[T] = []
     async with aclosing(each(items)) as source:
         async for item in source:

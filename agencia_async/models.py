@@ -1,8 +1,9 @@
 """What comes back: the records, and the results of bulk calls."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Generic, TypeVar, cast
+from itertools import starmap
+from typing import Generic, Self, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -227,23 +228,37 @@ class BulkItem(Generic[T]):
         return cast("T", self.value)
 
 
+def bulk_item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word
+    """The item of an id and what became of it."""
+    return BulkItem(id, error=answer) if isinstance(answer, AgenciaError) else BulkItem(id, answer)
+
+
 class BulkResult(Generic[T]):
     """What became of every id of a bulk call, in the order of the input.
 
     Iterates as `BulkItem`s, one for each id that was given (an id given twice has two).
     """
 
-    __slots__ = ("_by_id", "_items")
+    __slots__ = ("_answers", "_by_id")
 
-    def __init__(self, items: list[BulkItem[T]]) -> None:
-        self._items = items
-        self._by_id: dict[str, BulkItem[T]] | None = None
+    def __init__(self, items: Iterable[BulkItem[T]]) -> None:
+        self._answers: list[tuple[Id, T | AgenciaError]] = [
+            (item.id, cast("T", item.value) if item.error is None else item.error) for item in items
+        ]
+        self._by_id: dict[str, T | AgenciaError] | None = None
+
+    @classmethod
+    def of(cls, answers: list[tuple[Id, T | AgenciaError]]) -> Self:
+        """The result that these answers are, each with its id; the items are made when asked for."""
+        result = cls(())
+        result._answers = answers
+        return result
 
     def __iter__(self) -> Iterator[BulkItem[T]]:
-        return iter(self._items)
+        return starmap(bulk_item, self._answers)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._answers)
 
     def __getitem__(self, id: Id) -> T:  # noqa: A002 - the protocol's own word
         """The value of an id.
@@ -253,22 +268,22 @@ class BulkResult(Generic[T]):
             KeyError: the id was not asked for.
         """
         if self._by_id is None:
-            self._by_id = {id_text(item.id): item for item in self._items}
-        return self._by_id[id_text(id)].unwrap()
+            self._by_id = {id_text(given): answer for given, answer in self._answers}
+        return bulk_item(id, self._by_id[id_text(id)]).unwrap()
 
     def __repr__(self) -> str:
-        failed = sum(not item.ok for item in self._items)
+        failed = sum(isinstance(answer, AgenciaError) for _, answer in self._answers)
         return f"<BulkResult: {len(self) - failed} ok, {failed} failed>"
 
     @property
     def ok(self) -> dict[Id, T]:
         """The values of all ids that succeeded, by id."""
-        return {item.id: item.unwrap() for item in self._items if item.ok}
+        return {id: answer for id, answer in self._answers if not isinstance(answer, AgenciaError)}  # noqa: A001
 
     @property
     def failed(self) -> dict[Id, AgenciaError]:
         """The errors of all ids that failed, by id."""
-        return {item.id: item.error for item in self._items if item.error is not None}
+        return {id: answer for id, answer in self._answers if isinstance(answer, AgenciaError)}  # noqa: A001
 
     def raise_for_failures(self) -> None:
         """Return if every id succeeded.

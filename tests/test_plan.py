@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._plan import chunks, travelling
+from agencia_async._plan import chunks, each, travelling
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -40,9 +40,10 @@ async def test_chunks_lose_nothing_and_keep_the_order(items: list[int], size: in
     assert all(1 <= len(chunk) <= size for chunk in cut)
 
 
-@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 30).map(str))), st.booleans())
-async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: bool) -> None:  # noqa: FBT001
-    pairs = [pair async for pair in travelling(ids, once=once)]
+@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 30).map(str))), st.booleans(), st.booleans())
+async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: bool, waited_for: bool) -> None:  # noqa: FBT001
+    given = each(ids) if waited_for else ids
+    pairs = [pair async for pair in each(travelling(given, once=once))]
     wire_ids = [str(id_) for id_ in ids]
     assert [wire_id for _, wire_id in pairs] == (list(dict.fromkeys(wire_ids)) if once else wire_ids)
     assert [str(id_) for id_, _ in pairs] == [wire_id for _, wire_id in pairs]
@@ -50,10 +51,10 @@ async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: boo
 
 async def test_one_bad_id_is_named() -> None:
     with pytest.raises(ConfigurationError, match="'2,3'"):
-        [pair async for pair in travelling([1, "2,3"])]
+        [pair async for pair in each(travelling([1, "2,3"]))]
 
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
 async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401 - what a caller may give
     with pytest.raises(ConfigurationError, match="one text"):
-        await anext(travelling(ids))
+        await anext(each(travelling(ids)))
