@@ -108,7 +108,7 @@ class _Read(Generic[T]):
 
     async def _completed(self, wire_ids: Sequence[str], answers: Answers[T]) -> Answers[T]:
         """Some panels answer the first N ids of a batch in silence: ask for the others again."""
-        answered = _answered_first(wire_ids, answers)
+        answered = _answered_first(wire_ids, answers) if errors_in(answers) else 0
         if not answered:
             return answers
         rest = pieces(wire_ids[answered:], answered)

@@ -88,16 +88,21 @@ class Slots:
         Raises:
             TransportError: none came free before the deadline; nothing was sent.
         """
+        if self._free.locked():
+            await self._wait(left())
+        else:
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    async def _wait(self, seconds: float) -> None:
         late = False
         try:
-            seconds = left() if self._free.locked() else None
             async with asyncio.timeout(None if seconds == math.inf else seconds):
                 await self._free.acquire()
         except TimeoutError:
             late = True
         if late:
             raise TransportError("all connections were busy until the deadline", sent="no")
-        try:
-            yield
-        finally:
-            self._free.release()

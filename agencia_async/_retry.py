@@ -95,6 +95,11 @@ class Retrier:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
             AgenciaError: the last attempt's error.
         """
+        first: AgenciaError | None
+        try:
+            return await attempt(), False  # most calls end here, and pay for no repetition
+        except AgenciaError as error:
+            first = error
         retrying = AsyncRetrying(
             sleep=self._sleep,
             stop=_Stop(self._policy.attempts, left),
@@ -106,9 +111,12 @@ class Retrier:
         uncertain = False
 
         async def noted() -> T:
-            nonlocal uncertain
+            nonlocal first, uncertain
             try:
-                return await attempt()
+                if first is None:
+                    return await attempt()
+                known, first = first, None
+                raise known
             except AgenciaError as error:
                 uncertain = uncertain or error.sent != "no"
                 raise
