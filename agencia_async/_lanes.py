@@ -50,6 +50,12 @@ async def _inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> b
     return bytes(body)
 
 
+def _encoding(headers: httpx.Headers) -> str:
+    """The encoding of the body: `headers.get` would decode every header on its way to the one."""
+    named = [value for name, value in headers.raw if name.lower() == b"content-encoding"]
+    return b", ".join(named).decode(errors="replace").lower()
+
+
 async def read(response: httpx.Response, limit: int) -> Reply:
     """The reply with its whole body, closed."""
     if response.is_stream_consumed:  # by a hook of the caller's client
@@ -60,7 +66,7 @@ async def read(response: httpx.Response, limit: int) -> Reply:
     if not isinstance(stream, httpx.AsyncByteStream):
         raise TypeError("the transport gave a reply that cannot be read asynchronously")
     try:
-        body = await _inflated(stream, response.headers.get("content-encoding", "").lower(), limit)
+        body = await _inflated(stream, _encoding(response.headers), limit)
     finally:
         await stream.aclose()
     return Reply(response.status_code, response.headers, body)

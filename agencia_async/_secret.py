@@ -14,11 +14,12 @@ _LEAST_SHOWN = 8
 class Secret:
     """The API key, which shows itself only to the wire."""
 
-    __slots__ = ("_beginnings", "_forms", "_key")
+    __slots__ = ("_beginnings", "_field", "_forms", "_key")
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._forms = _written(key)
+        self._field = f"key={quote_plus(key)}&" if self._forms else ""
         self._beginnings = _beginnings(self._forms)
 
     def __repr__(self) -> str:
@@ -37,7 +38,7 @@ class Secret:
 
     def form(self, form: str) -> bytes:
         """The form with the key in front, as it is sent."""
-        return f"key={quote_plus(self._key)}&{form}".encode()
+        return (self._field + form).encode()
 
     def blot(self, text: str) -> str:
         """The text without the key, in whatever form it is written."""

@@ -87,13 +87,15 @@ class Wire:
         self._url = url
         self._secret = secret
         self._exchange = exchange
-        self._headers = [
-            ("Host", url.netloc.decode("ascii")),
-            ("Accept", "application/json"),
-            ("Accept-Encoding", "gzip, deflate"),
-            ("User-Agent", user_agent),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ]
+        self._headers = httpx.Headers(
+            {
+                "Host": url.netloc.decode("ascii"),
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": user_agent,
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+        )
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         """The reply to a form, within `timeout` seconds.
@@ -104,12 +106,9 @@ class Wire:
         """
         body = Body(self._secret.form(form))
         request = httpx.Request(
-            "POST",
-            self._url,
-            headers=[*self._headers, ("Content-Length", str(len(body)))],
-            stream=body,
-            extensions={"timeout": _UNBOUNDED},
+            "POST", self._url, headers=self._headers, stream=body, extensions={"timeout": _UNBOUNDED}
         )
+        request.headers["Content-Length"] = str(len(body))
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
