@@ -1,5 +1,6 @@
 """The asyncio client for the SMM panel API v2: bulk, typed, and safe with money."""
 
+from agencia_async._fast import fast_transport
 from agencia_async._pace import RateLimit
 from agencia_async._retry import RetryPolicy
 from agencia_async.catalogue import Catalogue
@@ -107,4 +108,5 @@ __all__ = [
     "TransportError",
     "UnavailableError",
     "WebTrafficOrder",
+    "fast_transport",
 ]

@@ -6,6 +6,7 @@ cancellation leaves a connection behind, and the cost of a request does not grow
 """
 
 import zlib
+from abc import abstractmethod
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ from agencia_async.errors import ReplyError
 _FRESH_FOR = 1.0
 """Seconds for which an idle connection may still carry a write: a server that closes it at that very
 moment would make an unknown outcome of nothing."""
+
+IDLE_FOR = 30.0
+"""Seconds for which it may still carry a read."""
 
 
 class Exchange(Protocol):
@@ -70,6 +74,15 @@ async def read(response: httpx.Response, limit: int) -> Reply:
     finally:
         await stream.aclose()
     return Reply(response.status_code, response.headers, body)
+
+
+class Engine(httpx.AsyncBaseTransport):
+    """A transport that can be had once for each lane, and that repeats no request."""
+
+    @abstractmethod
+    def lanes(self, *, tls: bool) -> Callable[[], httpx.AsyncBaseTransport]:
+        """What makes another one, for one connection."""
+        ...
 
 
 class _Closable(Protocol):
@@ -183,7 +196,7 @@ class Shared:
 def lanes(url: httpx.URL, limit: int, clock: Callable[[], float]) -> Lanes:
     """Lanes of httpx's own transport, with one TLS context for all of them."""
     context = httpx.create_ssl_context(verify=url.scheme == "https", trust_env=False)
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_FOR)
     return Lanes(
         lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits),
         limit,

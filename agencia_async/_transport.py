@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import httpx
 
-from agencia_async._lanes import Exchange, Shared, borrowed, lanes
+from agencia_async._lanes import Engine, Exchange, Lanes, Shared, borrowed, lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async.errors import (
@@ -159,8 +159,11 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
 ) -> Wire:
     """A wire over the caller's transport or client, or over lanes of its own."""
     exchange: Exchange
+    tls = url.scheme == "https"
     if http_client is not None:
         exchange = borrowed(http_client, max_reply_bytes)
+    elif isinstance(transport, Engine):
+        exchange = Lanes(transport.lanes(tls=tls), max_reply_bytes, clock, tls=tls)
     elif transport is not None:
         once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
         exchange = Shared(transport.handle_async_request, max_reply_bytes, transport.aclose, sends_once=once)

@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import engines
+
 settings.register_profile(
     "default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -19,3 +21,10 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the environment of its machine says."""
     for name in ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=engines.ENGINES)
+def each_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The test runs once with each engine."""
+    monkeypatch.setattr(engines, "chosen", request.param)
+    return engines.chosen

@@ -34,6 +34,7 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async.sandbox import Panel, serve
+from tests.engines import by_each_engine, transport
 from tests.peer import Request, peer
 from tests.until import take, until
 
@@ -56,7 +57,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def panel(clock: Clock) -> AsyncIterator[Panel]:
+async def panel(clock: Clock, each_engine: str) -> AsyncIterator[Panel]:
+    assert each_engine
     it = Panel(key="sandbox-key", seed=1, clock=clock)
     async with serve(it):
         yield it
@@ -70,7 +72,7 @@ async def client(panel: Panel) -> AsyncIterator[AsyncClient]:
 
 def at(panel: Panel, **options: object) -> AsyncClient:
     assert panel.url is not None
-    return AsyncClient(panel.key, base_url=panel.url, retry=QUICK, **options)  # type: ignore[arg-type]
+    return AsyncClient(panel.key, base_url=panel.url, transport=transport(), retry=QUICK, **options)  # type: ignore[arg-type]
 
 
 def truth(panel: Panel, order: int | str) -> OrderStatus:
@@ -162,6 +164,7 @@ async def test_an_endless_stream_is_left_without_a_trace(panel: Panel) -> None:
         assert (await it.balance()).currency == "USD"
 
 
+@by_each_engine
 async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
     async def answer(request: Request) -> None:
         ids = request.form["orders"].split(",")
@@ -170,7 +173,10 @@ async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
         else:
             request.reply("{" + ",".join(f'"{id_}": {{"status": "Pending"}}' for id_ in ids) + "}")
 
-    async with peer(answer) as it, AsyncClient("KEY", base_url=it.url, retry=QUICK) as client:
+    async with (
+        peer(answer) as it,
+        AsyncClient("KEY", base_url=it.url, transport=transport(), retry=QUICK) as client,
+    ):
         result = await client.status_many(range(1, 401))
     assert sorted(result.failed) == list(range(101, 201))
     errors = list(result.failed.values())
@@ -184,7 +190,7 @@ async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
 async def test_a_bad_key_stops_at_the_first_request(panel: Panel, stream: bool) -> None:  # noqa: FBT001
     ids = panel.stock(2_000)
     assert panel.url is not None
-    async with AsyncClient("wrong", base_url=panel.url) as client:
+    async with AsyncClient("wrong", base_url=panel.url, transport=transport()) as client:
         call = anext(client.status_iter(ids)) if stream else client.status_many(ids)
         with pytest.raises(AuthenticationError, match="Invalid API key") as caught:
             await call
@@ -192,6 +198,7 @@ async def test_a_bad_key_stops_at_the_first_request(panel: Panel, stream: bool) 
     assert panel.received == 1
 
 
+@by_each_engine
 async def test_a_key_that_is_disabled_later_on_fails_what_is_left_without_asking() -> None:
     async def answer(request: Request) -> None:
         ids = request.form["orders"].split(",")
@@ -202,7 +209,7 @@ async def test_a_key_that_is_disabled_later_on_fails_what_is_left_without_asking
 
     async with (
         peer(answer) as it,
-        AsyncClient("KEY", base_url=it.url, batch_size=1, max_concurrency=1) as client,
+        AsyncClient("KEY", base_url=it.url, transport=transport(), batch_size=1, max_concurrency=1) as client,
     ):
         result = await client.status_many(range(1, 101))
     assert list(result.ok) == [1, 2]
@@ -316,6 +323,7 @@ async def test_orders_of_every_kind_are_placed(panel: Panel, client: AsyncClient
     assert panel.ledger[1].fields["comments"].count("\n") == 9
 
 
+@by_each_engine
 async def test_an_order_that_the_balance_does_not_cover_is_refused() -> None:
     panel = Panel(balance=Decimal("0.08"))
     async with serve(panel), at(panel) as client:

@@ -25,6 +25,8 @@ FLOORS = {
     "_verdict": 1,
     "_protocol": 1,
     "_lanes": 2,
+    "_aiohttp": 2,
+    "_fast": 2,
     "_transport": 2,
     "_retry": 2,
     "_pace": 2,
@@ -44,7 +46,8 @@ DOORS = {
     "cattrs": {"_convert"},
     "msgspec": {"_convert", "_straight"},
     "tenacity": {"_retry"},
-    "httpx": {"_lanes", "_transport", "_options", "client"},
+    "httpx": {"_aiohttp", "_fast", "_lanes", "_transport", "_options", "client"},
+    "aiohttp": {"_aiohttp"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 

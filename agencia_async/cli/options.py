@@ -12,9 +12,10 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
+import httpx
 import typer
 
-from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy
+from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
 from agencia_async.cli.endings import UsageError
 from agencia_async.cli.output import Format, Layout, Row, terminal, writer
 from agencia_async.cli.text import cell
@@ -112,6 +113,10 @@ class Connection:
             rich_help_panel=_PANEL,
         ),
     ] = 5
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Send through aiohttp, for less CPU.", rich_help_panel=_PANEL),
+    ] = False
     allow_http: Annotated[
         bool,
         typer.Option("--allow-http", help="Send the key unencrypted, if you must.", rich_help_panel=_PANEL),
@@ -126,7 +131,7 @@ class Connection:
         """A client for the block.
 
         Raises:
-            UsageError: there is no key, or its file cannot be read.
+            UsageError: there is no key, its file cannot be read, or the fast engine is not installed.
             ConfigurationError: an option is out of range.
         """
         with _told(verbose=self.verbose):
@@ -144,6 +149,8 @@ class Connection:
             "retry": RetryPolicy(attempts=self.attempts),
             "allow_http": self.allow_http,
         }
+        if self.fast:
+            settings["transport"] = _fast_transport()
         if url := self.base_url or os.environ.get("AGENCIA_BASE_URL"):
             settings["base_url"] = url
         if self.key_file is None:
@@ -235,6 +242,13 @@ def _options(kind: type[Any]) -> list[inspect.Parameter]:
         )
         for field in fields(kind)
     ]
+
+
+def _fast_transport() -> httpx.AsyncBaseTransport:
+    try:
+        return fast_transport()
+    except ImportError as error:
+        raise UsageError(str(error)) from None
 
 
 def _key_in(file: Path) -> str:

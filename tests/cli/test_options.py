@@ -1,6 +1,7 @@
 import asyncio
 import inspect
 import logging
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, get_args
@@ -55,6 +56,16 @@ def test_a_setting_out_of_range(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("balance", "--timeout", 0)
     assert (done.code, done.err) == (2, "agencia: timeout is a number of seconds above 0, not 0.0\n")
     assert panel.received == 0
+
+
+def test_the_fast_engine(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert agencia("balance", "--fast").code == 0
+    assert panel.received == 1
+    monkeypatch.delitem(sys.modules, "agencia_async._aiohttp")
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    done = agencia("balance", "--fast")
+    assert (done.code, panel.received) == (2, 1)
+    assert 'pip install "agencia-async[fast]"' in done.err
 
 
 def test_no_key(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:

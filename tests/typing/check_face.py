@@ -30,12 +30,14 @@ from agencia_async import (
     RefillStatus,
     RetryPolicy,
     Service,
+    fast_transport,
 )
 from agencia_async.sandbox import Faults, LedgerEntry, Panel, serve
 
 
 async def constructors() -> None:
     assert_type(AsyncClient("key"), AsyncClient)
+    assert_type(AsyncClient("key", transport=fast_transport()), AsyncClient)
     AsyncClient(
         "key",
         base_url="https://panel.example/api/v2",
