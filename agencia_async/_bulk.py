@@ -2,7 +2,6 @@
 
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     Awaitable,
     Callable,
 )
@@ -11,7 +10,7 @@ from typing import Generic, TypeVar
 
 from agencia_async._ask import ask, to_all
 from agencia_async._batch import Run, Tasks
-from agencia_async._plan import Ids, chunks, travelling
+from agencia_async._plan import Ids, chunks, spelt, travelling
 from agencia_async._protocol import Action, Answers, Repeat
 from agencia_async._sender import Sender
 from agencia_async.errors import AgenciaError, AuthenticationError
@@ -72,14 +71,13 @@ class Bulk(Generic[T]):
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
         self._sender.enter()
-        pairs = travelling(ids)
-        given = [pair async for pair in pairs] if isinstance(pairs, AsyncIterable) else list(pairs)
-        distinct = dict.fromkeys(wire_id for _, wire_id in given)
+        given, wire_ids = await spelt(ids)
+        distinct = dict.fromkeys(wire_ids)
         answers: dict[str, T | AgenciaError] = {}
         async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as batches:
             async for batch in batches:
                 answers.update(batch)
-        return BulkResult[T].of([(id, answers[wire_id]) for id, wire_id in given])  # noqa: A001
+        return BulkResult[T].of(given, [answers[wire_id] for wire_id in wire_ids])
 
     async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
         """One by one, as the replies arrive."""

@@ -46,6 +46,19 @@ async def _waited_for(ids: AsyncIterable[Id], *, once: bool) -> AsyncGenerator[t
                 yield pair
 
 
+async def spelt(ids: Ids) -> tuple[list[Id], list[str]]:
+    """All ids as the caller gave them, and as they travel; raises as `travelling` does."""
+    given: list[Id] = []
+    wire_ids: list[str] = []
+    pairs = travelling(ids)
+    if isinstance(pairs, AsyncIterable):
+        pairs = [pair async for pair in pairs]
+    for id, wire_id in pairs:  # noqa: A001
+        given.append(id)
+        wire_ids.append(wire_id)
+    return given, wire_ids
+
+
 def _new() -> Callable[[tuple[Id, str]], bool]:
     """A test that is true of each id that did not come before."""
     seen: set[str] = set()

@@ -239,26 +239,31 @@ class BulkResult(Generic[T]):
     Iterates as `BulkItem`s, one for each id that was given (an id given twice has two).
     """
 
-    __slots__ = ("_answers", "_by_id")
+    __slots__ = ("_answers", "_by_id", "_ids")
 
     def __init__(self, items: Iterable[BulkItem[T]]) -> None:
-        self._answers: list[tuple[Id, T | AgenciaError]] = [
-            (item.id, cast("T", item.value) if item.error is None else item.error) for item in items
+        given = list(items)
+        self._ids: list[Id] = [item.id for item in given]
+        self._answers: list[T | AgenciaError] = [
+            cast("T", item.value) if item.error is None else item.error for item in given
         ]
         self._by_id: dict[str, T | AgenciaError] | None = None
 
     @classmethod
-    def of(cls, answers: list[tuple[Id, T | AgenciaError]]) -> Self:
-        """The result that these answers are, each with its id; the items are made when asked for."""
+    def of(cls, ids: list[Id], answers: list[T | AgenciaError]) -> Self:
+        """The result in which each id has the answer at its place; the items are made when asked for."""
         result = cls(())
-        result._answers = answers
+        result._ids, result._answers = ids, answers
         return result
 
+    def _pairs(self) -> Iterator[tuple[Id, T | AgenciaError]]:
+        return zip(self._ids, self._answers, strict=True)
+
     def __iter__(self) -> Iterator[BulkItem[T]]:
-        return starmap(bulk_item, self._answers)
+        return starmap(bulk_item, self._pairs())
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._ids)
 
     def __getitem__(self, id: Id) -> T:  # noqa: A002 - the protocol's own word
         """The value of an id.
@@ -268,22 +273,22 @@ class BulkResult(Generic[T]):
             KeyError: the id was not asked for.
         """
         if self._by_id is None:
-            self._by_id = {id_text(given): answer for given, answer in self._answers}
+            self._by_id = {id_text(given): answer for given, answer in self._pairs()}
         return bulk_item(id, self._by_id[id_text(id)]).unwrap()
 
     def __repr__(self) -> str:
-        failed = sum(isinstance(answer, AgenciaError) for _, answer in self._answers)
+        failed = sum(isinstance(answer, AgenciaError) for answer in self._answers)
         return f"<BulkResult: {len(self) - failed} ok, {failed} failed>"
 
     @property
     def ok(self) -> dict[Id, T]:
         """The values of all ids that succeeded, by id."""
-        return {id: answer for id, answer in self._answers if not isinstance(answer, AgenciaError)}  # noqa: A001
+        return {id: answer for id, answer in self._pairs() if not isinstance(answer, AgenciaError)}  # noqa: A001
 
     @property
     def failed(self) -> dict[Id, AgenciaError]:
         """The errors of all ids that failed, by id."""
-        return {id: answer for id, answer in self._answers if isinstance(answer, AgenciaError)}  # noqa: A001
+        return {id: answer for id, answer in self._pairs() if isinstance(answer, AgenciaError)}  # noqa: A001
 
     def raise_for_failures(self) -> None:
         """Return if every id succeeded.
