@@ -116,7 +116,6 @@ def _content(request: httpx.Request) -> _Content | None:
 def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR),
-        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_PATIENT,
         auto_decompress=False,
