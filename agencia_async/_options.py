@@ -1,6 +1,7 @@
 """The settings of a client, and those that the environment holds."""
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
@@ -49,3 +50,11 @@ def key_from_environment() -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
     raise ConfigurationError(f"the key cannot be read from {file!r}: {reason}")
+
+
+@cache
+def default_user_agent() -> str:
+    """What the client calls itself unless it is told otherwise."""
+    from importlib.metadata import version  # noqa: PLC0415 - takes longer to import than this package's own
+
+    return f"agencia-async/{version('agencia-async')}"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 from agencia_async.errors import (
     AuthenticationError,
@@ -177,7 +178,10 @@ def _plain(text: str) -> str:
     return " ".join(_SEPARATORS.sub(" ", bare).split())
 
 
-_PATTERNS = [(kind, re.compile("|".join(patterns))) for kind, patterns in _TABLE]
+@cache
+def _patterns() -> list[tuple[type[PanelError], re.Pattern[str]]]:
+    """The table, compiled with the first refusal: that takes longer than to import the library."""
+    return [(kind, re.compile("|".join(patterns))) for kind, patterns in _TABLE]
 
 
 class Refusals:
@@ -194,7 +198,7 @@ class Refusals:
         if status == _TOO_MANY:
             return RateLimitedError
         plain = _plain(text)
-        for kind, pattern in _PATTERNS:
+        for kind, pattern in _patterns():
             if pattern.search(plain):
                 return kind
         return _BY_STATUS.get(status or 0, PanelError)

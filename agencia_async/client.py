@@ -3,7 +3,6 @@
 import os
 from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
-from importlib.metadata import version
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -16,7 +15,7 @@ from agencia_async._bulk import Bulk
 from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
 from agencia_async._desk import Desk
 from agencia_async._errand import Kept
-from agencia_async._options import Options, key_from_environment
+from agencia_async._options import Options, default_user_agent, key_from_environment
 from agencia_async._order import check_mark, check_order
 from agencia_async._pace import RateLimit
 from agencia_async._plan import Ids
@@ -47,7 +46,6 @@ T = TypeVar("T")
 DEFAULT_URL = "https://agenciapopular.com/api/v2"
 
 _MOST_IDS = 100
-_USER_AGENT = f"agencia-async/{version('agencia-async')}"
 
 
 class AsyncClient:
@@ -124,7 +122,7 @@ class AsyncClient:
             transport=transport,
             http_client=http_client,
             max_reply_bytes=max_reply_bytes,
-            user_agent=user_agent or _USER_AGENT,
+            user_agent=user_agent or default_user_agent(),
             clock=now,
         )
         self._sender = Sender(
