@@ -123,9 +123,8 @@ BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=F
 
 def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
     """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
-    if not mark:
-        return _call("add", order.form(), Reader(_read_add), Repeat.NEVER)
-    return _call("add", {**mark, **order.form()}, Reader(_read_add), Repeat.RECOGNISED)
+    repeat = Repeat.RECOGNISED if mark else Repeat.NEVER
+    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), repeat)
 
 
 # --- the actions on ids -------------------------------------------------------------------------------
@@ -178,8 +177,7 @@ class Action(Generic[T]):
     """An action on ids: the fields that carry one id or many, and the reader of one row.
 
     `subject` is the field of a row that tells its id, `result` the one that tells what became of it
-    (None where the whole row does). `plain` are the names of a row that needs no second look; `straight`
-    reads a whole body of such rows, or gives None.
+    (None where the whole row does). `plain` names a row that needs no second look, `straight` reads many.
     """
 
     name: str
