@@ -152,6 +152,8 @@ _TABLE: list[tuple[type[PanelError], list[str]]] = [
             r"orders limit|order ids$",
             r"(at most|como maximo|no maximo|en fazla|toi da|maksimal) \d+",
             r"too many (ids|orders|order)|(up to|limit of) \d+ (ids|orders)",
+            rf"{_WRONG} (min|max|(old )?posts|delay|expiry|device|type of traffic|country|media|groups)\b",
+            r"\bdrip.?feed\b|was used for another order",
             r"\bcomments?\b|\busernames?\b|\bhashtags?\b|\bruns\b|\binterval\b|\bkeywords\b|\banswer.number\b",
             r"field is required|is required$|es obligatorio|e obrigatorio|zorunlu|bat buoc|wajib diisi",
         ],
