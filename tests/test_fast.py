@@ -8,6 +8,7 @@ import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryPolicy, fast_transport
 from agencia_async._aiohttp import AiohttpTransport, _Content
+from agencia_async._plan import each
 from tests.peer import Request, peer
 from tests.until import until
 
@@ -53,11 +54,7 @@ async def test_it_is_a_transport_for_any_client_of_httpx() -> None:
     await fast_transport().aclose()
 
 
-async def stream() -> AsyncIterator[bytes]:
-    yield b""
-
-
-@pytest.mark.parametrize("content", [stream(), iter([b""])])
+@pytest.mark.parametrize("content", [each([b""]), iter([b""])])
 async def test_a_body_of_unknown_length_is_refused(content: AsyncIterator[bytes]) -> None:
     request = httpx.Request("POST", "http://127.0.0.1/", content=content)
     with pytest.raises(httpx.UnsupportedProtocol, match="known length"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._plan import chunks, each, travelling
+from agencia_async._plan import chunks, each, spelt, travelling
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -47,6 +47,7 @@ async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: boo
     wire_ids = [str(id_) for id_ in ids]
     assert [wire_id for _, wire_id in pairs] == (list(dict.fromkeys(wire_ids)) if once else wire_ids)
     assert [str(id_) for id_, _ in pairs] == [wire_id for _, wire_id in pairs]
+    assert await spelt(each(ids) if waited_for else ids) == (ids, wire_ids)
 
 
 async def test_one_bad_id_is_named() -> None:
