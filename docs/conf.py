@@ -32,7 +32,7 @@ python_use_unqualified_type_names = True
 
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|contextlib|decimal|httpx|types|typing)\..*"),
+    ("py:.*", r"(collections|contextlib|decimal|httpx|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime.date|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     ("py:.*", r"agencia_async\.(models\.T|client\.Options|orders\._Dripped)"),
 ]
