@@ -29,12 +29,16 @@ def travelling(ids: Ids, *, once: bool = False) -> Iterable[tuple[Id, str]] | As
     Raises:
         ConfigurationError: an id cannot travel, or the ids are one text (whose letters would be ids).
     """
-    if isinstance(ids, str | bytes | bytearray):
-        raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
+    _refuse_text(ids)
     if isinstance(ids, AsyncIterable):
         return _waited_for(ids, once=once)
     pairs = ((id, id_text(id)) for id in ids)  # noqa: A001 - the protocol's own word
     return filter(_new(), pairs) if once else pairs
+
+
+def _refuse_text(ids: object) -> None:
+    if isinstance(ids, str | bytes | bytearray):
+        raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
 
 
 async def _waited_for(ids: AsyncIterable[Id], *, once: bool) -> AsyncGenerator[tuple[Id, str], None]:
@@ -48,15 +52,9 @@ async def _waited_for(ids: AsyncIterable[Id], *, once: bool) -> AsyncGenerator[t
 
 async def spelt(ids: Ids) -> tuple[list[Id], list[str]]:
     """All ids as the caller gave them, and as they travel; raises as `travelling` does."""
-    given: list[Id] = []
-    wire_ids: list[str] = []
-    pairs = travelling(ids)
-    if isinstance(pairs, AsyncIterable):
-        pairs = [pair async for pair in pairs]
-    for id, wire_id in pairs:  # noqa: A001
-        given.append(id)
-        wire_ids.append(wire_id)
-    return given, wire_ids
+    _refuse_text(ids)
+    given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(ids)  # noqa: A001
+    return given, list(map(id_text, given))
 
 
 def _new() -> Callable[[tuple[Id, str]], bool]:

@@ -6,10 +6,13 @@ at each value takes; whatever differs in the least is left to those who know the
 
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
 from agencia_async.models import OrderStatus
+
+T = TypeVar("T")
 
 _FIGURES = b"0123456789. \t\r\n"
 _NUMBER = rb'(?:""|null|)'
@@ -26,7 +29,11 @@ _LONG = b"0" * 33
 _decoder = msgspec.json.Decoder(dict[str, OrderStatus], strict=False)  # numbers may be text
 
 
-def order_statuses(wire_ids: Sequence[str], body: bytes) -> dict[str, OrderStatus] | None:
+class Values(dict[str, T]):
+    """Answers by id, none of which is an error."""
+
+
+def order_statuses(wire_ids: Sequence[str], body: bytes) -> Values[OrderStatus] | None:
     """The statuses of these orders; None where the body is not that plain, or speaks of others."""
     shapes = {*body.translate(None, _FIGURES).split(b"},")}  # a few, however many rows there are
     if not all(map(_ROW.fullmatch, shapes)) or _LONG in body.translate(_AS_ZEROS):
@@ -35,4 +42,6 @@ def order_statuses(wire_ids: Sequence[str], body: bytes) -> dict[str, OrderStatu
         rows = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return rows if rows.keys() == {*wire_ids} else None
+    if rows.keys() != {*wire_ids}:
+        return None
+    return Values((wire_id, rows[wire_id]) for wire_id in wire_ids)
