@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from agencia_async._batch import closed
@@ -25,6 +26,8 @@ Exchange = Callable[[], Awaitable[T]]
 """One attempt: sends the request and gives what its reply says."""
 
 _LEAST_FOR_A_WRITE = 1.0
+_LARGE = 2**18
+"""Bytes; to read a larger reply would hold up the event loop for too long, so a thread does it."""
 _LONGEST_PAUSE = 3600.0
 """Seconds; what a panel asks for beyond this is taken for a mistake."""
 
@@ -133,7 +136,8 @@ class Sender:
         self.requests_sent += 1
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
-            value = decipher(call.reader, reply, self._refusals)
+            read = partial(decipher, call.reader, reply, self._refusals)
+            value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
             raise_if_whole(value)
         except AgenciaError as error:
             self._wire.blot(error)

@@ -226,3 +226,19 @@ def test_any_row_is_a_record_or_a_reply_error(row: dict[str, object]) -> None:
     assert isinstance(status.status, str)
     assert status.charge is None or status.charge.is_finite()
     assert status.remains is None or type(status.remains) is int
+
+
+def test_a_long_list_is_read_row_by_row_to_the_same_effect() -> None:
+    row = b'{"rate": 0.10, "name": "\xc3\xa9", "on": [true, null]}'
+    content = {"rate": Decimal("0.10"), "name": "é", "on": [True, None]}
+    assert decode(b" [" + b", ".join([row] * 6_000) + b"]\n") == [content] * 6_000
+
+
+@pytest.mark.parametrize("bad", [b'{"a": }', b"nope", b"1 2", b""])
+def test_a_long_list_with_a_fault_is_no_json(bad: bytes) -> None:
+    with pytest.raises(ReplyError, match="no JSON"):
+        decode(b"[" + b"1234567890," * 30_000 + bad + b",1]")
+
+
+def test_a_long_list_is_mended_like_any_other() -> None:
+    assert decode(b"[" + b"1234567890," * 30_000 + b'"a\nb"]')[-1] == "a b"  # type: ignore[index]

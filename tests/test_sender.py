@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import itertools
+import threading
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
+from agencia_async._refusals import Refusals
+from agencia_async._reply import Reader, Reply, decipher
 from tests.virtual import virtual_time
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
@@ -313,3 +316,18 @@ async def test_only_an_order_can_be_placed() -> None:
     async with client(Panel(good())) as it:
         with pytest.raises(ConfigurationError, match="an order is needed, not dict"):
             await it.add({"service": 1})  # type: ignore[arg-type]
+
+
+async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = threading.Event()
+
+    def slowly(reader: Reader[object], reply: Reply, refusals: Refusals) -> object:
+        asyncio_loop.call_soon_threadsafe(turned.set)
+        assert turned.wait(20)
+        return decipher(reader, reply, refusals)
+
+    asyncio_loop = asyncio.get_running_loop()
+    monkeypatch.setattr("agencia_async._sender.decipher", slowly)
+    row = {"service": 1, "name": "x" * 2**18, "rate": "1"}
+    async with client(Panel(httpx.Response(200, json=[row]))) as it:
+        assert [service.service for service in await it.services()] == [1]

@@ -101,6 +101,10 @@ def test_what_is_read_straight_means_what_a_look_at_each_value_finds(rows: list[
         assert repr(found) == repr(looked_at(wire_ids, body))
 
 
+def test_the_answers_come_in_the_order_of_the_question() -> None:
+    assert list(order_statuses(IDS[::-1], batch(ROW, ROW)) or {}) == IDS[::-1]
+
+
 def test_a_status_read_straight_is_a_record_like_any_other() -> None:
     found = order_statuses(IDS, batch(ROW, ROW))
     assert found is not None
