@@ -33,6 +33,13 @@ def minimums(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what the client costs beside other ways; `nox -s bench -- --quick` takes a minute."""
+    session.install("-e", ".[all]", *_group("bench"))
+    session.run("python", "benchmarks/bench.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the code's rules and its format."""

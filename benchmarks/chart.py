@@ -1,0 +1,84 @@
+"""A chart of time and memory by the number of ids, as SVG; both axes of both halves are logarithmic."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+Points = Sequence[tuple[float, float]]
+
+_WIDTH, _HEIGHT = 440, 320
+_LEFT, _TOP, _GAP = 60, 60, 80
+_KEY_ROW, _KEY_COLUMNS = 20, 4
+_COLOURS = (
+    *("#0b6e4f", "#5fb49c", "#c1272d", "#1f4e9c", "#e08e0b", "#f2c14e"),
+    *("#7d3c98", "#555555", "#a0522d", "#2aa1b3", "#b8578c", "#8a8a2a"),
+)
+
+
+class _Axis:
+    """Places values on a line of pixels; it ends at whole steps of 1, 2, 5."""
+
+    def __init__(self, values: Sequence[float], start: float, end: float) -> None:
+        steps = [factor * 10.0**power for power in range(-4, 10) for factor in (1, 2, 5)]
+        self.low = max(step for step in steps if step <= min(values))
+        self.high = min(step for step in steps if step >= max(values) and step > self.low)
+        self.ticks = [step for step in steps if self.low <= step <= self.high]
+        self._start, self._end = start, end
+
+    def at(self, value: float) -> float:
+        share = math.log(value / self.low) / math.log(self.high / self.low)
+        return round(self._start + share * (self._end - self._start), 1)
+
+
+def _text(x: float, y: float, words: str, more: str = "") -> str:
+    return f'<text x="{x}" y="{y}" {more}>{escape(words)}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float) -> str:
+    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#ddd"/>'
+
+
+def _half(left: float, title: str, lines: Mapping[str, Points]) -> Iterator[str]:
+    """One diagram with its grid and a line for each contestant."""
+    points = [point for line in lines.values() for point in line]
+    right, bottom = left + _WIDTH, _TOP + _HEIGHT
+    across = _Axis([x for x, _ in points], left, right)
+    up = _Axis([y for _, y in points], bottom, _TOP)
+    yield _text(left, _TOP - 14, title, 'font-weight="bold"')
+    for tick in across.ticks:
+        yield _line(across.at(tick), _TOP, across.at(tick), bottom)
+        if math.log10(tick).is_integer() or len(across.ticks) < 5:  # noqa: PLR2004 - room for all
+            yield _text(across.at(tick), bottom + 18, f"{tick:,.0f}", 'text-anchor="middle"')
+    for tick in up.ticks:
+        yield _line(left, up.at(tick), right, up.at(tick))
+        yield _text(left - 8, up.at(tick) + 4, f"{tick:g}", 'text-anchor="end"')
+    yield _text(right, bottom + 36, "ids", 'text-anchor="end"')
+    for line, colour in zip(lines.values(), _COLOURS, strict=False):
+        path = " ".join(f"{across.at(x)},{up.at(y)}" for x, y in line)
+        yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for x, y in line:
+            yield f'<circle cx="{across.at(x)}" cy="{up.at(y)}" r="2.5" fill="{colour}"/>'
+
+
+def _key(names: Sequence[str], top: float) -> Iterator[str]:
+    for place, (name, colour) in enumerate(zip(names, _COLOURS, strict=False)):
+        row, place_in_row = divmod(place, _KEY_COLUMNS)
+        x, y = _LEFT + place_in_row * 240, top + row * _KEY_ROW
+        yield f'<rect x="{x}" y="{y - 9}" width="14" height="10" fill="{colour}"/>'
+        yield _text(x + 20, y, name)
+
+
+def drawn(title: str, halves: Mapping[str, Mapping[str, Points]]) -> str:
+    """The chart: a title, and beside each other a diagram for each half, of one line by contestant."""
+    names = list(next(iter(halves.values())))
+    key = _TOP + _HEIGHT + 70
+    width = _LEFT + len(halves) * (_WIDTH + _GAP)
+    height = key + -(-len(names) // _KEY_COLUMNS) * _KEY_ROW
+    parts = [_text(_LEFT, 24, title, 'font-size="16"'), *_key(names, key)]
+    for place, (half, lines) in enumerate(halves.items()):
+        parts += _half(_LEFT + place * (_WIDTH + _GAP), half, lines)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" font-family="sans-serif" font-size="12" fill="#222">'
+    )
+    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="white"/>', *parts, "</svg>\n"])
