@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 import agencia_async
+import agencia_async.journal
 import agencia_async.sandbox
 
 project = "agencia-async"
@@ -33,11 +34,12 @@ python_use_unqualified_type_names = True
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
     ("py:.*", r"(collections|contextlib|decimal|httpx|ssl|types|typing)\..*"),
-    ("py:.*", r"(Decimal|datetime.date|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
-    ("py:.*", r"agencia_async\.(models\.T|client\.Options|orders\._Dripped)"),
+    ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
+    ("py:.*", r"agencia_async\.(models\.T|_options\.Options|orders\._Dripped)"),
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
+_PUBLIC |= dict.fromkeys(agencia_async.journal.__all__, "agencia_async.journal")
 _PUBLIC |= dict.fromkeys(agencia_async.sandbox.__all__, "agencia_async.sandbox")
 
 

@@ -13,7 +13,7 @@ from agencia_async.cli.app import app
 from .conftest import Agencia, WatchedPanel
 
 PAGE = (Path(__file__).parents[2] / "docs/command.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(csv|shell-session)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```(text|shell-session)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 EXAMPLES = [
     (line, output)
     for language, text in BLOCKS
@@ -31,7 +31,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_the_examples(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
-    (here / "orders.csv").write_text(next(text for language, text in BLOCKS if language == "csv"))
+    (here / "orders.csv").write_text(next(text for language, text in BLOCKS if language == "text"))
     (here / "wrong.csv").write_text(WRONG)
     (here / "lost.csv").write_text(LOST)
     assert len(EXAMPLES) == 9
