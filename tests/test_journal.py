@@ -98,7 +98,7 @@ async def all_of(journal: Journal, state: Any = None) -> list[JournalEntry]:  # 
 
 
 def raising(error: Exception) -> Callable[..., Any]:
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **__: object) -> None:
         raise error
 
     return fails
@@ -413,6 +413,11 @@ async def test_an_outcome_that_cannot_be_written_is_unknown(
         with pytest.raises(OutcomeUnknownError, match=r"'a' is placed \(order 1\), which cannot be recorded"):
             await journal.place(client, "a", ORDER)
         assert [wait for wait in waits if wait < 20] == [0.1, 0.5, 2.0, 5.0]
+        with monkeypatch.context() as patch:
+            patch.setattr(journal._store._database, "run", full)  # noqa: SLF001
+            with pytest.raises(ConfigurationError, match="the disk is full"):
+                await all_of(journal)
+        assert [entry.reference for entry in await all_of(journal, "unknown")] == ["a"]
     assert "order 1" in caplog.text
     assert states(path) == {"a": "unknown"}
 
@@ -944,3 +949,41 @@ async def test_any_other_backend_is_reached_by_its_asynchronous_driver() -> None
         await journal.get("a")
     assert "secret" not in str(caught.value)
     await journal.aclose()
+
+
+async def test_an_intent_whose_confirmation_was_lost_is_not_sent_and_not_guessed_about(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, claim = Panel(), journal._store.claim  # noqa: SLF001
+
+    async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
+        await claim(wanted)
+        raise ConfigurationError("the connection is gone")
+
+    async with panel.client() as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
+            patch.setattr(journal._store, "withdraw", raising(ConfigurationError("still gone")))  # noqa: SLF001
+            with pytest.raises(ConfigurationError, match="the connection is gone"):
+                await journal.place(client, "a", ORDER)
+        assert states(path) == {"a": "new"}
+        with pytest.raises(OutcomeUnknownError):
+            await journal.place(client, "a", ORDER)
+    assert panel.forms == []
+
+
+async def test_an_intent_whose_confirmation_was_lost_is_withdrawn_where_that_is_possible(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, claim = Panel(), journal._store.claim  # noqa: SLF001
+
+    async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
+        monkeypatch.undo()
+        await claim(wanted)
+        raise ConfigurationError("the connection is gone")
+
+    monkeypatch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
+    async with panel.client() as client:
+        with pytest.raises(ConfigurationError, match="the connection is gone"):
+            await journal.place(client, "a", ORDER)
+        assert (await journal.place(client, "a", ORDER)).order_id == 1

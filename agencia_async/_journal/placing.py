@@ -172,6 +172,7 @@ class Placing:
                 told = f"{self._reference!r} is {outcome.state} ({known}), which cannot be recorded: {fault}"
             else:
                 return
+        self._store.lose(self._reference)
         _log.error("%s", told)
         raise OutcomeUnknownError(told, cause=cause)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar, cast
@@ -56,6 +57,7 @@ class Store:
         self._now = now
         self._session = Session(now)
         self._is_open = False
+        self._lost: set[str] = set()
         self._database = Database(database)
         self.name = self._database.name
         self._groups: Groups[Any, Any] = Groups(self._together, size=_GROUP, tasks=Tasks())
@@ -65,6 +67,7 @@ class Store:
     async def open(self) -> None:
         """Make the tables if need be, register, and find what dead sessions left under way; once."""
         if self._is_open:
+            await self._own_up()
             return
 
         def enter(connection: Connection) -> None:
@@ -82,6 +85,19 @@ class Store:
                 await self._do(self._session.leave)
         finally:
             await self._database.aclose()
+
+    def lose(self, reference: str) -> None:
+        """Note that the outcome of an order cannot be written; it will be unknown as soon as anything can."""
+        self._lost.add(reference)
+
+    async def _own_up(self) -> None:
+        for reference in list(self._lost):
+            with suppress(ConfigurationError):  # still not
+                await self._forget(reference)
+                self._lost.discard(reference)
+
+    async def _forget(self, reference: str) -> None:
+        await self._do(lambda connection: self._session.forget(connection, reference))
 
     async def sign(self) -> None:
         """Show that this session lives."""
@@ -101,7 +117,7 @@ class Store:
             await self._do(self._session.bury)
             found = await self._found(reference)
         if found is not None and found.entry.state is JournalState.NEW and found.session == self._session.id:
-            await self._do(lambda connection: self._session.forget(connection, reference))
+            await self._forget(reference)
             found = await self._found(reference)
         if found is None:
             return None, False
