@@ -168,6 +168,11 @@ def is_plain_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and text == str(int(text))
 
 
+def id_from_text(text: str) -> Id:
+    """An id from its text: an `int` where that is how `str` writes one."""
+    return int(text) if is_plain_number(text) else text
+
+
 def _day(name: str, text: str) -> date:
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         with suppress(ValueError):

@@ -92,8 +92,7 @@ class Order:
     @staticmethod
     def restored(kind: str, form: Mapping[str, str]) -> "Order":
         """An order once more, from the name of its class and its form; a `RawOrder` where that fails."""
-        number = form["service"]
-        service = int(number) if fields.is_plain_number(number) else number
+        service = fields.id_from_text(form["service"])
         rest = {name: text for name, text in form.items() if name != "service"}
         cls = Order._types.get(plain(kind.removesuffix("Order")))
         if cls is not None:

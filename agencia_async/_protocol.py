@@ -28,7 +28,7 @@ from agencia_async.errors import (
     ReplyError,
     twin,
 )
-from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service
+from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service, id_key
 from agencia_async.orders import Order
 from agencia_async.states import OrderState, RefillState, order_state, plain
 
@@ -165,11 +165,6 @@ def raise_if_whole(value: object) -> None:
                 raise twin(errors[0])
 
 
-def wire_id(value: object) -> str:
-    """An id of a reply as ids are compared: its text without blanks."""
-    return str(value).strip()
-
-
 @frozen
 class Action(Generic[T]):
     """An action on ids: the fields that carry one id or many, and the reader of one row.
@@ -212,7 +207,7 @@ class Action(Generic[T]):
         rows = _row(content)
         if any(wire_id in rows for wire_id in wire_ids):
             return rows
-        rows = {wire_id(name): row for name, row in rows.items()}
+        rows = {id_key(name): row for name, row in rows.items()}
         if any(wire_id in rows for wire_id in wire_ids) or not rows:
             return rows
         names = canonical(rows).keys()
@@ -227,7 +222,7 @@ class Action(Generic[T]):
         rows = [canonical(cast("Row", row)) for row in content if isinstance(row, Mapping)]
         if content and not rows:
             raise ReplyError(f"a list of objects was expected, not of {shown(content[0])}")
-        by_id = {wire_id(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
+        by_id = {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
         alone = len(rows) == len(wire_ids) == 1 and not by_id.keys() & {*wire_ids}
         return {wire_ids[0]: rows[0]} if alone and self.subject not in rows[0] else by_id
 

@@ -8,7 +8,7 @@ from typing import cast
 from attrs import NOTHING, fields_dict
 
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Id, Service
+from agencia_async.models import Id, Service, id_key
 from agencia_async.orders import (
     CommentRepliesOrder,
     CustomCommentsOrder,
@@ -149,11 +149,6 @@ class Catalogue:
             return self[order.service]
         except KeyError:
             raise ConfigurationError(f"service {order.service} is not in the catalogue") from None
-
-
-def id_key(id: Id) -> str:  # noqa: A002 - the protocol's own word
-    """An id as ids are compared: its text without blanks."""
-    return str(id).strip()
 
 
 def _check_type(order: Order, service: Service) -> None:

@@ -61,6 +61,11 @@ def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
     return str.__str__(id)  # the value of an enum, too
 
 
+def id_key(id: object) -> str:  # noqa: A002
+    """An id as ids are compared: its text without blanks."""
+    return str(id).strip()
+
+
 class Extra(Mapping[str, V_co]):
     """A read-only mapping of the fields that a record does not name, as the panel sent them."""
 

@@ -109,7 +109,7 @@ class _Asynchronous:
     """Any other database."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url, pool_pre_ping=False)
+        self._engine = create_async_engine(url)
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
         async with self._engine.begin() as connection:

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from agencia_async._fields import is_plain_number
 from agencia_async.errors import ConfigurationError
 from agencia_async.models import Id, OrderStatus
 from agencia_async.orders import Order
@@ -87,11 +86,6 @@ def written(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """A moment as a message tells it."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def read_id(text: str | None) -> Id | None:
-    """An order's id from its text: an `int` where that is a plain integer."""
-    return int(text) if text is not None and is_plain_number(text) else text
 
 
 def describe(form: Mapping[str, str]) -> str:

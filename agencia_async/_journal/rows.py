@@ -13,7 +13,8 @@ from typing import Any, Final
 from attrs import evolve, frozen
 from sqlalchemy import Connection, Row, bindparam, select
 
-from agencia_async._journal.entry import JournalEntry, JournalState, read_id, written
+from agencia_async._fields import id_from_text
+from agencia_async._journal.entry import JournalEntry, JournalState, written
 from agencia_async._journal.schema import orders
 from agencia_async.models import Id
 from agencia_async.orders import Order
@@ -138,7 +139,7 @@ def entry_of(row: Row[Any]) -> JournalEntry:
         reference=row.reference,
         state=JournalState(row.state),
         order=Order.restored(row.kind, form),
-        order_id=read_id(row.order_id),
+        order_id=None if row.order_id is None else id_from_text(row.order_id),
         error=row.error,
         panel=row.panel,
         by_hand=row.by_hand,

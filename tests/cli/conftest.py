@@ -151,3 +151,11 @@ def start() -> Iterator[Start]:
 def interrupt() -> None:
     """What Ctrl-C does to this process."""
     signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+
+
+def read_terminal(terminal: int) -> bytes:
+    """What a terminal shows next; nothing once its other side is closed."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Start, WatchedPanel
+from .conftest import COMMAND, Start, WatchedPanel, read_terminal
+from .placing import numbered
 
 COUNT = 40
 
 
 @pytest.fixture
 def many(here: Path) -> str:
-    rows = [f"M-{number},1,https://a.b/{number},100\n" for number in range(COUNT)]
-    (here / "many.csv").write_text("reference,service,link,quantity\n" + "".join(rows))
-    return "many.csv"
+    return numbered(COUNT, here)
 
 
 def links(panel: WatchedPanel) -> list[str]:
@@ -89,7 +88,7 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     ) as process:
         os.close(theirs)
         shown = b""
-        while part := _read(ours):
+        while part := read_terminal(ours):
             shown += part
             if part.endswith(b"[y/N]: "):
                 os.write(ours, b"yes\n")
@@ -101,13 +100,6 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     assert "placing" in text
     assert "/40" in text
     assert "40 orders in 42 requests" in text
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other side is closed
-        return b""
 
 
 def test_an_installation_without_the_extra(panel: WatchedPanel, many: str) -> None:

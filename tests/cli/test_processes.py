@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Start, WatchedPanel
+from .conftest import COMMAND, Start, WatchedPanel, read_terminal
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_on_a_terminal_there_are_a_table_a_bar_and_colours(ids: Path) -> None:
     ) as process:
         os.close(theirs)
         shown = b""
-        while part := _read(ours):
+        while part := read_terminal(ours):
             shown += part
     os.close(ours)
     text = shown.decode()
@@ -130,10 +130,3 @@ def test_on_a_terminal_there_are_a_table_a_bar_and_colours(ids: Path) -> None:
     assert text.count(" USD ") == 5000
     assert "\x1b[32mCompleted" in text
     assert "5,000 ids in 50 requests" in text
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the other side is closed
-        return b""
