@@ -7,9 +7,11 @@ from functools import partial
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 from yarl import URL
 
-from agencia_async._lanes import IDLE_FOR, Engine
+from agencia_async._lanes import IDLE_FOR, Body, Endpoint, Engine, Lane, inflated
+from agencia_async._reply import Reply
 
 _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """Each attempt has a time of its own, from connecting to the last byte."""
@@ -55,46 +57,85 @@ class _Incoming(httpx.AsyncByteStream):
         self._response.close()
 
 
-class AiohttpTransport(Engine):
-    """Sends through a session that keeps no cookies and asks nothing of the environment.
+class _Door:
+    """A session that keeps no cookies, asks nothing of the environment and sends nothing twice.
 
-    Nothing is sent twice: aiohttp repeats only requests that are idempotent, and a POST is not.
+    aiohttp repeats only requests that are idempotent, and a POST is not.
     """
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
+        self._ssl = context or True
         self._session: aiohttp.ClientSession | None = None
 
-    def lanes(self, *, tls: bool) -> Callable[[], httpx.AsyncBaseTransport]:
-        """What makes another one for each lane, all with the same TLS context."""
-        return partial(AiohttpTransport, self._trusted() if tls else None)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(
+        self, method: str, url: URL, headers: CIMultiDict[str], content: _Content | None
+    ) -> aiohttp.ClientResponse:
         """The beginning of the reply.
 
         Raises:
             httpx.ConnectError: there is no connection, so nothing was sent.
             httpx.TransportError: the request may have been sent.
         """
-        content = _content(request)
         self._session = self._session or _session()
         failure: httpx.TransportError
         try:
-            response = await self._session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=[(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=content,
-                allow_redirects=False,
-                ssl=self._trusted() if request.url.scheme == "https" else True,
+            return await self._session.request(
+                method, url, headers=headers, data=content, allow_redirects=False, ssl=self._ssl
             )
         except aiohttp.ClientConnectorError as error:
             failure = httpx.ConnectError(str(error))
         except aiohttp.ClientError as error:
             failure = httpx.RemoteProtocolError(str(error))
-        else:
-            return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))
         raise failure
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class AiohttpLane(Lane):
+    """A session of aiohttp's with one connection."""
+
+    def __init__(self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None) -> None:
+        self._door = _Door(context)
+        self._url = URL(str(endpoint.url), encoded=True)
+        self._headers = _headers(endpoint.headers)
+        self._limit = limit
+
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+        response = await self._door.send("POST", self._url, self._headers, _Content(body, len(body)))
+        try:
+            encoding = ", ".join(response.headers.getall("Content-Encoding", ()))
+            content = await inflated(_Incoming(response), encoding.lower(), self._limit)
+        finally:
+            response.close()
+        return Reply(response.status, response.headers, content)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._door.aclose()
+
+
+class AiohttpTransport(Engine):
+    """Sends through aiohttp: in lanes for a client of this library, alone for any other."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        self._door: _Door | None = None
+
+    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+        """What makes a lane to an endpoint, all with the same TLS context."""
+        return partial(AiohttpLane, endpoint, limit, self._trusted() if endpoint.tls else None)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The beginning of the reply; raises as `_Door.send` does."""
+        content = _content(request)
+        self._door = self._door or _Door(self._trusted())
+        url = URL(str(request.url), encoded=True)
+        response = await self._door.send(request.method, url, _headers(request.headers), content)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))
 
     def _trusted(self) -> ssl.SSLContext:
         self._context = self._context or httpx.create_ssl_context(trust_env=False)
@@ -102,8 +143,12 @@ class AiohttpTransport(Engine):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._door is not None:
+            await self._door.aclose()
+
+
+def _headers(headers: httpx.Headers) -> CIMultiDict[str]:
+    return CIMultiDict((name.decode(), value.decode("latin-1")) for name, value in headers.raw)
 
 
 def _content(request: httpx.Request) -> _Content | None:

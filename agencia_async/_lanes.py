@@ -6,11 +6,12 @@ cancellation leaves a connection behind, and the cost of a request does not grow
 """
 
 import zlib
-from abc import abstractmethod
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httpx
+from attrs import frozen
 
 from agencia_async._reply import Reply
 from agencia_async.errors import ReplyError
@@ -23,6 +24,51 @@ IDLE_FOR = 30.0
 """Seconds for which it may still carry a read."""
 
 
+_UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
+"""Each attempt has a time of its own, from connecting to the last byte."""
+
+
+class Body(httpx.AsyncByteStream):
+    """A request's body that remembers whether it was asked for: before that, nothing has left."""
+
+    __slots__ = ("content", "started")
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.started = False
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.started = True
+        yield self.content
+
+
+@frozen
+class Endpoint:
+    """Where forms are sent, and the headers that go with each of them."""
+
+    url: httpx.URL
+    headers: httpx.Headers
+
+    @property
+    def tls(self) -> bool:
+        """Is what is sent there encrypted?"""
+        return self.url.scheme == "https"
+
+    def request(self, body: Body) -> httpx.Request:
+        """The request that posts a body."""
+        request = httpx.Request(
+            "POST", self.url, headers=self.headers, stream=body, extensions={"timeout": _UNBOUNDED}
+        )
+        request.headers["Content-Length"] = str(len(body))
+        return request
+
+
 class Exchange(Protocol):
     """One request and its reply over some transport.
 
@@ -32,7 +78,7 @@ class Exchange(Protocol):
 
     sends_once: bool
 
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+    async def __call__(self, body: Body, *, write: bool) -> Reply:
         """The reply, read to its end."""
         ...
 
@@ -41,7 +87,7 @@ class Exchange(Protocol):
         ...
 
 
-async def _inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
+async def inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
     """The decoded body; what comes out is counted, because 200 KB of gzip can be 200 MB."""
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise ReplyError(f"the reply is encoded as {encoding!r}, which was not asked for")
@@ -70,39 +116,53 @@ async def read(response: httpx.Response, limit: int) -> Reply:
     if not isinstance(stream, httpx.AsyncByteStream):
         raise TypeError("the transport gave a reply that cannot be read asynchronously")
     try:
-        body = await _inflated(stream, _encoding(response.headers), limit)
+        body = await inflated(stream, _encoding(response.headers), limit)
     finally:
         await stream.aclose()
     return Reply(response.status_code, response.headers, body)
 
 
-class Engine(httpx.AsyncBaseTransport):
-    """A transport that can be had once for each lane, and that repeats no request."""
+class Lane(ABC):
+    """One connection, made with the first request."""
+
+    idle_since = 0.0
 
     @abstractmethod
-    def lanes(self, *, tls: bool) -> Callable[[], httpx.AsyncBaseTransport]:
-        """What makes another one, for one connection."""
-        ...
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connection."""
+
+
+class Engine(httpx.AsyncBaseTransport):
+    """A transport that sends through lanes of its own kind, and that repeats no request."""
+
+    @abstractmethod
+    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+        """What makes a lane to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""
 
 
 class _Closable(Protocol):
     async def aclose(self) -> None: ...
 
 
-class _Lane:
-    """A transport of one connection."""
+class HttpxLane(Lane):
+    """A transport of httpx with one connection."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, *, tls: bool) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, endpoint: Endpoint, limit: int) -> None:
         self._transport = transport
-        self._tls = tls
+        self._endpoint = endpoint
+        self._limit = limit
         self._socket: _Closable | None = None
-        self.idle_since = 0.0
 
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        """The beginning of the reply."""
-        if self._tls:  # the connection may be a new one, whatever was there before
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+        request = self._endpoint.request(body)
+        if self._endpoint.tls:  # the connection may be a new one, whatever was there before
             request.extensions["trace"] = self._trace
-        return await self._transport.handle_async_request(request)
+        return await read(await self._transport.handle_async_request(request), self._limit)
 
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event == "connection.connect_tcp.complete":
@@ -116,31 +176,22 @@ class _Lane:
 
 
 class Lanes:
-    """Transports of one connection each; the one that was used last goes first."""
+    """Lanes that are used again; the one that was used last goes first."""
 
     sends_once = True
 
-    def __init__(
-        self,
-        make: Callable[[], httpx.AsyncBaseTransport],
-        limit: int,
-        clock: Callable[[], float],
-        *,
-        tls: bool,
-    ) -> None:
+    def __init__(self, make: Callable[[], Lane], clock: Callable[[], float]) -> None:
         self._make = make
-        self._tls = tls
-        self._limit = limit
         self._clock = clock
-        self._idle: list[_Lane] = []
+        self._idle: list[Lane] = []
         self._closed = False
 
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+    async def __call__(self, body: Body, *, write: bool) -> Reply:
         """The reply; the lane is kept only if it ended well."""
         lane = await self._lane(write=write)
         well = False
         try:
-            reply = await read(await lane.send(request), self._limit)
+            reply = await lane.post(body)
             well = not self._closed
             return reply
         finally:
@@ -150,13 +201,13 @@ class Lanes:
             else:
                 await lane.aclose()
 
-    async def _lane(self, *, write: bool) -> _Lane:
+    async def _lane(self, *, write: bool) -> Lane:
         if not self._idle:
-            return _Lane(self._make(), tls=self._tls)
+            return self._make()
         lane = self._idle.pop()
         if write and self._clock() - lane.idle_since > _FRESH_FOR:
             await lane.aclose()
-            return _Lane(self._make(), tls=self._tls)
+            return self._make()
         return lane
 
     async def aclose(self) -> None:
@@ -172,20 +223,22 @@ class Shared:
     def __init__(
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        endpoint: Endpoint,
         limit: int,
-        close: Callable[[], Awaitable[None]] | None,
+        close: Callable[[], Awaitable[None]] | None = None,
         *,
-        sends_once: bool,
+        sends_once: bool = False,
     ) -> None:
         self.sends_once = sends_once
         self._send = send
+        self._endpoint = endpoint
         self._limit = limit
         self._close = close
 
-    async def __call__(self, request: httpx.Request, *, write: bool) -> Reply:
+    async def __call__(self, body: Body, *, write: bool) -> Reply:
         """The reply."""
         del write
-        return await read(await self._send(request), self._limit)
+        return await read(await self._send(self._endpoint.request(body)), self._limit)
 
     async def aclose(self) -> None:
         """Close the transport, where it was handed over; a client stays the caller's."""
@@ -193,19 +246,19 @@ class Shared:
             await self._close()
 
 
-def lanes(url: httpx.URL, limit: int, clock: Callable[[], float]) -> Lanes:
-    """Lanes of httpx's own transport, with one TLS context for all of them."""
-    context = httpx.create_ssl_context(verify=url.scheme == "https", trust_env=False)
+def httpx_lanes(endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+    """What makes lanes of httpx's own transport, with one TLS context for all of them."""
+    context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_FOR)
-    return Lanes(
-        lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits),
-        limit,
-        clock,
-        tls=url.scheme == "https",
-    )
+
+    def make() -> Lane:
+        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+        return HttpxLane(transport, endpoint, limit)
+
+    return make
 
 
-def borrowed(client: httpx.AsyncClient, limit: int) -> Shared:
+def borrowed(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Shared:
     """The caller's client, with the headers that it is configured to send."""
 
     async def send(request: httpx.Request) -> httpx.Response:
@@ -213,4 +266,4 @@ def borrowed(client: httpx.AsyncClient, limit: int) -> Shared:
             request.headers.setdefault(name, value)
         return await client.send(request, stream=True, follow_redirects=False)
 
-    return Shared(send, limit, None, sends_once=False)
+    return Shared(send, endpoint, limit)

@@ -2,12 +2,12 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import httpx
 
-from agencia_async._lanes import Engine, Exchange, Lanes, Shared, borrowed, lanes
+from agencia_async._lanes import Body, Endpoint, Engine, Exchange, Lanes, Shared, borrowed, httpx_lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async.errors import (
@@ -19,24 +19,6 @@ from agencia_async.errors import (
 )
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-_UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
-
-
-class Body(httpx.AsyncByteStream):
-    """A request's body that remembers whether it was asked for: before that, nothing has left."""
-
-    __slots__ = ("_content", "started")
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.started = False
-
-    def __len__(self) -> int:
-        return len(self._content)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.started = True
-        yield self._content
 
 
 def _told(error: Exception) -> str:
@@ -83,19 +65,9 @@ def _is_loopback(host: str) -> bool:
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, url: httpx.URL, secret: Secret, exchange: Exchange, user_agent: str) -> None:
-        self._url = url
+    def __init__(self, secret: Secret, exchange: Exchange) -> None:
         self._secret = secret
         self._exchange = exchange
-        self._headers = httpx.Headers(
-            {
-                "Host": url.netloc.decode("ascii"),
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-                "User-Agent": user_agent,
-                "Content-Type": "application/x-www-form-urlencoded",
-            }
-        )
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         """The reply to a form, within `timeout` seconds.
@@ -105,14 +77,10 @@ class Wire:
             ReplyError: it is larger than it may be, or not encoded as it says.
         """
         body = Body(self._secret.form(form))
-        request = httpx.Request(
-            "POST", self._url, headers=self._headers, stream=body, extensions={"timeout": _UNBOUNDED}
-        )
-        request.headers["Content-Length"] = str(len(body))
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
-                reply = await self._exchange(request, write=write)
+                reply = await self._exchange(body, write=write)
             return Reply(reply.status, reply.headers, reply.body, self._secret.blot)
         except ReplyError as error:
             failure = error
@@ -158,15 +126,27 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     clock: Callable[[], float],
 ) -> Wire:
     """A wire over the caller's transport or client, or over lanes of its own."""
+    endpoint = _endpoint(url, user_agent)
     exchange: Exchange
-    tls = url.scheme == "https"
     if http_client is not None:
-        exchange = borrowed(http_client, max_reply_bytes)
+        exchange = borrowed(http_client, endpoint, max_reply_bytes)
     elif isinstance(transport, Engine):
-        exchange = Lanes(transport.lanes(tls=tls), max_reply_bytes, clock, tls=tls)
+        exchange = Lanes(transport.lanes(endpoint, max_reply_bytes), clock)
     elif transport is not None:
         once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
-        exchange = Shared(transport.handle_async_request, max_reply_bytes, transport.aclose, sends_once=once)
+        send, close = transport.handle_async_request, transport.aclose
+        exchange = Shared(send, endpoint, max_reply_bytes, close, sends_once=once)
     else:
-        exchange = lanes(url, max_reply_bytes, clock)
-    return Wire(url, secret, exchange, user_agent)
+        exchange = Lanes(httpx_lanes(endpoint, max_reply_bytes), clock)
+    return Wire(secret, exchange)
+
+
+def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": user_agent,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    return Endpoint(url, httpx.Headers(headers))

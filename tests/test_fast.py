@@ -1,4 +1,5 @@
 import asyncio
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryPolicy, fast_transport
 from agencia_async._aiohttp import AiohttpTransport, _Content
+from agencia_async._lanes import Endpoint
 from agencia_async._plan import each
 from tests.peer import Request, peer
 from tests.until import until
@@ -80,11 +82,16 @@ async def test_its_errors_are_those_of_httpx() -> None:
 def test_all_lanes_trust_the_same() -> None:
     context = httpx.create_ssl_context(trust_env=False)
     own, given = AiohttpTransport(None), AiohttpTransport(context)
-    lanes = [engine.lanes(tls=True)() for engine in (own, own, given)]
-    contexts = [vars(lane)["_context"] for lane in lanes]
-    assert contexts[0] is contexts[1] is not None
+
+    def trusted(engine: AiohttpTransport, url: str) -> object:
+        lane = engine.lanes(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
+        return vars(vars(lane)["_door"])["_ssl"]
+
+    contexts = [trusted(engine, "https://panel.example/") for engine in (own, own, given)]
+    assert isinstance(contexts[0], ssl.SSLContext)
+    assert contexts[0] is contexts[1]
     assert contexts[2] is context
-    assert vars(given.lanes(tls=False)())["_context"] is None
+    assert trusted(given, "http://127.0.0.1/") is True
 
 
 async def test_a_hundred_cancelled_requests_leave_no_connection() -> None:

@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from agencia_async import ConfigurationError, ReplyError, TransportError
-from agencia_async._lanes import Lanes
+from agencia_async._lanes import Body, Endpoint, HttpxLane, Lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async._transport import Wire, checked_url, open_wire
@@ -429,10 +429,15 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
         made.append(Memory(lambda: httpx.Response(200, stream=Broken())))
         return made[-1]
 
-    lanes = Lanes(make, LIMIT, lambda: 0.0, tls=False)
+    endpoint = Endpoint(httpx.URL("https://panel.example/"), httpx.Headers())
+    lanes = Lanes(lambda: HttpxLane(make(), endpoint, LIMIT), lambda: 0.0)
     with pytest.raises(httpx.ReadError):
-        await lanes(httpx.Request("POST", "https://panel.example/"), write=False)
+        await lanes(Body(b"key=KEY"), write=False)
     assert [lane.closed for lane in made] == [True]
+
+
+def test_a_form_shows_itself_to_nobody() -> None:
+    assert repr(Body(b"key=KEY")) == "<7 bytes>"
 
 
 def unreachable() -> httpx.Response:
