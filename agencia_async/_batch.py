@@ -98,6 +98,9 @@ class Run(Generic[B, T]):
                 result, consumed = done
                 yield result
                 consumed.set()
+                # The worker sends before the next result is looked at. Otherwise those who were answered
+                # together would send together, for ever, and each wait for what is done for all of them.
+                await asyncio.sleep(0)
             if self._fault is not None:
                 raise self._fault
         finally:
