@@ -7,7 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from agencia_async._protocol import Action, Answers, Repeat, errors_in
+from agencia_async._answers import Answers, errors_in
+from agencia_async._protocol import Action, Repeat
 from agencia_async._sender import Sender
 from agencia_async.errors import (
     AgenciaError,

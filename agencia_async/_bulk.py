@@ -1,17 +1,14 @@
 """Many ids, few requests: every id that was asked for ends in exactly one item."""
 
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Callable,
-)
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
+from agencia_async._answers import Answers, Values
 from agencia_async._ask import ask, to_all
 from agencia_async._batch import Run, Tasks
-from agencia_async._plan import Ids, chunks, spelt, travelling
-from agencia_async._protocol import Action, Answers, Repeat
+from agencia_async._plan import Ids, batches, chunks, spelt
+from agencia_async._protocol import Action, Repeat
 from agencia_async._sender import Sender
 from agencia_async.errors import AgenciaError, AuthenticationError
 from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
@@ -74,9 +71,9 @@ class Bulk(Generic[T]):
         given, wire_ids = await spelt(ids)
         distinct = dict.fromkeys(wire_ids)
         answers: dict[str, T | AgenciaError] = {}
-        async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as batches:
-            async for batch in batches:
-                answers.update(batch)
+        async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as answered:
+            async for some in answered:
+                answers.update(some)
         return BulkResult[T].of(given, [answers[wire_id] for wire_id in wire_ids])
 
     async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
@@ -84,9 +81,9 @@ class Bulk(Generic[T]):
         self._sender.enter()
         # To read an order twice is harmless, to refill or cancel it twice is not.
         once = self._action.repeat is not Repeat.ALWAYS
-        source = chunks(travelling(ids, once=once), self._size)
-        async with aclosing(self._run(source, self._items)) as batches:
-            async for items in batches:
+        source = batches(ids, self._size, once=once)
+        async with aclosing(self._run(source, self._items)) as answered:
+            async for items in answered:
                 for item in items:
                     yield item
 
@@ -94,14 +91,17 @@ class Bulk(Generic[T]):
         return self._sender.most_ids
 
     def _run(
-        self, source: AsyncGenerator[list[B], None], work: Callable[[list[B]], Awaitable[R]]
+        self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
     ) -> AsyncGenerator[R, None]:
         run = Run(source, work, workers=self._workers, go=self._sender.accepted, tasks=self._tasks)
         return run.results()
 
-    async def _items(self, pairs: list[tuple[Id, str]]) -> list[BulkItem[T]]:
-        answers = await self._fetch(list(dict.fromkeys(wire_id for _, wire_id in pairs)))
-        return [bulk_item(id, answers[wire_id]) for id, wire_id in pairs]  # noqa: A001
+    async def _items(self, batch: tuple[list[Id], list[str]]) -> Iterable[BulkItem[T]]:
+        given, wire_ids = batch
+        answers = await self._fetch(list(dict.fromkeys(wire_ids)))
+        # Where none is an error, none needs a look.
+        item: Callable[..., BulkItem[T]] = BulkItem if isinstance(answers, Values) else bulk_item
+        return map(item, given, map(answers.__getitem__, wire_ids))
 
     async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""

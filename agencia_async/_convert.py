@@ -1,27 +1,18 @@
-"""From JSON to records: strict about what a value means, tolerant about how it is written."""
+"""From JSON to values: strict about what a value means, tolerant about how it is written."""
 
 import re
-from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar, cast
 
 import msgspec
-from attrs import NOTHING, fields_dict
-from cattrs import Converter
-from cattrs.gen import make_dict_structure_fn, override
 
 from agencia_async.errors import ReplyError
-from agencia_async.models import Extra, Id
-from agencia_async.states import plain
-
-R = TypeVar("R")
+from agencia_async.models import Id
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(?<=[\d.])([eE][+-]?\d{1,4})?", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?")
 _MOST_DIGITS = 64
 _TOO_LARGE = 10**_MOST_DIGITS
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
-_ALIASES = {"startcounter": "start_count", "startcount": "start_count"}
 
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -123,76 +114,17 @@ def identifier(value: object) -> Id:
     """An id: an `int` where its text is a plain integer, else its text."""
     if type(value) is int and abs(value) < _TOO_LARGE:
         return value
-    text = _text(value).strip()
-    if not text:
+    written = text(value).strip()
+    if not written:
         raise ReplyError("an id is empty")
-    plain_integer = text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
-    return int(text) if plain_integer and len(text) <= _MOST_DIGITS else text
+    plain_integer = written.isascii() and written.isdigit() and (written[0] != "0" or written == "0")
+    return int(written) if plain_integer and len(written) <= _MOST_DIGITS else written
 
 
-def _text(value: object, _type: object = None) -> str:
+def text(value: object, _type: object = None) -> str:
+    """A text, or a number as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal) or (type(value) is int and abs(value) < _TOO_LARGE):
         return str(value)
     raise ReplyError(f"a text was expected, not {shown(value)}")
-
-
-def _text_or_none(value: object, _type: object) -> str | None:
-    return None if value is None or value == "" else _text(value)
-
-
-def _money(value: object, _type: object) -> Decimal:
-    found = number(value)
-    if found is None:
-        raise ReplyError(f"{shown(value)} is no amount of money")
-    return found
-
-
-_converter = Converter(detailed_validation=False)
-_HOOKS: dict[object, Callable[[Any, Any], object]] = {
-    Id: lambda value, _type: identifier(value),
-    Decimal: _money,
-    Decimal | None: lambda value, _type: number(value),
-    int: lambda value, _type: count(value) or 0,
-    int | None: lambda value, _type: count(value),
-    bool | None: lambda value, _type: boolean(value),
-    str: _text,
-    str | None: _text_or_none,
-}
-for _kind, _hook in _HOOKS.items():
-    _converter.register_structure_hook(_kind, _hook)
-
-
-def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
-    """A function that reads a JSON object into a record; what the record does not name goes to `extra`.
-
-    The function raises `ReplyError` where a field that must be there is missing or cannot be read.
-    """
-    names = frozenset(fields_dict(cast("Any", record))) - {"extra"}
-    by_spelling = {plain(name): name for name in names} | {k: v for k, v in _ALIASES.items() if v in names}
-    hooks: dict[str, Any] = {"extra": override(struct_hook=lambda value, _type: value)}
-    for name, attribute in fields_dict(cast("Any", record)).items():
-        if attribute.type is str and attribute.default is not NOTHING:
-            hooks[name] = override(struct_hook=lambda value, _type: "" if value is None else _text(value))
-    build = make_dict_structure_fn(record, _converter, _cattrs_detailed_validation=False, **hooks)
-
-    def sort(row: Mapping[str, object]) -> Mapping[str, object]:
-        known: dict[str, object] = {name: row[name] for name in names if name in row}
-        extra: dict[str, object] = {}
-        for name, value in row.items():
-            if name not in names:
-                field = by_spelling.get(plain(name))
-                target = extra if field is None or field in known else known
-                target[name if target is extra else cast("str", field)] = value
-        return {**known, "extra": Extra(extra)}
-
-    def read(row: Mapping[str, object]) -> R:
-        missing = None
-        try:
-            return build(row if row.keys() <= names else sort(row), record)
-        except KeyError as error:
-            missing = error.args[0]
-        raise ReplyError(f"the reply lacks {missing!r}")
-
-    return read

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Id, id_text
+from agencia_async.models import Id, id_text, id_texts
 
 T = TypeVar("T")
 
@@ -23,17 +23,28 @@ async def each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]
             yield item
 
 
-def travelling(ids: Ids, *, once: bool = False) -> Iterable[tuple[Id, str]] | AsyncIterable[tuple[Id, str]]:
-    """Each id as the caller gave it, and as it travels; with `once`, those that came before are left out.
+async def spelt(ids: Ids) -> tuple[list[Id], list[str]]:
+    """All ids as the caller gave them, and as they travel.
 
     Raises:
         ConfigurationError: an id cannot travel, or the ids are one text (whose letters would be ids).
     """
     _refuse_text(ids)
-    if isinstance(ids, AsyncIterable):
-        return _waited_for(ids, once=once)
-    pairs = ((id, id_text(id)) for id in ids)  # noqa: A001 - the protocol's own word
-    return filter(_new(), pairs) if once else pairs
+    given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(ids)  # noqa: A001
+    return given, id_texts(given)
+
+
+async def batches(
+    ids: Ids, size: Callable[[], int], *, once: bool = False
+) -> AsyncGenerator[tuple[list[Id], list[str]], None]:
+    """The same of at most `size()` ids at a time, read only as far as they are asked for.
+
+    With `once`, ids that came before are left out. Raises as `spelt` does.
+    """
+    _refuse_text(ids)
+    async with aclosing(chunks(_distinct(ids) if once else ids, size)) as lists:
+        async for given in lists:
+            yield given, id_texts(given)
 
 
 def _refuse_text(ids: object) -> None:
@@ -41,33 +52,23 @@ def _refuse_text(ids: object) -> None:
         raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
 
 
-async def _waited_for(ids: AsyncIterable[Id], *, once: bool) -> AsyncGenerator[tuple[Id, str], None]:
-    new = _new()
-    async with aclosing(each(ids)) as source:
-        async for id in source:  # noqa: A001
-            pair = (id, id_text(id))
-            if not once or new(pair):
-                yield pair
-
-
-async def spelt(ids: Ids) -> tuple[list[Id], list[str]]:
-    """All ids as the caller gave them, and as they travel; raises as `travelling` does."""
-    _refuse_text(ids)
-    given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(ids)  # noqa: A001
-    return given, list(map(id_text, given))
-
-
-def _new() -> Callable[[tuple[Id, str]], bool]:
-    """A test that is true of each id that did not come before."""
+def _distinct(ids: Ids) -> Ids:
+    """The ids without those that came before."""
     seen: set[str] = set()
 
-    def new(pair: tuple[Id, str]) -> bool:
-        if pair[1] in seen:
-            return False
-        seen.add(pair[1])
-        return True
+    def is_new(id: Id) -> bool:  # noqa: A002
+        before = len(seen)
+        seen.add(id_text(id))
+        return len(seen) > before
 
-    return new
+    return _those(is_new, ids) if isinstance(ids, AsyncIterable) else filter(is_new, ids)
+
+
+async def _those(wanted: Callable[[T], bool], items: AsyncIterable[T]) -> AsyncGenerator[T, None]:
+    async with aclosing(each(items)) as source:
+        async for item in source:
+            if wanted(item):
+                yield item
 
 
 async def chunks(

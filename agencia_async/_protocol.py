@@ -6,27 +6,25 @@ Nothing here does I/O. A `Call` is one request and the reader of its reply.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from typing import Generic, TypeVar, cast
 from urllib.parse import quote_plus, urlencode
 
 from attrs import frozen
 
-from agencia_async._convert import reader, shown
+from agencia_async._answers import Answers, Values
+from agencia_async._convert import shown
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader
 from agencia_async._shape import ENVELOPE, RECORD, Row, canonical, refusal, words
-from agencia_async._straight import Values, order_statuses
+from agencia_async._straight import order_statuses
 from agencia_async._verdict import accepted
 from agencia_async.errors import (
     AgenciaError,
-    AuthenticationError,
     NotAnsweredError,
     OutcomeUnknownError,
     PanelError,
-    RateLimitedError,
     ReplyError,
-    twin,
 )
 from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service, id_key
 from agencia_async.orders import Order
@@ -64,8 +62,24 @@ def _call(
 
 # --- the actions without ids --------------------------------------------------------------------------
 
-_balance = reader(Balance)
-_service = reader(Service)
+
+def _reader(record: type[T]) -> Callable[[Row], T]:
+    """Reads a row into a record. cattrs is loaded with the first one: that takes longer than this package."""
+
+    @cache
+    def made() -> Callable[[Row], T]:
+        from agencia_async._records import reader  # noqa: PLC0415 - as told
+
+        return reader(record)
+
+    def read(row: Row) -> T:
+        return made()(row)
+
+    return read
+
+
+_balance = _reader(Balance)
+_service = _reader(Service)
 
 
 def _row(content: object) -> Row:
@@ -129,41 +143,6 @@ def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
 
 # --- the actions on ids -------------------------------------------------------------------------------
 
-Answers = Mapping[str, T | AgenciaError]
-"""What became of each id of a request."""
-
-
-def errors_in(value: object) -> list[AgenciaError]:
-    """The errors among the answers of one request."""
-    if not isinstance(value, dict) or isinstance(value, Values):
-        return []
-    answers = cast("dict[str, object]", value).values()
-    return [answer for answer in answers if isinstance(answer, AgenciaError)]
-
-
-def doubted(value: T) -> T:
-    """The answers to a repeated write: what is refused now may have been done by the first request."""
-    answers = cast("dict[str, object]", value).items()  # only what concerns ids is ever repeated so
-    told = "an earlier request may have done it"
-    return cast(
-        "T",
-        {
-            wire_id: OutcomeUnknownError(f"{told}: {answer}", cause=answer)
-            if isinstance(answer, AgenciaError)
-            else answer
-            for wire_id, answer in answers
-        },
-    )
-
-
-def raise_if_whole(value: object) -> None:
-    """Raise the refusal of an account or a rate that a panel tells for each id anew."""
-    errors = errors_in(value)
-    if errors and len(errors) == len(cast("dict[str, object]", value)):
-        for kind in (RateLimitedError, AuthenticationError):
-            if all(isinstance(error, kind) for error in errors):
-                raise twin(errors[0])
-
 
 @frozen
 class Action(Generic[T]):
@@ -192,13 +171,14 @@ class Action(Generic[T]):
         return self._call(self.many, wire_ids)
 
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Answers[T]]:
-        def read(content: object, refusals: Refusals) -> Answers[T]:
-            rows = self._rows(content, wire_ids)
-            return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
-
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
-        reader = Reader(read, straight=self.straight and partial(self.straight, wire_ids))
+        straight = self.straight and partial(self.straight, wire_ids)
+        reader = Reader(partial(self._answers, wire_ids), straight=straight)
         return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.repeat)
+
+    def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Answers[T]:
+        rows = self._rows(content, wire_ids)
+        return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
 
     def _rows(self, content: object, wire_ids: Sequence[str]) -> Row:
         """What a reply says of each id: as a list, as an object by id, or flat."""
@@ -253,8 +233,8 @@ class Action(Generic[T]):
         return self.read_row(row, refusals) if text is None else refusals.error(text)
 
 
-_order_status = reader(OrderStatus)
-_refill_status = reader(RefillStatus)
+_order_status = _reader(OrderStatus)
+_refill_status = _reader(RefillStatus)
 _NO_STATE = {"success", "ok", "true", "1", "200"}
 
 

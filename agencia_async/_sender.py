@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from agencia_async._answers import doubted, errors_in, raise_if_whole
 from agencia_async._batch import closed
 from agencia_async._pace import Pace, RateLimit, Slots
-from agencia_async._protocol import Call, Repeat, doubted, errors_in, raise_if_whole
+from agencia_async._protocol import Call, Repeat
 from agencia_async._refusals import Refusals
 from agencia_async._reply import decipher
 from agencia_async._retry import Retrier, RetryPolicy

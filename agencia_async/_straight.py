@@ -6,13 +6,11 @@ at each value takes; whatever differs in the least is left to those who know the
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
 
 import msgspec
 
+from agencia_async._answers import Values
 from agencia_async.models import OrderStatus
-
-T = TypeVar("T")
 
 _FIGURES = b"0123456789. \t\r\n"
 _NUMBER = rb'(?:""|null|)'
@@ -29,10 +27,6 @@ _LONG = b"0" * 33
 _decoder = msgspec.json.Decoder(dict[str, OrderStatus], strict=False)  # numbers may be text
 
 
-class Values(dict[str, T]):
-    """Answers by id, none of which is an error."""
-
-
 def order_statuses(wire_ids: Sequence[str], body: bytes) -> Values[OrderStatus] | None:
     """The statuses of these orders; None where the body is not that plain, or speaks of others."""
     shapes = {*body.translate(None, _FIGURES).split(b"},")}  # a few, however many rows there are
@@ -42,6 +36,8 @@ def order_statuses(wire_ids: Sequence[str], body: bytes) -> Values[OrderStatus] 
         rows = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    if [*rows] == wire_ids:
+        return Values(rows)
     if rows.keys() != {*wire_ids}:
         return None
     return Values((wire_id, rows[wire_id]) for wire_id in wire_ids)

@@ -9,6 +9,7 @@ from typing import Self, TypeVar, Unpack
 import httpx
 
 from agencia_async import _protocol as protocol
+from agencia_async._answers import Answers
 from agencia_async._ask import ask
 from agencia_async._batch import Coalescer, Tasks
 from agencia_async._bulk import Bulk
@@ -19,7 +20,7 @@ from agencia_async._options import Options, default_user_agent, key_from_environ
 from agencia_async._order import check_mark, check_order
 from agencia_async._pace import RateLimit
 from agencia_async._plan import Ids
-from agencia_async._protocol import Action, Answers
+from agencia_async._protocol import Action
 from agencia_async._refusals import Patterns, Refusals
 from agencia_async._retry import RetryPolicy
 from agencia_async._secret import Secret

@@ -1,6 +1,6 @@
 """What comes back: the records, and the results of bulk calls."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import starmap
 from typing import Generic, Self, TypeVar, cast
@@ -59,6 +59,15 @@ def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
     if "," in id or " " in id or not id.isprintable():
         raise ConfigurationError(f"the id {id!r} holds a comma, white space or a control character")
     return str.__str__(id)  # the value of an enum, too
+
+
+def id_texts(ids: Sequence[Id]) -> list[str]:
+    """Ids as they travel; raises as `id_text` does. Numbers are looked at all together."""
+    if {*map(type, ids)} == {int}:
+        numbers = cast("Sequence[int]", ids)
+        if max(numbers) < _TOO_LARGE and min(numbers) > -_TOO_LARGE:
+            return list(map(str, numbers))
+    return list(map(id_text, ids))
 
 
 def id_key(id: object) -> str:  # noqa: A002
@@ -230,7 +239,7 @@ class BulkItem(Generic[T]):
         """
         if self.error is not None:
             raise self.error
-        return cast("T", self.value)
+        return self.value  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - it succeeded
 
 
 def bulk_item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word

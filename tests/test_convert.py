@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import Balance, OrderStatus, ReplyError, Service
-from agencia_async._convert import boolean, count, decode, identifier, number, reader
+from agencia_async._convert import boolean, count, decode, identifier, number
+from agencia_async._records import reader
 
 
 @pytest.mark.parametrize(

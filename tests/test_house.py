@@ -15,9 +15,11 @@ FLOORS = {
     "_order": 0,
     "orders": 0,
     "catalogue": 0,
+    "_answers": 1,
     "_convert": 1,
     "_refusals": 1,
     "_plan": 1,
+    "_records": 1,
     "_secret": 1,
     "_shape": 1,
     "_straight": 1,
@@ -43,7 +45,7 @@ FLOORS = {
     "pytest_plugin": 5,
 }
 DOORS = {
-    "cattrs": {"_convert"},
+    "cattrs": {"_records"},
     "msgspec": {"_convert", "_straight"},
     "tenacity": {"_retry"},
     "httpx": {"_aiohttp", "_fast", "_lanes", "_transport", "_options", "client"},

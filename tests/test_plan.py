@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._plan import chunks, each, spelt, travelling
+from agencia_async._plan import batches, chunks, each, spelt
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -40,22 +40,37 @@ async def test_chunks_lose_nothing_and_keep_the_order(items: list[int], size: in
     assert all(1 <= len(chunk) <= size for chunk in cut)
 
 
-@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 30).map(str))), st.booleans(), st.booleans())
-async def test_ids_travel_as_text_in_their_order(ids: list[int | str], once: bool, waited_for: bool) -> None:  # noqa: FBT001
+@given(
+    st.lists(st.one_of(st.integers(-3, 30), st.integers(0, 30).map(str))),
+    st.integers(1, 10),
+    st.booleans(),
+    st.booleans(),
+)
+async def test_ids_travel_as_text_in_their_order(
+    ids: list[int | str],
+    size: int,
+    once: bool,  # noqa: FBT001
+    waited_for: bool,  # noqa: FBT001
+) -> None:
     given = each(ids) if waited_for else ids
-    pairs = [pair async for pair in each(travelling(given, once=once))]
-    wire_ids = [str(id_) for id_ in ids]
-    assert [wire_id for _, wire_id in pairs] == (list(dict.fromkeys(wire_ids)) if once else wire_ids)
-    assert [str(id_) for id_, _ in pairs] == [wire_id for _, wire_id in pairs]
-    assert await spelt(each(ids) if waited_for else ids) == (ids, wire_ids)
+    cut = [batch async for batch in batches(given, lambda: size, once=once)]
+    sent = [wire_id for _, wire_ids in cut for wire_id in wire_ids]
+    assert sent == (list(dict.fromkeys(map(str, ids))) if once else list(map(str, ids)))
+    assert [str(id_) for given, _ in cut for id_ in given] == sent
+    assert all(len(given) == len(wire_ids) == size for given, wire_ids in cut[:-1])
+    assert await spelt(each(ids) if waited_for else ids) == (ids, list(map(str, ids)))
 
 
-async def test_one_bad_id_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="'2,3'"):
-        [pair async for pair in each(travelling([1, "2,3"]))]
+@pytest.mark.parametrize("bad", ["2,3", "", True, 1.5, 10**64, -(10**64)])
+async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a caller may give
+    with pytest.raises(ConfigurationError, match="id"):
+        [batch async for batch in batches([1, bad], lambda: 2)]
+    with pytest.raises(ConfigurationError, match="id"):
+        await spelt([1, bad])
+    assert await spelt([10**64 - 1, 1 - 10**64]) == ([10**64 - 1, 1 - 10**64], ["9" * 64, "-" + "9" * 64])
 
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
-async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401 - what a caller may give
+async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
     with pytest.raises(ConfigurationError, match="one text"):
-        await anext(each(travelling(ids)))
+        await anext(batches(ids, lambda: 1))

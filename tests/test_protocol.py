@@ -26,7 +26,8 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async import _protocol as protocol
-from agencia_async._protocol import Call, Repeat, errors_in
+from agencia_async._answers import errors_in
+from agencia_async._protocol import Call, Repeat
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader, Reply, decipher
 

@@ -36,6 +36,7 @@ from agencia_async import (
     UnavailableError,
 )
 from agencia_async import _protocol as protocol
+from agencia_async._answers import errors_in
 from agencia_async._protocol import Call
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reply, decipher
@@ -733,7 +734,7 @@ def test_a_reply_is_read_by_its_rule(
 ) -> None:
     found = read(call, code, content_type, body)
     assert matches(found, outcome), found
-    errors = [found] if isinstance(found, AgenciaError) else protocol.errors_in(found)
+    errors = [found] if isinstance(found, AgenciaError) else errors_in(found)
     for error in errors:
         assert (error.sent == "no") == isinstance(error, PanelError)
         assert len(str(error)) < 500
