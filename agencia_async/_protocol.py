@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 from attrs import frozen
 
 from agencia_async._answers import Answers, Values
-from agencia_async._convert import shown
+from agencia_async._convert import in_turns, shown
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader
 from agencia_async._shape import ENVELOPE, RECORD, Row, canonical, refusal, words
@@ -96,7 +96,7 @@ def _read_services(content: object, _refusals: Refusals) -> list[Service]:
     """The services that can be read; one without an id or a price spoils no other."""
     services: list[Service] = []
     faults: list[ReplyError] = []
-    for row in _listed(content):
+    for row in in_turns(_listed(content)):
         try:
             services.append(_service(_row(row)))
         except ReplyError as fault:

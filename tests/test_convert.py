@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import Balance, OrderStatus, ReplyError, Service
-from agencia_async._convert import boolean, count, decode, identifier, number
+from agencia_async._convert import boolean, count, decode, identifier, in_turns, number
 from agencia_async._records import reader
 
 
@@ -243,3 +243,12 @@ def test_a_long_list_with_a_fault_is_no_json(bad: bytes) -> None:
 
 def test_a_long_list_is_mended_like_any_other() -> None:
     assert decode(b"[" + b"1234567890," * 30_000 + b'"a\nb"]')[-1] == "a b"  # type: ignore[index]
+
+
+def test_others_get_their_turn_after_each_hundred_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr("time.sleep", lambda seconds: seen.append((seconds, len(seen))))
+    for row in in_turns(range(250)):
+        seen.append(row)  # noqa: PERF402 - in between, the others are noted
+    assert [row for row in seen if not isinstance(row, tuple)] == list(range(250))
+    assert [turn for turn in seen if isinstance(turn, tuple)] == [(0, 100), (0, 201)]
