@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 from attrs import frozen
+from sniffio import current_async_library_cvar
 
 from agencia_async._reply import Reply
 from agencia_async.errors import ReplyError
@@ -162,7 +163,11 @@ class HttpxLane(Lane):
         request = self._endpoint.request(body)
         if self._endpoint.tls:  # the connection may be a new one, whatever was there before
             request.extensions["trace"] = self._trace
-        return await read(await self._transport.handle_async_request(request), self._limit)
+        told = current_async_library_cvar.set("asyncio")  # httpcore asks a score of times in each request
+        try:
+            return await read(await self._transport.handle_async_request(request), self._limit)
+        finally:
+            current_async_library_cvar.reset(told)
 
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event == "connection.connect_tcp.complete":
