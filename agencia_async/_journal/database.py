@@ -109,7 +109,9 @@ class _Asynchronous:
     """Any other database."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url)
+        # A connection that died while it was idle is replaced before anything is begun on it. Once a
+        # transaction is begun nothing is repeated: its commit may be written though nobody confirmed it.
+        self._engine = create_async_engine(url, pool_pre_ping=True)
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
         async with self._engine.begin() as connection:

@@ -26,7 +26,7 @@ class Cluster:
         self._folder = folder
         self.port = _free_port()
         self.run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        self._control("start")
+        self.start()
 
     @property
     def _data(self) -> str:
@@ -47,6 +47,9 @@ class Cluster:
         options += f" -c unix_socket_directories={self._folder}"
         log = str(self._folder / "log")
         self.run("pg_ctl", action, "-D", self._data, "-w", "-l", log, "-o", options, *args)
+
+    def start(self) -> None:
+        self._control("start")
 
     def restart(self) -> None:
         """End all connections, and come back."""
