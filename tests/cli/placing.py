@@ -23,3 +23,11 @@ def rows(done: Outcome) -> dict[str, tuple[str, str]]:
 def bought(panel: WatchedPanel) -> list[str]:
     """The links of the orders that the panel really took."""
     return sorted(entry.fields["link"] for entry in panel.ledger)
+
+
+def check_all_placed(panel: WatchedPanel, count: int, done: Outcome) -> None:
+    """All orders of a file of `numbered` are at the panel, each once, and told as that."""
+    sold = {entry.fields["link"]: str(entry.order) for entry in panel.ledger}
+    assert len(panel.ledger) == len(sold) == count
+    assert rows(done) == {f"M-{number}": ("placed", sold[f"https://a.b/{number}"]) for number in range(count)}
+    assert done.code == 0

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Start, WatchedPanel, read_terminal
-from .placing import numbered
+from .conftest import COMMAND, Outcome, Start, WatchedPanel, read_terminal
+from .placing import check_all_placed, numbered
 
 COUNT = 40
 
@@ -23,6 +23,11 @@ def many(here: Path) -> str:
 
 def links(panel: WatchedPanel) -> list[str]:
     return [entry.fields["link"] for entry in panel.ledger]
+
+
+def finished(process: "subprocess.Popen[str]") -> Outcome:
+    out, err = process.communicate()
+    return Outcome(process.returncode, out, err)
 
 
 def test_after_a_kill_it_goes_on_and_places_nothing_twice(
@@ -58,11 +63,7 @@ def test_ctrl_c(panel: WatchedPanel, start: Start, many: str) -> None:
         "agencia: it ends once what was sent has been answered",
         f"agencia: interrupted: {done}; run it again to go on, nothing is placed twice",
     ]
-    again = start("place", many, "-j", "j.db", "--yes", "--quiet")
-    out, _ = again.communicate()
-    placed = [row["reference"] for row in csv.DictReader(out.splitlines()) if row["state"] == "placed"]
-    assert (len(out.splitlines()), again.returncode) == (COUNT + 1, 0 if len(placed) == COUNT else 4)
-    assert sorted(links(panel)) == sorted(f"https://a.b/{reference[2:]}" for reference in placed)
+    check_all_placed(panel, COUNT, finished(start("place", many, "-j", "j.db", "--yes", "--quiet")))
 
 
 def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, many: str) -> None:
@@ -73,11 +74,7 @@ def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, man
     assert process.wait() == 141
     assert process.stderr
     assert process.stderr.read() == ""
-    again = start("place", many, "-j", "j.db", "--yes", "--quiet")
-    out, _ = again.communicate()
-    placed = [row["reference"] for row in csv.DictReader(out.splitlines()) if row["state"] == "placed"]
-    assert len(out.splitlines()) == COUNT + 1
-    assert sorted(links(panel)) == sorted(f"https://a.b/{reference[2:]}" for reference in placed)
+    check_all_placed(panel, COUNT, finished(start("place", many, "-j", "j.db", "--yes", "--quiet")))
 
 
 def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -> None:
