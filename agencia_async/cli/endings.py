@@ -21,6 +21,7 @@ from agencia_async import (
     ReplyError,
     TransportError,
 )
+from agencia_async.cli.ctrl_c import CtrlC
 from agencia_async.cli.text import one_line
 
 
@@ -78,13 +79,15 @@ _ENDINGS: Final[dict[type[AgenciaError], _Ending]] = {
 
 def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
     """Run a command to its end; what may be expected to go wrong becomes a line and an exit code."""
+    endings: list[Interrupted] = []
     try:
-        code = asyncio.run(work)
+        with CtrlC() as ctrl_c:
+            code = asyncio.run(_noted(work, endings, ctrl_c))
     except BrokenPipeError:
         _let_go(sys.stdout, sys.stderr)
         code = Code.BROKEN_PIPE
-    except (KeyboardInterrupt, Interrupted) as ending:
-        code = _tell(f"interrupted: {ending}".rstrip(": "), code=Code.INTERRUPTED)
+    except KeyboardInterrupt:
+        code = Code.INTERRUPTED
     except UsageError as error:
         code = _tell(str(error), code=Code.USAGE)
     except AgenciaError as error:
@@ -92,7 +95,22 @@ def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
     except OSError as error:
         code = _tell(f"the output cannot be written: {error.strerror or error}", code=Code.USAGE)
         _let_go(sys.stdout)
+    if code is Code.INTERRUPTED:
+        _tell(f"interrupted: {''.join(map(str, endings))}".rstrip(": "))
     raise typer.Exit(code)
+
+
+async def _noted(work: Coroutine[Any, Any, Code], endings: list[Interrupted], ctrl_c: CtrlC) -> Code:
+    """Its code; an interruption is noted and not raised: once the event loop has ended, nobody catches it."""
+    ctrl_c.ends(asyncio.current_task())
+    try:
+        return await work
+    except Interrupted as ending:
+        endings.append(ending)
+    except asyncio.CancelledError:
+        if not ctrl_c.presses:
+            raise
+    return Code.INTERRUPTED
 
 
 def describe(error: AgenciaError) -> _Ending:

@@ -11,6 +11,8 @@ import agencia_async
 from agencia_async import AgenciaError, ConfigurationError, NotFoundError, ReplyError
 from agencia_async.cli.endings import CODES, Code, Interrupted, UsageError, describe, run
 
+from .conftest import interrupt
+
 
 def ended(error: BaseException | None) -> int:
     async def work() -> Code:
@@ -48,12 +50,24 @@ def test_an_ending_is_one_line_and_a_code(
     assert capsys.readouterr() == ("", text)
 
 
-def test_what_is_not_expected_is_not_hidden() -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError, asyncio.CancelledError])
+def test_what_is_not_expected_is_not_hidden(error: type[BaseException]) -> None:
     async def work() -> Code:
-        raise ZeroDivisionError
+        raise error
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(error):
         run(work())
+
+
+def test_ctrl_c_where_there_is_nothing_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work() -> Code:
+        interrupt()
+        return Code(await asyncio.Event().wait())
+
+    with pytest.raises(typer.Exit) as caught:
+        run(work())
+    assert caught.value.exit_code == 130
+    assert capsys.readouterr() == ("", "agencia: interrupted\n")
 
 
 def test_every_error_has_a_line() -> None:

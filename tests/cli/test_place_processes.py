@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import COMMAND, Outcome, Start, WatchedPanel, read_terminal
-from .placing import check_all_placed, numbered
+from .placing import check_all_placed, numbered, rows
 
 COUNT = 40
 
@@ -64,6 +64,25 @@ def test_ctrl_c(panel: WatchedPanel, start: Start, many: str) -> None:
         f"agencia: interrupted: {done}; run it again to go on, nothing is placed twice",
     ]
     check_all_placed(panel, COUNT, finished(start("place", many, "-j", "j.db", "--yes", "--quiet")))
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_panel(panel: WatchedPanel, start: Start, many: str) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.latency = 3600
+    process = start("place", many, "-j", "j.db", "--yes", "--quiet", "--concurrency", 5)
+    panel.at_request(7, lambda: process.send_signal(signal.SIGINT))
+    assert process.stderr
+    assert process.stderr.readline() == "agencia: it ends once what was sent has been answered\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    told = f"0 of {COUNT} orders done; run it again to go on, nothing is placed twice"
+    assert (process.returncode, err) == (130, f"agencia: interrupted: {told}\n")
+    assert len(links(panel)) == 5
+    panel.faults.latency = 0
+    again = finished(start("place", many, "-j", "j.db", "--yes", "--quiet"))
+    states = [state for state, _ in rows(again).values()]
+    assert (again.code, states.count("unknown"), states.count("placed")) == (4, 5, COUNT - 5)
+    assert len(set(links(panel))) == len(links(panel)) == COUNT
 
 
 def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, many: str) -> None:
