@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+PROGRAMS = Path("/usr/lib/postgresql")
+"""Where Debian keeps them, which are not on the path there."""
+
 _NAMES = count()
 PASSWORD = "pa55word-that-nobody-sees"
 
@@ -100,7 +103,7 @@ def started() -> Generator[Cluster]:
 
 def _programs() -> Path:
     places = [Path(found).resolve().parent for found in [shutil.which("initdb")] if found]
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places += sorted(PROGRAMS.glob("*/bin"), reverse=True)
     for place in places:
         if (place / "initdb").exists() and (place / "pg_ctl").exists():
             if os.geteuid() == 0 and shutil.which("runuser") is None:

@@ -1,7 +1,8 @@
 """The databases that journals are kept in."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ from .cluster import Cluster, MissingError, started
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server; where there is none the test is skipped, but fails where it must be there."""
+    """A PostgreSQL server."""
+    with wanted() as cluster:
+        yield cluster
+
+
+@contextmanager
+def wanted() -> Generator[Cluster]:
+    """A server; where there is none the test is skipped, but fails where it must be there."""
     try:
         with started() as cluster:
             yield cluster
