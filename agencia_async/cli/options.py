@@ -18,6 +18,7 @@ import typer
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
 from agencia_async.cli.endings import UsageError
 from agencia_async.cli.output import Format, Layout, Row, terminal, writer
+from agencia_async.cli.reading import is_stdin
 from agencia_async.cli.text import cell
 
 _PANEL: Final = "The panel"
@@ -188,13 +189,16 @@ class Output:
     ] = False
 
     def keep_off(self, file: Path | None, what: str) -> None:
-        """Refuse to write over what is needed.
+        """Refuse to write over what is needed, though it may have yet to be made.
 
         Raises:
             UsageError: the rows would go to this very file.
         """
         rows = self.output
-        if file and rows and file.exists() and rows.exists() and file.samefile(rows):
+        if not file or not rows or is_stdin(file):
+            return
+        is_same = file.samefile(rows) if file.exists() and rows.exists() else file.resolve() == rows.resolve()
+        if is_same:
             raise UsageError(f"{rows} holds the {what}; write the output to another file")
 
     def write(self, layout: Layout, rows: Sequence[Row]) -> None:

@@ -137,6 +137,7 @@ def test_only_the_first_of_many_faults_are_listed(panel: WatchedPanel, agencia: 
         (["bad.csv"], "bad.csv: a column is called 'lnk', which no order has; did you mean link?"),
         (["orders.csv", "-o", "orders.csv"], "orders.csv holds the orders; write the output to another"),
         (["orders.csv", "-o", "j.db"], "j.db holds the journal; write the output to another file"),
+        (["orders.csv", "-j", "new.db", "-o", "./new.db"], "new.db holds the journal; write the output"),
         (["orders.csv", "-o", "no/such"], "no/such cannot be written: No such file or directory"),
         (["orders.csv", "-j", "orders.csv"], "the journal orders.csv cannot be used: file is not a database"),
         (["orders.csv", "-j", "nosuch://x:secret@y/z"], "no database can be opened by this name: "),
