@@ -1,6 +1,7 @@
 """The journal that a command uses. What it needs is an extra, so it is imported only when it is used."""
 
 import os
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from agencia_async.journal import Journal
 
-_SQLITE: Final = "sqlite:///"
+_SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<path>[^?]*))?(?P<query>\?.*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,19 @@ class JournalOption:
     @property
     def file(self) -> Path | None:
         """Its file, if it is one."""
-        path = self.name.removeprefix(_SQLITE)
-        return None if "://" in path else Path(path)
+        if "://" not in self.name:
+            return Path(self.name)
+        url = _SQLITE.fullmatch(self.name)
+        path = url and url["path"]
+        return Path(path) if path and not path.startswith("file:") else None  # such a path is a URL in turn
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Is it gone when the command ends?"""
+        url = _SQLITE.fullmatch(self.name)
+        if url is None:
+            return self.name == ":memory:"
+        return url["path"] in {None, "", ":memory:"} or "mode=memory" in (url["query"] or "")
 
     @property
     def words(self) -> str:
@@ -66,9 +78,12 @@ class JournalOption:
             make: make its file where there is none.
 
         Raises:
-            UsageError: there is no such file, or what a journal needs is not installed.
+            UsageError: there is no such file, it would forget what was placed, or what a journal needs is
+                not installed.
             ConfigurationError: it cannot be opened.
         """
+        if self.is_in_memory:
+            raise UsageError(f"the journal {self.name} would forget what was placed: name a file")
         if not make and self.file and not self.file.exists():
             raise UsageError(f"there is no journal {self.name}")
         try:

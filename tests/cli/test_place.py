@@ -87,6 +87,33 @@ def test_the_journal_from_the_environment(
     assert (here / "env.db").exists()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        ":memory:",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite+pysqlite:///:memory:",
+        "sqlite:///file:x?mode=memory&uri=true",
+    ],
+)
+def test_a_journal_that_would_forget(panel: WatchedPanel, agencia: Agencia, orders: Path, name: str) -> None:
+    """The same command again would buy all of it again."""
+    done = agencia("place", orders, "--journal", name, "--yes")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert done.err == f"agencia: the journal {name} would forget what was placed: name a file\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["sqlite:///u.db?timeout=5", "sqlite+pysqlite:///u.db", "sqlite:///file:u.db?uri=true"]
+)
+@pytest.mark.usefixtures("panel")
+def test_urls_of_files(agencia: Agencia, orders: Path, name: str, here: Path) -> None:
+    assert agencia("place", orders, "--journal", name, "--yes", "-q").code == 0
+    assert (here / "u.db").exists()
+    assert len(agencia("journal", "list", "--journal", name).rows) == 4
+
+
 WRONG = f"{HEAD}A-1,1,https://a.b/1,1000,\nA-2,1,https://a.b/2,10,\nA-3,2,https://a.b/3,10,\n"
 
 
