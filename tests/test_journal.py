@@ -951,25 +951,61 @@ async def test_any_other_backend_is_reached_by_its_asynchronous_driver() -> None
     await journal.aclose()
 
 
-async def test_an_intent_whose_confirmation_was_lost_is_not_sent_and_not_guessed_about(
-    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_an_intent_whose_confirmation_was_lost_is_withdrawn_as_soon_as_possible(
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, claim = Panel(), journal._store.claim  # noqa: SLF001
+    """It was not sent for certain: nobody has to look, and no other journal waits for it for ever."""
+    panel, journal = Panel(), Journal(path)
+    claim = journal._store.claim  # noqa: SLF001
+    gone = raising(ConfigurationError("the connection is gone"))
 
     async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
         await claim(wanted)
-        raise ConfigurationError("the connection is gone")
+        monkeypatch.setattr(journal._store._database, "run", gone)  # noqa: SLF001
+        return await gone()
 
     async with panel.client() as client:
-        with monkeypatch.context() as patch:
-            patch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
-            patch.setattr(journal._store, "withdraw", raising(ConfigurationError("still gone")))  # noqa: SLF001
+        for reference in ("a", "b"):
+            monkeypatch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
             with pytest.raises(ConfigurationError, match="the connection is gone"):
-                await journal.place(client, "a", ORDER)
-        assert states(path) == {"a": "new"}
-        with pytest.raises(OutcomeUnknownError):
+                await journal.place(client, reference, ORDER)
+            with pytest.raises(ConfigurationError, match="the connection is gone"):
+                await journal.get(reference)
+            monkeypatch.undo()
+            assert states(path)[reference] == "new"
+            if reference == "a":
+                assert await journal.get("nothing") is None
+                async with Journal(path) as other, asyncio.timeout(20):
+                    assert (await other.place(client, reference, ORDER)).order_id == 1
+        await journal.aclose()
+        async with Journal(path) as other:
+            assert (await other.place(client, "b", ORDER)).order_id == 2
+    assert len(panel.forms) == 2
+
+
+async def test_a_repetition_that_cannot_be_claimed_leaves_the_order_unknown(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was sent the second time, which says nothing of the first."""
+    panel, claim, claims = Panel(LOST), journal._store.claim, 0  # noqa: SLF001
+    gone = raising(ConfigurationError("the connection is gone"))
+
+    async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
+        nonlocal claims
+        claims += 1
+        entry = await claim(wanted)
+        if claims == 1:
+            return entry
+        monkeypatch.setattr(journal._store._database, "run", gone)  # noqa: SLF001
+        return await gone()
+
+    monkeypatch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
+    async with panel.client(idempotency_field="request_id") as client:
+        with pytest.raises(OutcomeUnknownError, match="the connection is gone"):
             await journal.place(client, "a", ORDER)
-    assert panel.forms == []
+    monkeypatch.undo()
+    assert (states(path), len(panel.forms)) == ({"a": "new"}, 1)
+    assert [entry.reference for entry in await all_of(journal, "unknown")] == ["a"]
 
 
 async def test_an_intent_whose_confirmation_was_lost_is_withdrawn_where_that_is_possible(

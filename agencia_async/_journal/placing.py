@@ -138,10 +138,14 @@ class Placing:
 
     async def _withdraw(self) -> None:
         """Record that an attempt was not made; an earlier one may have been, and its outcome is unknown."""
-        if self._in_doubt:
-            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not sent again"))
-        else:
+        if not self._in_doubt:
             await self._store.withdraw(self._claim.token)
+            return
+        try:
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not sent again"))
+        except ConfigurationError:
+            self._store.lose(self._reference)
+            raise
 
     def _outcome(
         self, state: JournalState, *, order_id: Id | None = None, error: str | None = None

@@ -58,6 +58,7 @@ class Store:
         self._session = Session(now)
         self._is_open = False
         self._lost: set[str] = set()
+        self._unsent: set[str] = set()
         self._database = Database(database)
         self.name = self._database.name
         self._groups: Groups[Any, Any] = Groups(self._together, size=_GROUP, tasks=Tasks())
@@ -82,6 +83,7 @@ class Store:
         """Leave nothing under way, and close the connections."""
         try:
             if self._is_open:
+                await self._own_up()
                 await self._do(self._session.leave)
         finally:
             await self._database.aclose()
@@ -91,6 +93,10 @@ class Store:
         self._lost.add(reference)
 
     async def _own_up(self) -> None:
+        """Write what could not be written when it was due."""
+        for token in list(self._unsent):
+            with suppress(ConfigurationError):
+                await self._free(token)
         for reference in list(self._lost):
             with suppress(ConfigurationError):  # still not
                 await self._forget(reference)
@@ -139,13 +145,19 @@ class Store:
         return entry
 
     async def withdraw(self, token: str) -> None:
-        """Record that a claim was never sent."""
+        """Record that a claim was never sent: now, or as soon as anything can be written.
 
-        def write(connection: Connection) -> None:
-            mine = (orders.c.token == token) & (orders.c.session == self._session.id)
-            connection.execute(orders.update().where(mine).values(session=None))
+        Raises:
+            ConfigurationError: it cannot be written now.
+        """
+        self._unsent.add(token)
+        await self._free(token)
 
-        await self._do(write)
+    async def _free(self, token: str) -> None:
+        mine = (orders.c.token == token) & (orders.c.session == self._session.id)
+        change = orders.update().where(mine).values(session=None)
+        await self._do(lambda connection: connection.execute(change))
+        self._unsent.discard(token)
 
     async def resolve(
         self, reference: str, state: JournalState, order_id: Id | None, error: str | None
