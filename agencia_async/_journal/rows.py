@@ -83,10 +83,7 @@ def claim_all(
     for claim in sorted(claims, key=lambda claim: claim.reference):
         row = rows.get(claim.reference)
         if row is None:
-            form = json.dumps(claim.order.form())
-            moment = written(now)
-            values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
-            fresh.append({**values, **_sent(claim, session, moment), "created": moment})
+            fresh.append(_fresh(claim, session, written(now)))
             made[claim.token] = _new(claim, now, now)
         elif _is_free(row, claim) and _take(connection, row, claim, session, now):
             made[claim.token] = _new(claim, datetime.fromisoformat(row.created), now)
@@ -101,35 +98,16 @@ def settle_all(
     connection: Connection, settles: Sequence[Settle], now: datetime
 ) -> dict[str, JournalEntry | None]:
     """The entries that outcomes make, by token; None for one that has no row any more."""
-    updated = written(now)
-    outcomes = [
-        {
-            "its": settle.token,
-            "state": settle.state,
-            "order_id": None if settle.order_id is None else str(settle.order_id),
-            "error": settle.error and _storable(settle.error),
-            "updated": updated,
-        }
-        for settle in settles
-    ]
-    # What a person has found out meanwhile is not made unknown again.
-    unknown = [outcome for outcome in outcomes if outcome["state"] == JournalState.UNKNOWN]
-    known = [outcome for outcome in outcomes if outcome["state"] != JournalState.UNKNOWN]
     mine = orders.update().where(orders.c.token == bindparam("its")).values(session=None, by_hand=False)
-    if known:
-        connection.execute(mine, known)
-    if unknown:
-        open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
-        connection.execute(mine.where(open_yet), unknown)
+    # What a person has found out meanwhile is not made unknown again.
+    open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
+    unknown = [settle for settle in settles if settle.state is JournalState.UNKNOWN]
+    known = [settle for settle in settles if settle.state is not JournalState.UNKNOWN]
+    for some, change in ((known, mine), (unknown, mine.where(open_yet))):
+        if some:
+            connection.execute(change, [_outcome(settle, written(now)) for settle in some])
     there = _tokens(connection, [settle.token for settle in settles])
-    return {
-        settle.token: evolve(
-            settle.entry, state=settle.state, order_id=settle.order_id, error=settle.error, updated=now
-        )
-        if settle.token in there
-        else None
-        for settle in settles
-    }
+    return {settle.token: _settled(settle, now) if settle.token in there else None for settle in settles}
 
 
 def entry_of(row: Row[Any]) -> JournalEntry:
@@ -156,6 +134,28 @@ def _storable(text: str) -> str:
 def _tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
     there = select(orders.c.token).where(orders.c.token.in_(tokens))
     return set(connection.scalars(there))
+
+
+def _outcome(settle: Settle, moment: str) -> dict[str, Any]:
+    """The columns that an outcome changes, and the token by which its row is found."""
+    return {
+        "its": settle.token,
+        "state": settle.state,
+        "order_id": None if settle.order_id is None else str(settle.order_id),
+        "error": settle.error and _storable(settle.error),
+        "updated": moment,
+    }
+
+
+def _settled(settle: Settle, now: datetime) -> JournalEntry:
+    return evolve(settle.entry, state=settle.state, order_id=settle.order_id, error=settle.error, updated=now)
+
+
+def _fresh(claim: Claim, session: str, moment: str) -> dict[str, Any]:
+    """The row of a reference that was never seen before."""
+    form = json.dumps(claim.order.form())
+    values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
+    return {**values, **_sent(claim, session, moment), "created": moment}
 
 
 def _sent(claim: Claim, session: str, moment: str) -> dict[str, Any]:
