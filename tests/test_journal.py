@@ -1008,6 +1008,27 @@ async def test_a_repetition_that_cannot_be_claimed_leaves_the_order_unknown(
     assert [entry.reference for entry in await all_of(journal, "unknown")] == ["a"]
 
 
+async def test_an_intent_that_was_neither_sent_nor_withdrawn_is_not_guessed_about(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, claim = Panel(), journal._store.claim  # noqa: SLF001
+
+    async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
+        await claim(wanted)
+        raise ConfigurationError("the connection is gone")
+
+    async with panel.client() as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
+            patch.setattr(journal._store, "withdraw", raising(ConfigurationError("still gone")))  # noqa: SLF001
+            with pytest.raises(ConfigurationError, match="the connection is gone"):
+                await journal.place(client, "a", ORDER)
+        assert states(path) == {"a": "new"}
+        with pytest.raises(OutcomeUnknownError):
+            await journal.place(client, "a", ORDER)
+    assert panel.forms == []
+
+
 async def test_an_intent_whose_confirmation_was_lost_is_withdrawn_where_that_is_possible(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
