@@ -5,11 +5,13 @@ ended well; otherwise the lane is thrown away with its connection. So nothing wa
 cancellation leaves a connection behind, and the cost of a request does not grow with their number.
 """
 
+import ssl
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+import httpcore
 import httpx
 from attrs import frozen
 from sniffio import current_async_library_cvar
@@ -128,6 +130,10 @@ class Lane(ABC):
 
     idle_since = 0.0
 
+    def is_open(self) -> bool:
+        """May another request be sent? A lane that makes a new connection by itself always says so."""
+        return True
+
     @abstractmethod
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
@@ -149,14 +155,30 @@ class _Closable(Protocol):
     async def aclose(self) -> None: ...
 
 
+class OneConnection(httpx.AsyncHTTPTransport):
+    """httpx's transport over one connection: its pool would cost as much as half of all the rest."""
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, trust_env=False)
+        origin = httpcore.URL(str(endpoint.url)).origin
+        self.connection = httpcore.AsyncHTTPConnection(origin, context, keepalive_expiry=IDLE_FOR)
+        # What httpx sends through; of a pool it asks no more than a connection can do.
+        self._pool = self.connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+
+
 class HttpxLane(Lane):
     """A transport of httpx with one connection."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, endpoint: Endpoint, limit: int) -> None:
+    def __init__(self, transport: OneConnection, endpoint: Endpoint, limit: int) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._limit = limit
         self._socket: _Closable | None = None
+
+    def is_open(self) -> bool:
+        """Would another request find the connection as it was left?"""
+        connection = self._transport.connection
+        return not (connection.is_closed() or connection.has_expired())
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
@@ -207,13 +229,15 @@ class Lanes:
                 await lane.aclose()
 
     async def _lane(self, *, write: bool) -> Lane:
-        if not self._idle:
-            return self._make()
-        lane = self._idle.pop()
-        if write and self._clock() - lane.idle_since > _FRESH_FOR:
+        while self._idle:
+            lane = self._idle.pop()
+            is_stale = write and self._clock() - lane.idle_since > _FRESH_FOR
+            if lane.is_open() and not is_stale:
+                return lane
             await lane.aclose()
-            return self._make()
-        return lane
+            if is_stale:  # and so are the others, which may still do for a read
+                break
+        return self._make()
 
     async def aclose(self) -> None:
         """Close the idle lanes now and the others as they come back."""
@@ -254,13 +278,7 @@ class Shared:
 def httpx_lanes(endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
     """What makes lanes of httpx's own transport, with one TLS context for all of them."""
     context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_FOR)
-
-    def make() -> Lane:
-        transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
-        return HttpxLane(transport, endpoint, limit)
-
-    return make
+    return lambda: HttpxLane(OneConnection(endpoint, context), endpoint, limit)
 
 
 def borrowed(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Shared:

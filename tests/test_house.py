@@ -49,6 +49,7 @@ DOORS = {
     "msgspec": {"_convert", "_straight"},
     "tenacity": {"_retry"},
     "httpx": {"_aiohttp", "_fast", "_lanes", "_transport", "_options", "client"},
+    "httpcore": {"_lanes"},
     "aiohttp": {"_aiohttp"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

@@ -3,7 +3,7 @@ import gzip
 import logging
 import traceback
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from urllib.parse import quote
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from agencia_async import ConfigurationError, ReplyError, TransportError
-from agencia_async._lanes import Body, Endpoint, HttpxLane, Lanes
+from agencia_async._lanes import Body, Lane, Lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async._transport import Wire, checked_url, open_wire
@@ -418,22 +418,41 @@ async def test_no_logger_shows_the_key(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
-    class Broken(httpx.AsyncByteStream):
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            yield b"{"
-            raise httpx.ReadError("reset")
+    class Broken(Lane):
+        closed = False
 
-    made: list[Memory] = []
+        async def post(self, body: Body) -> Reply:
+            raise httpx.ReadError(repr(body))
 
-    def make() -> Memory:
-        made.append(Memory(lambda: httpx.Response(200, stream=Broken())))
-        return made[-1]
+        async def aclose(self) -> None:
+            self.closed = True
 
-    endpoint = Endpoint(httpx.URL("https://panel.example/"), httpx.Headers())
-    lanes = Lanes(lambda: HttpxLane(make(), endpoint, LIMIT), lambda: 0.0)
+    lane = Broken()
     with pytest.raises(httpx.ReadError):
-        await lanes(Body(b"key=KEY"), write=False)
-    assert [lane.closed for lane in made] == [True]
+        await Lanes(lambda: lane, lambda: 0.0)(Body(b"key=KEY"), write=False)
+    assert lane.closed
+
+
+@by_each_engine
+@pytest.mark.parametrize("write", [False, True])
+async def test_a_connection_that_the_panel_has_closed_is_not_used_again(write: bool) -> None:  # noqa: FBT001
+    ended = asyncio.Event()
+
+    async def last(request: Request) -> None:
+        request.reply()
+        request.writer.close()
+        await request.writer.wait_closed()
+        ended.set()
+
+    async with peer(last) as panel:
+        it = wire(panel.url)
+        for number in range(1, 4):
+            assert (await send(it, write=write)).status == 200
+            await ended.wait()
+            ended.clear()
+            await asyncio.sleep(0)  # the event loop hears of it
+            assert panel.connections == number
+        await it.aclose()
 
 
 def test_a_form_shows_itself_to_nobody() -> None:
