@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import httpx
 
-from agencia_async._pace import RateLimit
+from agencia_async._pace import Limit
 from agencia_async._refusals import Patterns
 from agencia_async._retry import RetryPolicy
 from agencia_async.errors import ConfigurationError
@@ -22,7 +22,7 @@ class Options(TypedDict, total=False):
     max_concurrency: int
     timeout: float
     retry: RetryPolicy
-    rate_limit: RateLimit | None
+    rate_limit: Limit | None
     batch_size: int
     batch_window: float
     max_reply_bytes: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -15,8 +16,37 @@ def _positive(_limit: object, attribute: "Attribute[float]", value: object) -> N
     check_number(attribute.name, value)
 
 
+class Places(ABC):
+    """The places of an open limit, given out one after the other to one client."""
+
+    @abstractmethod
+    async def place(self) -> float:
+        """Take the next place; the seconds from now until it may be used, 0 for at once.
+
+        Asked by one request at a time, the one that stands first. If it is cancelled meanwhile, the place
+        may be lost, and no more than that one. It raises nothing.
+        """
+
+    async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close what it holds; called once, when the client closes."""
+
+
+class Limit(ABC):
+    """A limit that is known: what `rate_limit` takes."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def open(self, clock: Callable[[], float], account: str) -> Places:
+        """The places for one client, opened in its event loop when its first request is to leave.
+
+        `clock` tells the event loop's seconds. `account` names the account at its panel: the same for all
+        clients of one key at one address, and no way back to the key.
+        """
+
+
 @frozen
-class RateLimit:
+class RateLimit(Limit):
     """A limit that is known: `RateLimit(60, per=60)` is 60 requests a minute, evenly spaced.
 
     Attributes:
@@ -27,20 +57,45 @@ class RateLimit:
     requests: float = field(validator=_positive)
     per: float = field(validator=_positive)
 
+    def open(self, clock: Callable[[], float], account: str) -> Places:
+        """The places of one client: the limit is shared by its calls, and by nothing else."""
+        del account
+        return _Spaced(self.per / self.requests, clock)
+
+
+class _Spaced(Places):
+    """Places at even intervals."""
+
+    def __init__(self, interval: float, clock: Callable[[], float]) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._next = 0.0
+
+    async def place(self) -> float:
+        """The next interval's."""
+        now = self._clock()
+        wait = max(0.0, self._next - now)
+        self._next = now + wait + self._interval
+        return wait
+
 
 class Pace:
     """Lets requests go one by one as fast as the limit allows; a pause holds all of them back."""
 
     def __init__(
         self,
-        limit: RateLimit | None,
+        limit: Limit | None,
+        account: str,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._interval = limit.per / limit.requests if limit else 0.0
+        self._limit = limit
+        self._account = account
+        self._places: Places | None = None
         self._clock = clock
         self._sleep = sleep
-        self._next = self._paused_until = 0.0
+        self._paused_until = 0.0
+        self._due: float | None = None
         self._queue = asyncio.Lock()
         self.limited = limit is not None
 
@@ -53,14 +108,23 @@ class Pace:
 
         Only the first of those who wait has a place in sight; whoever gives up before costs nobody one.
         """
-        if not self._interval:
+        if self._limit is None:
             return 0.0
         began = self._clock()
         async with self._queue:
-            if (wait := self._next - self._clock()) > 0:
+            if self._places is None:
+                self._places = self._limit.open(self._clock, self._account)
+            if self._due is None:
+                self._due = await self._places.place() + self._clock()
+            if (wait := self._due - self._clock()) > 0:
                 await self._sleep(wait)
-            self._next = max(self._next, self._clock()) + self._interval
+            self._due = None
         return self._clock() - began
+
+    async def aclose(self) -> None:
+        """Close the limit's places."""
+        if self._places is not None:
+            await self._places.aclose()
 
     async def resume(self, left: Callable[[], float]) -> None:
         """Wait for the end of a pause.

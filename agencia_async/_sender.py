@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from agencia_async._answers import doubted, errors_in, raise_if_whole
 from agencia_async._batch import closed
-from agencia_async._pace import Pace, RateLimit, Slots
+from agencia_async._pace import Limit, Pace, Slots
 from agencia_async._protocol import Call, Repeat
 from agencia_async._refusals import Refusals
 from agencia_async._reply import decipher
@@ -55,7 +55,8 @@ class Sender:
         wire: Wire,
         *,
         policy: RetryPolicy,
-        limit: RateLimit | None,
+        limit: Limit | None,
+        account: str,
         concurrency: int,
         timeout: float,
         refusals: Refusals,
@@ -64,7 +65,7 @@ class Sender:
         self._wire = wire
         self._policy = policy
         self._retrier = Retrier(policy)
-        self._pace = Pace(limit, now)
+        self._pace = Pace(limit, account, now)
         self._slots = Slots(concurrency)
         self._timeout = timeout
         # A write is not begun when there is hardly time left for its answer: its outcome would be unknown.
@@ -154,4 +155,7 @@ class Sender:
     async def aclose(self) -> None:
         """Send nothing more, and close the connections."""
         self.closed = True
-        await self._wire.aclose()
+        try:
+            await self._pace.aclose()
+        finally:
+            await self._wire.aclose()

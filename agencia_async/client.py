@@ -18,7 +18,7 @@ from agencia_async._desk import Desk
 from agencia_async._errand import Kept
 from agencia_async._options import Options, default_user_agent, key_from_environment
 from agencia_async._order import check_mark, check_order
-from agencia_async._pace import RateLimit
+from agencia_async._pace import Limit, RateLimit
 from agencia_async._plan import Ids
 from agencia_async._protocol import Action
 from agencia_async._refusals import Patterns, Refusals
@@ -93,7 +93,7 @@ class AsyncClient:
         max_concurrency: int = 10,
         timeout: float = 30.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a frozen value
-        rate_limit: RateLimit | None = None,
+        rate_limit: Limit | None = None,
         batch_size: int = _MOST_IDS,
         batch_window: float = 0.005,
         max_reply_bytes: int = 32 * 2**20,
@@ -111,7 +111,8 @@ class AsyncClient:
         check_header("user_agent", user_agent)
         check_mark("idempotency_field", idempotency_field)
         check_policy("retry", retry, RetryPolicy)
-        check_policy("rate_limit", rate_limit, RateLimit, none=True)
+        if not isinstance(rate_limit, Limit):
+            check_policy("rate_limit", rate_limit, RateLimit, none=True)
         check_whole("max_concurrency", max_concurrency)
         check_whole("max_reply_bytes", max_reply_bytes)
         check_seconds("timeout", timeout)
@@ -126,17 +127,18 @@ class AsyncClient:
             user_agent=user_agent or default_user_agent(),
             clock=now,
         )
+        panel = str(url.copy_with(query=None))
         self._sender = Sender(
             wire,
             policy=retry,
             limit=rate_limit,
+            account=secret.account(panel),
             concurrency=max_concurrency,
             timeout=timeout,
             refusals=Refusals(refusals),
             most_ids=batch_size,
         )
         self._tasks = Tasks()
-        panel = str(url.copy_with(query=None))
         self._desk = Desk(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
         self._catalogue = Kept(self._fetch_catalogue, clock=now, tasks=self._tasks)
         self._statuses = self._coalescer(protocol.STATUS, batch_window)

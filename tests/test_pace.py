@@ -1,14 +1,16 @@
 import asyncio
+from collections.abc import Callable
 
+import httpx
 import pytest
 
-from agencia_async import RateLimit, RateLimitedError, TransportError
-from agencia_async._pace import Pace, Slots
+from agencia_async import AsyncClient, RateLimit, RateLimitedError, TransportError
+from agencia_async._pace import Limit, Pace, Places, Slots
 from tests.virtual import virtual_time
 
 
 def pace(limit: RateLimit | None = None) -> Pace:
-    return Pace(limit, asyncio.get_running_loop().time)
+    return Pace(limit, "account", asyncio.get_running_loop().time)
 
 
 def forever() -> float:
@@ -90,3 +92,45 @@ async def test_a_slot_is_waited_for_until_the_deadline() -> None:
         assert asyncio.get_running_loop().time() == 3
     async with slots.one(forever):
         pass
+
+
+class Counted(Limit):
+    """A limit that lets everything through; tells whose it is, what was asked for, and its end."""
+
+    def __init__(self) -> None:
+        self.accounts: list[str] = []
+        self.asked = self.closed = 0
+
+    def open(self, clock: Callable[[], float], account: str) -> "CountedPlaces":
+        assert clock() >= 0
+        self.accounts.append(account)
+        return CountedPlaces(self)
+
+
+class CountedPlaces(Places):
+    def __init__(self, limit: Counted) -> None:
+        self._limit = limit
+
+    async def place(self) -> float:
+        self._limit.asked += 1
+        await asyncio.sleep(0)
+        return 0.0
+
+    async def aclose(self) -> None:
+        self._limit.closed += 1
+
+
+async def test_any_limit_may_be_asked_and_is_closed_with_the_client() -> None:
+    limits = [Counted() for _ in range(4)]
+    panel = httpx.MockTransport(lambda _: httpx.Response(200, json={"balance": "1", "currency": "USD"}))
+    cases = [("KEY", "a"), ("KEY", "a"), ("KEY", "b"), ("OTHER", "a")]
+    for (key, host), limit in zip(cases, limits, strict=True):
+        url = f"https://{host}.example/"
+        async with AsyncClient(key, base_url=url, transport=panel, rate_limit=limit) as client:
+            assert limit.accounts == []
+            await asyncio.gather(client.balance(), client.balance())
+        assert (limit.asked, limit.closed) == (2, 1)
+    first, same, elsewhere, other = (account for limit in limits for account in limit.accounts)
+    assert first == same
+    assert len({first, elsewhere, other}) == 3
+    assert "KEY" not in first
