@@ -30,14 +30,16 @@ _MOST_HALVINGS = 20
 """For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
 
 
-async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str]) -> Answers[T]:
+async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Answers[T]:
     """An answer for each id, asked for in as many requests as the panel needs.
+
+    Writes are urgent in any case.
 
     Raises:
         AgenciaError: none of them could be asked for.
     """
     if action.repeat is Repeat.ALWAYS:
-        return await _Read(sender, action).batch(wire_ids)
+        return await _Read(sender, action, urgent=urgent).batch(wire_ids)
     parts = pieces(wire_ids, sender.most_ids)
     if len(parts) == 1:
         return await sender.send(action.batch(wire_ids))
@@ -76,9 +78,10 @@ def to_all(wire_ids: Sequence[str], error: AgenciaError) -> dict[str, Any]:
 class _Read(Generic[T]):
     """Asks for one batch of a read until every id has the best answer that is to be had."""
 
-    def __init__(self, sender: Sender, action: Action[T]) -> None:
+    def __init__(self, sender: Sender, action: Action[T], *, urgent: bool) -> None:
         self._sender = sender
         self._action = action
+        self._urgent = urgent
         self._halvings = _MOST_HALVINGS
 
     async def batch(self, wire_ids: Sequence[str]) -> Answers[T]:
@@ -86,7 +89,7 @@ class _Read(Generic[T]):
         if len(wire_ids) > self._sender.most_ids:
             return await _one_by_one(pieces(wire_ids, self._sender.most_ids), self.batch)
         try:
-            answers = await self._sender.send(self._action.batch(wire_ids))
+            answers = await self._plainly(wire_ids)
         except PanelError as error:
             if not isinstance(error, NotFoundError | InvalidOrderError) and type(error) is not PanelError:
                 raise
@@ -120,7 +123,7 @@ class _Read(Generic[T]):
         return {**answers, **more, **await _one_by_one(rest[1:], self.batch)}
 
     async def _plainly(self, wire_ids: Sequence[str]) -> Answers[T]:
-        return await self._sender.send(self._action.batch(wire_ids))
+        return await self._sender.send(self._action.batch(wire_ids), urgent=self._urgent)
 
     def _learn(self, size: int) -> None:
         if size < self._sender.most_ids:

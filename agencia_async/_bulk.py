@@ -106,5 +106,6 @@ class Bulk(Generic[T]):
     async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""
         return await self._door.through(
-            lambda: ask(self._sender, self._action, wire_ids), lambda error: to_all(wire_ids, error)
+            lambda: ask(self._sender, self._action, wire_ids, urgent=False),
+            lambda error: to_all(wire_ids, error),
         )

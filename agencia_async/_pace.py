@@ -1,15 +1,16 @@
-"""How fast requests may leave, and how many at once: the caller's limits, and the pause a panel asks for."""
+"""Limits that are known: where requests get their places, one after the other."""
 
-import asyncio
-import math
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from attrs import Attribute, field, frozen
 
 from agencia_async._checks import check_number
-from agencia_async.errors import RateLimitedError, TransportError
+
+_SLACK = 0.02
+"""Of the limit's time: by so much longer than `per` its requests take, as none arrives quite when it left."""
+_MOST_SLACK = 0.02
+"""Seconds; the network is no later for a limit by the hour."""
 
 
 def _positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
@@ -60,113 +61,25 @@ class RateLimit(Limit):
     def open(self, clock: Callable[[], float], account: str) -> Places:
         """The places of one client: the limit is shared by its calls, and by nothing else."""
         del account
-        return _Spaced(self.per / self.requests, clock)
+        slack = min(_SLACK * self.per, _MOST_SLACK)
+        return _Spaced(self.per / self.requests, slack / self.requests, clock)
 
 
 class _Spaced(Places):
-    """Places at even intervals."""
+    """Places at even intervals, each with a little slack.
 
-    def __init__(self, interval: float, clock: Callable[[], float]) -> None:
+    A place that is taken late moves those behind it by as much only as it exceeds the slack.
+    """
+
+    def __init__(self, interval: float, slack: float, clock: Callable[[], float]) -> None:
         self._interval = interval
+        self._slack = slack
         self._clock = clock
-        self._next = 0.0
+        self._next = clock()
 
     async def place(self) -> float:
         """The next interval's."""
         now = self._clock()
-        wait = max(0.0, self._next - now)
-        self._next = now + wait + self._interval
-        return wait
-
-
-class Pace:
-    """Lets requests go one by one as fast as the limit allows; a pause holds all of them back."""
-
-    def __init__(
-        self,
-        limit: Limit | None,
-        account: str,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._limit = limit
-        self._account = account
-        self._places: Places | None = None
-        self._clock = clock
-        self._sleep = sleep
-        self._paused_until = 0.0
-        self._due: float | None = None
-        self._queue = asyncio.Lock()
-        self.limited = limit is not None
-
-    def pause(self, seconds: float) -> None:
-        """Let nothing go for so long."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
-
-    async def turn(self) -> float:
-        """Wait for the limit's next place; returns the seconds that it took.
-
-        Only the first of those who wait has a place in sight; whoever gives up before costs nobody one.
-        """
-        if self._limit is None:
-            return 0.0
-        began = self._clock()
-        async with self._queue:
-            if self._places is None:
-                self._places = self._limit.open(self._clock, self._account)
-            if self._due is None:
-                self._due = await self._places.place() + self._clock()
-            if (wait := self._due - self._clock()) > 0:
-                await self._sleep(wait)
-            self._due = None
-        return self._clock() - began
-
-    async def aclose(self) -> None:
-        """Close the limit's places."""
-        if self._places is not None:
-            await self._places.aclose()
-
-    async def resume(self, left: Callable[[], float]) -> None:
-        """Wait for the end of a pause.
-
-        Raises:
-            RateLimitedError: it ends after the deadline.
-        """
-        while (wait := self._paused_until - self._clock()) > 0:
-            if wait >= left():
-                message = f"the panel asked for a pause that lasts {wait:.0f} s more"
-                raise RateLimitedError(message, retry_after=wait)
-            await self._sleep(wait)
-
-
-class Slots:
-    """A bounded number of requests under way at once."""
-
-    def __init__(self, count: int) -> None:
-        self._free = asyncio.Semaphore(count)
-
-    @asynccontextmanager
-    async def one(self, left: Callable[[], float]) -> AsyncGenerator[None, None]:
-        """Hold a slot.
-
-        Raises:
-            TransportError: none came free before the deadline; nothing was sent.
-        """
-        if self._free.locked():
-            await self._wait(left())
-        else:
-            await self._free.acquire()
-        try:
-            yield
-        finally:
-            self._free.release()
-
-    async def _wait(self, seconds: float) -> None:
-        late = False
-        try:
-            async with asyncio.timeout(None if seconds == math.inf else seconds):
-                await self._free.acquire()
-        except TimeoutError:
-            late = True
-        if late:
-            raise TransportError("all connections were busy until the deadline", sent="no")
+        place = max(self._next, now - self._slack)
+        self._next = place + self._slack + self._interval
+        return max(0.0, place - now)

@@ -134,12 +134,15 @@ class Retrier:
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
     def _wait(self, state: RetryCallState) -> float:
-        """Full jitter under a bound that doubles, but never less than the panel asks for."""
-        bound = min(self._policy.max_wait, self._policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
-        wait = self._uniform(0, bound)
+        """Full jitter under a bound that doubles; after a refusal for the rate only what the panel asks for.
+
+        The client's own pause comes to that, and holds for all calls.
+        """
         error = state.outcome and state.outcome.exception()
-        asked = error.retry_after if isinstance(error, RateLimitedError) else None
-        return wait if asked is None else max(wait, asked)
+        if isinstance(error, RateLimitedError):
+            return error.retry_after or 0.0
+        bound = min(self._policy.max_wait, self._policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
+        return self._uniform(0, bound)
 
 
 class _Stop(stop_after_attempt):

@@ -1,14 +1,15 @@
 """How every call travels: in its turn, in a slot, within the deadline, and again where that is safe."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from agencia_async._answers import doubted, errors_in, raise_if_whole
 from agencia_async._batch import closed
-from agencia_async._pace import Limit, Pace, Slots
+from agencia_async._found import Found
+from agencia_async._gate import Gate
+from agencia_async._pace import Limit
 from agencia_async._protocol import Call, Repeat
 from agencia_async._refusals import Refusals
 from agencia_async._reply import decipher
@@ -38,10 +39,6 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _for_ever() -> float:
-    return math.inf
-
-
 class Sender:
     """Sends the calls of one client.
 
@@ -63,13 +60,15 @@ class Sender:
         most_ids: int,
     ) -> None:
         self._wire = wire
-        self._policy = policy
+        self.policy = policy
         self._retrier = Retrier(policy)
-        self._pace = Pace(limit, account, now)
-        self._slots = Slots(concurrency)
-        self._timeout = timeout
+        found = Found(first_wait=policy.first_wait, longest_wait=policy.max_wait, patience=policy.deadline)
+        self.gate = Gate(
+            concurrency, found, now, None if limit is None else partial(limit.open, now, account)
+        )
+        self.timeout = timeout
         # A write is not begun when there is hardly time left for its answer: its outcome would be unknown.
-        self._least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
+        self.least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
         self._refusals = refusals
         self.most_ids = most_ids
         self.halving_pays = True
@@ -90,51 +89,34 @@ class Sender:
         if self._loop is not None and self._loop is not asyncio.get_running_loop():
             raise ConfigurationError("the client belongs to another event loop; make one for each loop")
 
-    async def send(self, call: Call[T], around: Callable[[Exchange[T]], Awaitable[T]] | None = None) -> T:
+    async def send(
+        self,
+        call: Call[T],
+        around: Callable[[Exchange[T]], Awaitable[T]] | None = None,
+        *,
+        urgent: bool = True,
+    ) -> T:
         """One request and its repetitions, until there is a value or an error.
 
-        `around` is given each attempt once nothing holds it back any more, and makes it.
+        `around` is given each attempt once nothing holds it back any more, and makes it. What is not urgent
+        lets all go first that is.
         """
         self.enter()
-        deadline = now() + self._policy.deadline
-        attempts = 0
-
-        def left() -> float:
-            return deadline - now()
-
-        async def exchange() -> T:
-            nonlocal attempts
-            self.enter()  # the client may have been closed meanwhile
-            if left() <= (0 if call.repeat is Repeat.ALWAYS else self._least):
-                raise TransportError("the deadline passed before it could be sent", sent="no")
-            attempts += 1
-            return await self._exchange(call, min(self._timeout, left()))
-
-        async def attempt() -> T:
-            nonlocal deadline
-            await self._pace.resume(left)
-            began = now()
-            # To wait for one's own limit, or behind others who do, is no delay of the panel's.
-            async with self._slots.one(_for_ever if self._pace.limited else left):
-                deadline += now() - began if self._pace.limited else 0
-                await self._pace.resume(left)
-                deadline += await self._pace.turn()
-                await self._pace.resume(left)
-                return await (around(exchange) if around else exchange())
-
+        journey = _Journey(self, call, around, urgent)
         try:
-            value, uncertain = await self._retrier.run(attempt, repeat=call.repeat, left=left)
+            value, uncertain = await self._retrier.run(journey.attempt, repeat=call.repeat, left=journey.left)
         except AgenciaError as error:
-            error.action, error.attempts = call.action, attempts
+            error.action, error.attempts = call.action, journey.attempts
             raise
         if uncertain and call.repeat is Repeat.IF_TOLD:
             value = doubted(value)
         for failed in errors_in(value):
-            failed.action, failed.attempts = call.action, attempts
+            failed.action, failed.attempts = call.action, journey.attempts
             self._wire.blot(failed)
         return value
 
-    async def _exchange(self, call: Call[T], seconds: float) -> T:
+    async def exchange(self, call: Call[T], number: int, seconds: float) -> T:
+        """What the reply to a request says; the request has a number of the gate's."""
         self.requests_sent += 1
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
@@ -142,20 +124,72 @@ class Sender:
             value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
             raise_if_whole(value)
         except AgenciaError as error:
-            self._wire.blot(error)
-            if isinstance(error, RateLimitedError):
-                asked = self._policy.first_wait if error.retry_after is None else error.retry_after
-                self._pace.pause(min(asked, _LONGEST_PAUSE))
-            if not isinstance(error, AuthenticationError):
-                self.accepted.set()
+            self._failed(number, error)
             raise
+        self.gate.accepted(number)
         self.accepted.set()
         return value
+
+    def _failed(self, number: int, error: AgenciaError) -> None:
+        """Learn what an error tells of the account and of its limit."""
+        self._wire.blot(error)
+        if isinstance(error, RateLimitedError):
+            asked = error.retry_after
+            self.gate.refused(number, None if asked is None else min(asked, _LONGEST_PAUSE))
+        else:
+            self.gate.accepted(number)
+        if not isinstance(error, AuthenticationError):
+            self.accepted.set()
 
     async def aclose(self) -> None:
         """Send nothing more, and close the connections."""
         self.closed = True
         try:
-            await self._pace.aclose()
+            await self.gate.aclose(closed)
         finally:
             await self._wire.aclose()
+
+
+class _Journey(Generic[T]):
+    """One call on its way: its attempts, and the time that they have left."""
+
+    __slots__ = ("_around", "_call", "_deadline", "_number", "_sender", "_urgent", "attempts")
+
+    def __init__(
+        self,
+        sender: Sender,
+        call: Call[T],
+        around: Callable[[Exchange[T]], Awaitable[T]] | None,
+        urgent: bool,  # noqa: FBT001 - from `send`
+    ) -> None:
+        self._sender = sender
+        self._call = call
+        self._around = around
+        self._urgent = urgent
+        self._deadline = now() + sender.policy.deadline
+        self._number = self.attempts = 0
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._deadline - now()
+
+    async def attempt(self) -> T:
+        """Pass the gate, and make one attempt."""
+        gate = self._sender.gate
+        number = gate.go()
+        if not number:
+            number, uncounted = await gate.turn(self.left(), urgent=self._urgent)
+            self._deadline += uncounted
+        self._number = number
+        try:
+            return await (self._around(self._exchange) if self._around else self._exchange())
+        finally:
+            gate.leave(number)
+
+    async def _exchange(self) -> T:
+        sender, left = self._sender, self.left()
+        sender.enter()  # the client may have been closed meanwhile
+        if left <= (0 if self._call.repeat is Repeat.ALWAYS else sender.least):
+            raise TransportError("the deadline passed before it could be sent", sent="no")
+        self.attempts += 1
+        return await sender.exchange(self._call, self._number, min(sender.timeout, left))

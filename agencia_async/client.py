@@ -339,7 +339,7 @@ class AsyncClient:
         async def fetch(wire_ids: Sequence[str]) -> Answers[T]:
             if len(wire_ids) == 1:
                 return await self._sender.send(action.single(wire_ids[0]))
-            return await ask(self._sender, action, wire_ids)
+            return await ask(self._sender, action, wire_ids, urgent=True)
 
         size = self._sender.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)

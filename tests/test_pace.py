@@ -1,97 +1,102 @@
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import httpx
 import pytest
 
-from agencia_async import AsyncClient, RateLimit, RateLimitedError, TransportError
-from agencia_async._pace import Limit, Pace, Places, Slots
+from agencia_async import AsyncClient, DefaultOrder, RateLimit
+from agencia_async._pace import Limit, Places
 from tests.virtual import virtual_time
 
 
-def pace(limit: RateLimit | None = None) -> Pace:
-    return Pace(limit, "account", asyncio.get_running_loop().time)
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def forever() -> float:
-    return 1e9
+async def taken(places: Places, clock: Clock, count: int, late: float = 0.0) -> list[float]:
+    """When so many places are used by one who is always a little late."""
+    times = []
+    for _ in range(count):
+        clock.now += await places.place() + late
+        times.append(clock.now)
+    return times
 
 
-@virtual_time
-async def test_without_a_limit_nothing_waits() -> None:
-    it = pace()
-    assert [await it.turn() for _ in range(3)] == [0, 0, 0]
+@pytest.mark.parametrize(
+    ("limit", "interval"),
+    [
+        (RateLimit(60, per=30), 30.02 / 60),
+        (RateLimit(20, per=1), 0.051),
+        (RateLimit(1, per=0.5), 0.51),
+        (RateLimit(0.5, per=60), 120.04),
+    ],
+)
+async def test_places_are_even_and_take_a_little_longer_than_the_limit_says(
+    limit: RateLimit, interval: float
+) -> None:
+    clock = Clock()
+    times = await taken(limit.open(clock, "account"), clock, 5)
+    assert times[0] == 100
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([interval] * 4)
 
 
-@virtual_time
-async def test_a_limit_spaces_requests_evenly() -> None:
-    it = pace(RateLimit(60, per=30))
-    waits = await asyncio.gather(*(it.turn() for _ in range(4)))
-    assert waits == [0, 0.5, 1.0, 1.5]
-    await asyncio.sleep(10)
-    assert [await it.turn(), await it.turn()] == [0, 0.5]
+async def test_whoever_is_a_little_late_moves_nobody_and_none_comes_too_early() -> None:
+    clock = Clock()
+    times = await taken(RateLimit(20, per=1).open(clock, "account"), clock, 100, late=0.0009)
+    assert times[-1] - times[0] == pytest.approx(99 * 0.051)
+    clock = Clock()
+    places = RateLimit(20, per=1).open(clock, "account")
+    await places.place()
+    clock.now += 0.06
+    assert await places.place() == 0
+    assert await places.place() == pytest.approx(0.05)
 
 
-@virtual_time
-async def test_a_pause_holds_everybody_back() -> None:
-    it = pace()
-    clock = asyncio.get_running_loop().time
-    it.pause(5)
-    it.pause(2)
-    await asyncio.gather(it.resume(forever), it.resume(forever))
-    assert clock() == 5
-    await it.resume(forever)
-    assert clock() == 5
-
-
-@virtual_time
-async def test_a_pause_that_grows_is_waited_for_to_its_end() -> None:
-    it = pace()
-    it.pause(5)
-    waiting = asyncio.create_task(it.resume(forever))
-    await asyncio.sleep(1)
-    it.pause(9)
-    await waiting
-    assert asyncio.get_running_loop().time() == 10
-
-
-@virtual_time
-async def test_a_pause_beyond_the_deadline_is_not_waited_for() -> None:
-    it = pace()
-    it.pause(5)
-    with pytest.raises(RateLimitedError, match="lasts 5 s more") as caught:
-        await it.resume(lambda: 5.0)
-    assert (caught.value.retry_after, caught.value.sent) == (5, "no")
-
-
-@virtual_time
-async def test_slots_bound_what_is_under_way() -> None:
-    slots = Slots(2)
-    under_way: list[int] = []
-    seen: list[int] = []
-
-    async def work(number: int) -> None:
-        async with slots.one(forever):
-            under_way.append(number)
-            seen.append(len(under_way))
-            await asyncio.sleep(1)
-            under_way.remove(number)
-
-    await asyncio.gather(*map(work, range(5)))
-    assert max(seen) == 2
-    assert asyncio.get_running_loop().time() == 3
+async def test_what_was_not_used_is_not_saved_up() -> None:
+    clock = Clock()
+    places = RateLimit(20, per=1).open(clock, "account")
+    await places.place()
+    clock.now += 10
+    assert await places.place() == 0
+    assert await places.place() == pytest.approx(0.05)
+    await places.aclose()
 
 
 @virtual_time
-async def test_a_slot_is_waited_for_until_the_deadline() -> None:
-    slots = Slots(1)
-    async with slots.one(forever):
-        with pytest.raises(TransportError, match="busy until the deadline") as caught:
-            await slots.one(lambda: 3.0).__aenter__()
-        assert (caught.value.sent, caught.value.__context__) == ("no", None)
-        assert asyncio.get_running_loop().time() == 3
-    async with slots.one(forever):
-        pass
+async def test_a_poll_of_many_ids_delays_no_order() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        return httpx.Response(200, json={"balance": "1", "currency": "USD", "status": "Pending", "order": 5})
+
+    async with AsyncClient(
+        "KEY",
+        base_url="https://panel.example/",
+        transport=httpx.MockTransport(answer),
+        rate_limit=RateLimit(20, per=1),
+    ) as client:
+        poll = asyncio.create_task(client.status_many(range(100_000)))
+        await asyncio.sleep(2)
+        began, sent = loop.time(), client.requests_sent
+        await client.status(1)
+        assert client.requests_sent - sent <= 4
+        await asyncio.gather(
+            client.add(ORDER), client.cancel_many([1, 2]), client.balance(), return_exceptions=True
+        )
+        assert loop.time() - began <= 0.5
+        poll.cancel()
+        await asyncio.gather(poll, return_exceptions=True)
+
+
+ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
 
 
 class Counted(Limit):

@@ -1,0 +1,278 @@
+import math
+from random import Random
+
+import pytest
+
+from agencia_async._found import Found, is_telling
+
+
+class Line:
+    """Numbers the requests of a client, and tells what became of them."""
+
+    def __init__(self, first_wait: float = 0.5) -> None:
+        self.found = Found(first_wait=first_wait, longest_wait=20, patience=60)
+        self.now = 0.0
+        self.last = 0
+        self.under_way: list[int] = []
+
+    def leave(self, count: int = 1) -> list[int]:
+        numbers = list(range(self.last + 1, self.last + count + 1))
+        for number in numbers:
+            self.last = number
+            self.under_way.append(number)
+            self.found.left(number, self.now)
+        return numbers
+
+    def accept(self, *numbers: int) -> None:
+        for number in numbers:
+            self.found.accepted(number, self.now)
+            self.under_way.remove(number)
+
+    def refuse(self, *numbers: int, asked: float | None = None) -> None:
+        for number in numbers:
+            count = len(self.under_way)
+            self.found.refused(number, last=self.last, under_way=count, now=self.now, asked=asked)
+            self.under_way.remove(number)
+
+    def burst(self, accepted: int = 20, refused: int = 10) -> None:
+        """A panel's limit is used up within a tenth of a second."""
+        self.accept(*self.leave(accepted))
+        self.now += 0.1
+        self.refuse(*self.leave(refused))
+
+    def probe(self, *, accepted: bool) -> None:
+        """Wait for the end of the pause, and send one ahead."""
+        self.now += self.found.wait(self.now)
+        numbers = self.leave()
+        assert self.found.wait(self.now) == math.inf
+        if accepted:
+            self.accept(*numbers)
+        else:
+            self.refuse(*numbers)
+
+    def paced(self, answers: str) -> None:
+        """Requests at the pace that was found, accepted (.) or refused (x)."""
+        for answer in answers:
+            self.now += self.found.wait(self.now)
+            numbers = self.leave()
+            if answer == ".":
+                self.accept(*numbers)
+            else:
+                self.refuse(*numbers)
+
+    @property
+    def pace(self) -> float:
+        assert self.found.curve is not None
+        return self.found.curve.pace
+
+
+def limited() -> Line:
+    """A client that has found a limit of 20 a second, and is at half the way to it."""
+    line = Line()
+    line.burst()
+    line.now = 0.95
+    line.found.pause.until = line.now
+    line.probe(accepted=True)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("refused", "answers", "told"),
+    [(2, 3, False), (3, 3, True), (3, 4, False), (4, 5, True), (4, 10, False), (5, 10, True), (13, 50, True)],
+)
+def test_three_refusals_and_a_fifth_of_the_others_are_telling(
+    refused: int, answers: int, *, told: bool
+) -> None:
+    assert is_telling(refused, answers) is told
+
+
+@pytest.mark.parametrize("answers", [3, 4, 5, 10, 20, 50])
+def test_one_stray_in_ten_is_hardly_ever_taken_for_a_limit(answers: int) -> None:
+    refused = [1 + sum(chance < 0.1 for chance in draws) for draws in _draws(answers - 1)]
+    assert sum(is_telling(one, answers) for one in refused) <= 0.015 * len(refused)
+
+
+def _draws(count: int) -> list[list[float]]:
+    random = Random(1)
+    return [[random.random() for _ in range(count)] for _ in range(4000)]
+
+
+def test_nothing_is_held_back_as_long_as_nothing_is_refused() -> None:
+    line = Line()
+    for _ in range(1000):
+        line.accept(*line.leave(10))
+    assert (line.found.free, line.found.wait(line.now), line.found.counts(line.now)) == (True, 0, True)
+
+
+def test_a_flight_that_is_refused_shows_a_limit_whose_pace_is_what_was_accepted_by_then() -> None:
+    line = Line()
+    line.burst()
+    assert (line.found.is_limited, line.found.curve, line.found.wait(line.now)) == (True, None, 0.5)
+    line.probe(accepted=False)
+    assert line.found.wait(line.now) == 1
+    line.probe(accepted=True)
+    assert line.now == pytest.approx(1.6)
+    assert line.pace == pytest.approx(20 / 1.6)
+    assert not line.found.pause.is_on
+
+
+def test_a_limit_by_the_minute_is_found_as_well() -> None:
+    line = Line()
+    line.burst(accepted=60)
+    for _ in range(6):
+        line.probe(accepted=False)
+    line.probe(accepted=True)
+    assert line.now == pytest.approx(51.6)
+    assert line.pace == pytest.approx(60 / 51.6)
+
+
+def test_what_was_slow_before_the_burst_does_not_count() -> None:
+    line = Line()
+    for _ in range(100):
+        line.accept(*line.leave())
+        line.now += 1
+    begun = line.now
+    line.burst()
+    line.probe(accepted=True)
+    assert line.pace == pytest.approx(20 / (line.now - begun))
+
+
+def test_a_stray_ends_its_pause_as_soon_as_its_flight_says_so() -> None:
+    line = Line()
+    first, *others = line.leave(10)
+    line.refuse(first)
+    assert line.found.wait(line.now) == 0.5
+    line.accept(*others[:5])
+    assert line.found.wait(line.now) == 0.5
+    line.accept(others[5])
+    assert (line.found.free, line.found.wait(line.now)) == (True, 0)
+
+
+def test_a_pause_that_the_panel_asks_for_is_kept_even_so() -> None:
+    line = Line()
+    first, second, *others = line.leave(10)
+    line.refuse(first, asked=3)
+    line.refuse(second, asked=5)
+    line.accept(*others)
+    assert not line.found.is_limited
+    assert line.found.wait(line.now) == 5
+    line.probe(accepted=True)
+    assert line.found.free
+
+
+def test_a_small_flight_proves_nothing_but_three_refusals_in_a_row_do() -> None:
+    line = Line()
+    line.accept(*line.leave(8))
+    line.refuse(*line.leave(2))
+    assert not line.found.is_limited
+    line.probe(accepted=False)
+    assert line.found.is_limited
+
+
+def test_nor_does_a_small_flight_but_five_of_ten_answers_do() -> None:
+    line = Line()
+    for accepted in (3, 1, 1, 0, 0):
+        assert not line.found.is_limited
+        line.accept(*line.leave(accepted))
+        line.now += line.found.wait(line.now)
+        numbers = line.leave()
+        line.refuse(*numbers)
+        if accepted:
+            line.probe(accepted=True)
+    assert line.found.is_limited
+
+
+def test_without_a_wait_of_its_own_a_client_pauses_once_there_is_a_limit() -> None:
+    line = Line(first_wait=0)
+    line.accept(*line.leave(20))
+    numbers = line.leave(10)
+    line.refuse(*numbers[:4])
+    assert (line.found.free, line.found.wait(line.now)) == (True, 0)
+    line.refuse(*numbers[4:])
+    assert line.found.wait(line.now) == 0.1
+    line.probe(accepted=False)
+    assert line.found.wait(line.now) == pytest.approx(0.2)
+
+
+def test_a_limit_without_anything_accepted_before_it_begins_slowly() -> None:
+    line = Line()
+    line.burst(accepted=0)
+    line.probe(accepted=True)
+    assert line.pace == pytest.approx(1)
+
+
+def test_a_refusal_near_the_ceiling_lowers_the_pace_and_costs_a_short_pause() -> None:
+    line = limited()
+    assert line.pace == pytest.approx(21.05, rel=0.01)
+    line.paced("." * 20 + "x")
+    assert line.pace == pytest.approx(0.95 * 21.05, rel=0.1)
+    assert line.found.wait(line.now) == pytest.approx(2 / 21.05, rel=0.1)
+    before = line.pace
+    line.paced("." * 250 + "x")
+    assert line.pace == pytest.approx(before, rel=0.1)
+    assert line.found.is_limited
+
+
+def test_late_refusals_lower_it_no_further() -> None:
+    line = limited()
+    line.now += line.found.wait(line.now)
+    numbers = line.leave(3)
+    line.refuse(numbers[0])
+    pace = line.pace
+    line.refuse(*numbers[1:], asked=1)
+    assert line.pace == pace
+    assert line.found.wait(line.now) == 1
+
+
+def test_a_limit_that_has_fallen_is_followed() -> None:
+    line = limited()
+    line.paced("x" + ".x" * 3)
+    assert line.pace < 14
+    assert line.found.is_limited
+
+
+def test_refusals_far_below_the_ceiling_end_the_limit() -> None:
+    line = limited()
+    line.paced("x")
+    pace = line.pace
+    line.paced(("." * 9 + "x") * 2)
+    assert line.pace == pytest.approx(pace, rel=0.05)
+    line.paced("." * 9 + "x")
+    assert (line.found.is_limited, line.found.curve) == (False, None)
+
+
+def test_a_limit_that_is_found_again_at_once_is_believed_for_longer() -> None:
+    line = limited()
+    line.paced("x" + ("." * 9 + "x") * 3)
+    line.probe(accepted=True)
+    line.burst()
+    line.probe(accepted=True)
+    line.paced("x" + ("." * 9 + "x") * 3)
+    assert line.found.is_limited
+
+
+def test_a_limit_that_is_no_longer_kept_is_left() -> None:
+    line = limited()
+    line.paced("." * 2000)
+    assert line.found.free
+
+
+def test_waiting_for_ones_place_does_not_count_nor_does_an_own_pause_behind_a_limit() -> None:
+    line = Line()
+    line.accept(*line.leave(20))
+    line.refuse(line.leave(3)[0])
+    assert line.found.counts(line.now)
+    line = Line()
+    line.burst()
+    assert not line.found.counts(line.now)
+    assert line.found.counts(line.now + 61)
+    line.probe(accepted=True)
+    assert not line.found.counts(line.now + 61)
+
+
+def test_where_nothing_was_ever_accepted_all_waiting_counts() -> None:
+    line = Line()
+    line.burst(accepted=0)
+    assert line.found.counts(line.now)
+    line.found.abandoned(line.last)
+    assert line.found.counts(line.now)
