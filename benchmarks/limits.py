@@ -1,0 +1,270 @@
+"""How well a client finds limits that it is not told: many panels, in simulated time.
+
+    python benchmarks/limits.py [--seconds 60] [--only after]
+
+Nothing sleeps and nothing is sent: the event loop's clock jumps to the next timer, and the panel is a
+transport. The client is the real one. Beside it stand two that differ in one thing each: one that only pauses
+after a refusal and keeps no pace, and one whose pace grows by a constant and is halved (AIMD).
+
+Each row is a panel that answers after 50 ms, polled over ten connections without end. The columns tell the
+share of the limit that was used (for strays, of what ten connections can do), the shares of requests that
+were refused, at all and after the first ten seconds, and how many ids failed.
+"""
+
+import argparse
+import asyncio
+import itertools
+import selectors
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from unittest.mock import patch
+
+import httpx
+from attrs import frozen
+from tables import table
+
+from agencia_async import AsyncClient
+from agencia_async._curve import Curve
+from agencia_async._found import Found
+
+LATENCY = 0.05
+CONNECTIONS = 10
+_FINDING = 10.0
+_BODY = b'{"charge":"0.27819","start_count":"3572","status":"Partial","remains":"157","currency":"USD"}'
+_REFUSAL = b'{"error":"Too many requests"}'
+
+
+class _Selector(selectors.DefaultSelector):
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if not events and timeout is not None:
+            self.now += max(0.0, timeout)
+        return events
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """Its clock jumps to the next timer."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        return self._clock.now
+
+
+# --- panels -------------------------------------------------------------------------------------------
+
+Admits = Callable[[float], bool]
+
+
+def sliding(requests: int, per: float) -> Admits:
+    """So many in any time of that length."""
+    recent: deque[float] = deque()
+
+    def admits(now: float) -> bool:
+        while recent and now - recent[0] >= per:
+            recent.popleft()
+        if len(recent) >= requests:
+            return False
+        recent.append(now)
+        return True
+
+    return admits
+
+
+def fixed(requests: int, per: float) -> Admits:
+    """So many in each time of that length, by the panel's clock."""
+    window, taken = -1.0, 0
+
+    def admits(now: float) -> bool:
+        nonlocal window, taken
+        if now // per != window:
+            window, taken = now // per, 0
+        taken += 1
+        return taken <= requests
+
+    return admits
+
+
+def bucket(requests: int, per: float) -> Admits:
+    """So many at once, and one more each time that a token has dropped in."""
+    tokens, last = float(requests), 0.0
+
+    def admits(now: float) -> bool:
+        nonlocal tokens, last
+        tokens, last = min(requests, tokens + (now - last) * requests / per), now
+        if tokens < 1:
+            return False
+        tokens -= 1
+        return True
+
+    return admits
+
+
+def strays(share: float) -> Admits:
+    """No limit; some requests are refused by chance."""
+    random = Random(1)
+    return lambda _: random.random() >= share
+
+
+def changing(first: Admits, then: Admits, at: float) -> Admits:
+    """One limit, and another one from then on."""
+    return lambda now: (first if now < at else then)(now)
+
+
+@frozen
+class Case:
+    """A panel: what it admits, the requests a second that this amounts to, and what it says."""
+
+    name: str
+    admits: Callable[[float], Admits]
+    rate: Callable[[float], float]
+    retry_after: str | None = None
+    seconds: float = 1.0
+
+
+def _cases() -> Iterator[Case]:
+    for kind in (sliding, fixed, bucket):
+        for requests, per, name in ((20, 1, "20/s"), (60, 60, "60/min"), (120, 60, "120/min")):
+            for said in (None, "1" if per == 1 else "5"):
+                told = f"Retry-After: {said}" if said else "bare"
+                yield Case(
+                    f"{kind.__name__} {name}, {told}",
+                    lambda _, kind=kind, requests=requests, per=per: kind(requests, per),
+                    lambda _, requests=requests, per=per: requests / per,
+                    said,
+                    10.0 if per != 1 else 1.0,
+                )
+    for share in (0.04, 0.10):
+        for said in (None, "0"):
+            told = f"Retry-After: {said}" if said else "bare"
+            yield Case(
+                f"{share:.0%} strays, {told}",
+                lambda _, share=share: strays(share),
+                lambda _: CONNECTIONS / LATENCY,
+                said,
+            )
+    for first, then in ((20, 10), (20, 40)):
+        yield Case(
+            f"sliding {first}/s, then {then}/s",
+            lambda until, first=first, then=then: changing(sliding(first, 1), sliding(then, 1), until / 2),
+            lambda _, first=first, then=then: (first + then) / 2,
+            None,
+            2.0,
+        )
+
+
+class Panel(httpx.AsyncBaseTransport):
+    """Counts what it admits and what it refuses."""
+
+    def __init__(self, admits: Admits, retry_after: str | None) -> None:
+        self._admits = admits
+        self._headers = {} if retry_after is None else {"Retry-After": retry_after}
+        self._random = Random(1)
+        self.taken: list[float] = []
+        self.refused: list[float] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer after the latency."""
+        await request.aread()
+        now = asyncio.get_running_loop().time()
+        admitted = self._admits(now)
+        (self.taken if admitted else self.refused).append(now)
+        await asyncio.sleep(LATENCY * self._random.uniform(0.8, 1.2))
+        if admitted:
+            return httpx.Response(200, content=_BODY)
+        return httpx.Response(429, headers=self._headers, content=_REFUSAL)
+
+
+# --- clients ------------------------------------------------------------------------------------------
+
+
+class OnlyPauses(Found):
+    """Takes no refusal for a limit."""
+
+    def _limit(self, now: float, number: int) -> None:
+        pass
+
+
+class Additive(Curve):
+    """Grows by a twentieth of the first pace in each second, and is halved."""
+
+    def __init__(self, pace: float, window: float, now: float) -> None:
+        super().__init__(pace, window, now)
+        self._step = pace / 20
+
+    def _at(self, age: float) -> float:
+        return self._from + age * self._step
+
+    @property
+    def is_near(self) -> bool:
+        return True
+
+    def lower(self, now: float, pause: float, accepted: float | None = None) -> None:
+        super().lower(now, pause, min(self.pace / 2, accepted or self.pace))
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    yield
+
+
+CLIENTS = {
+    "as it is": _as_it_is,
+    "only pauses": lambda: patch("agencia_async._sender.Found", OnlyPauses),
+    "AIMD": lambda: patch("agencia_async._found.Curve", Additive),
+}
+
+
+async def _poll(panel: Panel, seconds: float) -> int:
+    """Ids that failed in that time."""
+    failed = 0
+    client = AsyncClient(
+        "KEY", base_url="https://panel.test/", transport=panel, batch_size=1, max_concurrency=CONNECTIONS
+    )
+    async with client:
+        items = client.status_iter(itertools.count(1))
+        try:
+            async with asyncio.timeout(seconds):
+                async for item in items:
+                    failed += not item.ok
+        except TimeoutError:
+            await items.aclose()
+    return failed
+
+
+def simulate(case: Case, client: str, seconds: float) -> list[str]:
+    """One row: used, refused, refused later, failed."""
+    until = seconds * case.seconds
+    panel = Panel(case.admits(until), case.retry_after)
+    with CLIENTS[client](), asyncio.Runner(loop_factory=Loop) as runner:
+        failed = runner.run(_poll(panel, until))
+    later = [sum(one >= _FINDING * case.seconds for one in times) for times in (panel.refused, panel.taken)]
+    every = len(panel.refused), len(panel.taken)
+    used = len(panel.taken) / (case.rate(until) * until)
+    return [f"{used:.0%}", *(f"{a / max(1, a + b):.1%}" for a, b in (every, later)), str(failed)]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="What a client makes of limits that it is not told.")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    wanted = parser.parse_args()
+    for client in CLIENTS:
+        lines = [
+            [case.name, *simulate(case, client, wanted.seconds)]
+            for case in _cases()
+            if wanted.only in case.name
+        ]
+        print(f"\n{client}")
+        print(table(("panel", "used", "refused", "later", "failed"), lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()
