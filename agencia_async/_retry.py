@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 from attrs import Attribute, field, frozen
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from agencia_async._budget import Budget
 from agencia_async._checks import check_seconds, check_whole
 from agencia_async._protocol import Repeat
 from agencia_async.errors import (
@@ -20,6 +21,9 @@ from agencia_async.errors import (
 )
 
 T = TypeVar("T")
+
+_FAILURES = (TransportError, ReplyError)
+"""Errors of those that the budget is for: the panel gave no answer."""
 
 _log = logging.getLogger("agencia_async")
 
@@ -61,7 +65,7 @@ class RetryPolicy:
         """Is a request that failed with this error to be sent again?"""
         if isinstance(error, RateLimitedError):
             return True
-        if not isinstance(error, TransportError | ReplyError):
+        if not isinstance(error, _FAILURES):
             return False
         return (
             error.sent == "no"
@@ -71,17 +75,19 @@ class RetryPolicy:
 
 
 class Retrier:
-    """Runs the attempts of a call under a policy. Time and randomness come from outside."""
+    """Runs the attempts of calls under a policy. Time and randomness come from outside."""
 
     def __init__(
         self,
         policy: RetryPolicy,
         *,
+        budget: Budget | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._policy = policy
-        self._sleep = sleep
+        self.policy = policy
+        self.budget = budget or Budget()
+        self.sleep = sleep
         self._uniform = uniform
 
     async def run(
@@ -95,45 +101,25 @@ class Retrier:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
             AgenciaError: the last attempt's error.
         """
-        first: AgenciaError | None
+        self.budget.pay_in()
         try:
             return await attempt(), False  # most calls end here, and pay for no repetition
         except AgenciaError as error:
-            first = error
-        retrying = AsyncRetrying(
-            sleep=self._sleep,
-            stop=_Stop(self._policy.attempts, left),
-            wait=self._wait,
-            retry=retry_if_exception(lambda error: self._policy.may_repeat(error, repeat)),
-            before_sleep=_tell,
-            reraise=True,
-        )
-        uncertain = False
-
-        async def noted() -> T:
-            nonlocal first, uncertain
-            try:
-                if first is None:
-                    return await attempt()
-                known, first = first, None
-                raise known
-            except AgenciaError as error:
-                uncertain = uncertain or error.sent != "no"
-                raise
-
+            failure = error
+        again = _Again(self, attempt, failure, left)
         try:
-            return await retrying(noted), uncertain
+            return await again.run(repeat), again.uncertain
         except AgenciaError as error:
             failure = error
         if isinstance(failure, OutcomeUnknownError):
             raise failure.with_traceback(None)
-        if repeat is not Repeat.ALWAYS and uncertain:  # by this attempt or an earlier one
+        if repeat is not Repeat.ALWAYS and again.uncertain:  # by this attempt or an earlier one
             raise OutcomeUnknownError(
                 f"the panel may have acted: {failure}", cause=failure.with_traceback(None)
             )
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
-    def _wait(self, state: RetryCallState) -> float:
+    def wait(self, state: RetryCallState) -> float:
         """Full jitter under a bound that doubles; after a refusal for the rate only what the panel asks for.
 
         The client's own pause comes to that, and holds for all calls.
@@ -141,19 +127,78 @@ class Retrier:
         error = state.outcome and state.outcome.exception()
         if isinstance(error, RateLimitedError):
             return error.retry_after or 0.0
-        bound = min(self._policy.max_wait, self._policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
+        bound = min(self.policy.max_wait, self.policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
         return self._uniform(0, bound)
 
 
-class _Stop(stop_after_attempt):
-    """Stops when the attempts are used up, or when the next would begin after the deadline."""
+class _Again(Generic[T]):
+    """The repetitions of one call, of which the first attempt has failed.
 
-    def __init__(self, attempts: int, left: Callable[[], float]) -> None:
-        super().__init__(attempts)
+    `uncertain` tells whether the panel may have acted on an attempt that failed.
+    """
+
+    def __init__(
+        self,
+        retrier: Retrier,
+        attempt: Callable[[], Awaitable[T]],
+        first: AgenciaError,
+        left: Callable[[], float],
+    ) -> None:
+        self._retrier = retrier
+        self._attempt = attempt
+        self._first: AgenciaError | None = first
         self._left = left
+        self._is_paid = False
+        self.uncertain = False
 
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        return super().__call__(retry_state) or retry_state.upcoming_sleep >= self._left()
+    async def run(self, repeat: Repeat) -> T:
+        """The value of the first repetition that has one.
+
+        Raises:
+            AgenciaError: the last attempt's error.
+        """
+        policy = self._retrier.policy
+        retrying = AsyncRetrying(
+            sleep=self._retrier.sleep,
+            stop=self._is_over,
+            wait=self._retrier.wait,
+            retry=retry_if_exception(lambda error: policy.may_repeat(error, repeat)),
+            before_sleep=_tell,
+            reraise=True,
+        )
+        return cast("T", await retrying(self._next))
+
+    async def _next(self) -> T:
+        """The first attempt, which is known, and then one more each time."""
+        first, self._first = self._first, None
+        try:
+            if first is not None:
+                raise first
+            value = await self._attempt()
+        except AgenciaError as error:
+            self.uncertain = self.uncertain or error.sent != "no"
+            self._settle(answered=not isinstance(error, _FAILURES))
+            raise
+        self._settle(answered=True)
+        return value
+
+    def _settle(self, *, answered: bool) -> None:
+        if self._is_paid and answered:
+            self._retrier.budget.give_back()
+        self._is_paid = False
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        """Are the attempts used up, would the next begin after the deadline, or do too many fail?"""
+        if state.attempt_number >= self._retrier.policy.attempts or state.upcoming_sleep >= self._left():
+            return True
+        error = state.outcome and state.outcome.exception()
+        if not isinstance(error, _FAILURES):  # the pause governs what is refused for its rate
+            return False
+        self._is_paid = self._retrier.budget.take()
+        if not self._is_paid:
+            error.message = f"{error.message}; not repeated, as too many requests fail"
+            error.args = (error.message,)
+        return not self._is_paid
 
 
 def _tell(state: RetryCallState) -> None:

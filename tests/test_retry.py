@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -14,8 +15,10 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
+from agencia_async._budget import Budget
 from agencia_async._protocol import Repeat
 from agencia_async._retry import Retrier
+from agencia_async.errors import twin
 
 NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")
 UNREADABLE = ReplyError("no JSON")
@@ -47,9 +50,14 @@ class Script:
         return high / 2
 
     async def run(
-        self, repeat: Repeat = Repeat.ALWAYS, policy: RetryPolicy | None = None, left: float = 1e9
+        self,
+        repeat: Repeat = Repeat.ALWAYS,
+        policy: RetryPolicy | None = None,
+        left: float = 1e9,
+        budget: Budget | None = None,
     ) -> str:
-        retrier = Retrier(policy or RetryPolicy(), sleep=self.sleep, uniform=self.uniform)
+        policy = policy or RetryPolicy()
+        retrier = Retrier(policy, budget=budget, sleep=self.sleep, uniform=self.uniform)
         value, self.uncertain = await retrier.run(self.attempt, repeat=repeat, left=lambda: left)
         return value
 
@@ -168,7 +176,75 @@ async def test_an_attempt_that_may_have_acted_is_not_forgotten(last: AgenciaErro
     assert caught.value.sent == "maybe"
 
 
+class Boundless(Budget):
+    """Pays for everything."""
+
+    def take(self) -> bool:
+        return True
+
+
+class Spent(Budget):
+    """Has `left` repetitions."""
+
+    def __init__(self, left: float = 0.0) -> None:
+        super().__init__()
+        self._left = left
+
+    @property
+    def left(self) -> float:
+        return self._left
+
+
+async def test_where_too_many_requests_fail_a_call_ends_with_its_first_error() -> None:
+    for failure in (NO, MAYBE, UNREADABLE):
+        script, error = Script([twin(failure)] * 5), twin(failure)
+        with pytest.raises(type(error), match=f"^{error.message}; not repeated, as too many requests fail$"):
+            await script.run(budget=Spent())
+        assert (script.attempts, script.sleeps) == (1, [])
+
+
+async def test_what_may_have_happened_is_unknown_although_the_budget_is_spent() -> None:
+    policy = RetryPolicy(repeat_uncertain_writes=True)
+    script = Script([twin(MAYBE), twin(MAYBE), twin(MAYBE)])
+    with pytest.raises(OutcomeUnknownError, match="too many requests fail") as caught:
+        await script.run(Repeat.IF_TOLD, policy, budget=Spent(1))
+    assert (script.attempts, caught.value.sent) == (2, "maybe")
+
+
+async def test_a_refusal_for_the_rate_costs_nothing_of_the_budget() -> None:
+    budget = Spent(0)
+    assert await Script([LIMITED, LIMITED]).run(budget=budget) == "value"
+    assert budget.left == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        ([], 10),
+        ([LIMITED], 10),
+        ([REFUSED], 10),
+        ([MAYBE], 9),
+        ([MAYBE, MAYBE, REFUSED], 8),
+        ([MAYBE] * 9, 6),
+    ],
+)
+async def test_a_repetition_that_is_answered_is_paid_back(answers: list[AgenciaError], left: float) -> None:
+    budget = Spent(10)
+    with contextlib.suppress(AgenciaError):
+        await Script([twin(MAYBE), *map(twin, answers)]).run(budget=budget)
+    assert budget.left == pytest.approx(left + 0.2)
+
+
+async def test_a_repetition_that_is_not_made_is_not_paid_for() -> None:
+    budget = Spent(10)
+    for policy, left in ((RetryPolicy(attempts=1), 1e9), (RetryPolicy(), 0.0)):
+        with pytest.raises(TransportError, match=r"^reset$"):
+            await Script([twin(MAYBE)]).run(policy=policy, left=left, budget=budget)
+    assert budget.left == pytest.approx(10.4)
+
+
 async def test_any_number_of_attempts_has_a_wait() -> None:
     script = Script([MAYBE] * 2000)
-    assert await script.run(policy=RetryPolicy(attempts=2001, max_wait=1)) == "value"
+    policy = RetryPolicy(attempts=2001, max_wait=1)
+    assert await script.run(policy=policy, budget=Boundless()) == "value"
     assert max(script.bounds) == 1

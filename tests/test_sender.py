@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import itertools
+import random
 import threading
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -331,3 +332,31 @@ async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pyt
     row = {"service": 1, "name": "x" * 2**18, "rate": "1"}
     async with client(Panel(httpx.Response(200, json=[row]))) as it:
         assert [service.service for service in await it.services()] == [1]
+
+
+@virtual_time
+async def test_a_panel_that_is_down_is_not_stormed_and_one_that_is_back_is_noticed_at_once() -> None:
+    panel = Panel(BROKEN)
+    async with client(panel) as it:
+        requests = []
+        for _ in range(200):
+            before = it.requests_sent
+            with pytest.raises(TransportError):
+                await it.balance()
+            requests.append(it.requests_sent - before)
+        assert requests[:12] == [5] * 12
+        assert sum(requests[15:]) <= 1.2 * len(requests[15:]) + 1
+        panel.answers = [good()]
+        assert (await it.balance()).currency == "USD"
+        assert it.requests_sent == sum(requests) + 1
+
+
+@virtual_time
+async def test_a_panel_with_many_faults_loses_nobody_repetitions() -> None:
+    chance = random.Random(1)
+    answers = [BROKEN if chance.random() < 0.3 else good() for _ in range(3000)]
+    panel = Panel(*answers)
+    async with client(panel, retry=RetryPolicy(attempts=9)) as it:
+        for _ in range(2000):
+            await it.balance()
+        assert it.requests_sent == pytest.approx(2000 / 0.7, rel=0.05)

@@ -1,0 +1,40 @@
+import pytest
+
+from agencia_async._budget import Budget
+
+
+def spent() -> Budget:
+    budget = Budget()
+    while budget.take():
+        pass
+    return budget
+
+
+def test_ten_calls_may_use_up_all_their_attempts() -> None:
+    budget = Budget()
+    assert sum(budget.take() for _ in range(100)) == 50
+
+
+def test_five_calls_pay_for_a_repetition() -> None:
+    budget = spent()
+    repetitions = 0
+    for _ in range(1000):
+        budget.pay_in()
+        repetitions += budget.take()
+    assert repetitions == pytest.approx(200, abs=1)
+
+
+def test_no_more_than_the_reserve_is_saved_up() -> None:
+    budget = Budget()
+    for _ in range(100):
+        budget.pay_in()
+    budget.give_back()
+    assert sum(budget.take() for _ in range(100)) == 50
+
+
+def test_what_was_answered_costs_nothing() -> None:
+    budget = spent()
+    budget.give_back()
+    for _ in range(100):
+        assert budget.take()
+        budget.give_back()
