@@ -2,9 +2,9 @@
 
 Pure: it is told what happened and when. Requests are numbered as they leave. Three states:
 
-- *free*: no limit is known. A refusal begins a pause. What was under way then, the flight, tells whether
-  there is a limit: behind one most of the flight is refused as well, among strays hardly any. Where the
-  flight is small, the last answers tell.
+- *free*: no limit is known, or only from what the panel tells with its replies. A refusal begins a pause.
+  What was under way then, the flight, tells whether there is a limit: behind one most of the flight is
+  refused as well, among strays hardly any. Where the flight is small, the last answers tell.
 - *limited, no pace yet*: pause, probe, pause. When a probe is accepted, the pace is what was accepted before,
   divided by the time from then until now.
 - *limited, with a pace*: requests leave at even intervals, and the pace follows its curve. A refusal near the
@@ -16,6 +16,7 @@ from collections import deque
 
 from agencia_async._curve import Curve
 from agencia_async._pause import Pause
+from agencia_async._quota import Credit
 
 _REMEMBERED = 1024
 """Answers from which the first pace is taken."""
@@ -82,6 +83,7 @@ class Found:
         self._first_wait = first_wait
         self._patience = patience
         self.pause = Pause(longest_wait)
+        self._credit = Credit()
         self.curve: Curve | None = None
         self.free = True
         self.is_limited = False
@@ -97,9 +99,20 @@ class Found:
         """Seconds until the next request may leave; infinite until a probe is answered."""
         if self.free:
             return 0.0
+        out = max(0.0, self._credit.until - now)
         if self.pause.is_on:
-            return self.pause.wait(now)
-        return self.curve.wait(now) if self.curve else 0.0
+            return max(out, self.pause.wait(now))
+        return max(out, self.curve.wait(now)) if self.curve else out
+
+    @property
+    def until(self) -> float:
+        """The time at which a pause ends, or the panel's quota is full again."""
+        return max(self.pause.until, self._credit.until)
+
+    @property
+    def is_asked(self) -> bool:
+        """Was it the panel that asked to wait until then?"""
+        return self.pause.asked or self._credit.until > self.pause.until
 
     def counts(self, now: float) -> bool:
         """Does waiting count towards the deadline of a call?
@@ -117,10 +130,17 @@ class Found:
         if self.free:
             return
         self.pause.left(number)
+        self._credit.left(now)
         if self.curve:
             self.curve.left(now)
             if self.curve.is_gone:
                 self._leave(now, doubted=False)
+        self._settle()
+
+    def told(self, remaining: int, seconds: float, under_way: int, now: float) -> None:
+        """A reply tells how many requests are left for how long, while so many others are under way."""
+        self._credit.told(remaining, seconds, under_way, now)
+        self._settle()
 
     def accepted(self, number: int, now: float) -> None:
         """A request was answered with anything but a refusal for the rate."""
@@ -161,7 +181,7 @@ class Found:
         self.pause.abandoned(number)
 
     def _settle(self) -> None:
-        self.free = not (self.is_limited or self.pause.is_on)
+        self.free = not (self.is_limited or self.pause.is_on or self._credit.is_known)
 
     def _own_wait(self) -> float:
         if self.curve:
@@ -217,4 +237,3 @@ class Found:
         self.is_limited = False
         self.curve = None
         self._refusals.clear()
-        self._settle()

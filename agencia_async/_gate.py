@@ -25,6 +25,7 @@ from collections.abc import Callable
 
 from agencia_async._found import Found
 from agencia_async._pace import Places
+from agencia_async._quota import Quota
 from agencia_async.errors import AgenciaError, RateLimitedError, TransportError
 
 _log = logging.getLogger("agencia_async")
@@ -85,6 +86,7 @@ class Gate:
         # The clock of what counts towards deadlines: its last reading, when that was, does it run.
         self._counted = self._read = 0.0
         self._counts = not self._is_told
+        self._until: float = 0.0
         self._is_paced = False
 
     # --- the way through ----------------------------------------------------------------------------
@@ -137,15 +139,19 @@ class Gate:
             self._settle()
             self._look()
 
+    def told(self, quota: Quota) -> None:
+        """A reply tells how many requests are left; that it is accepted or refused is told next."""
+        others = self._slots - self._free - 1
+        self._found.told(quota.remaining, quota.seconds, others, self._clock())
+        self._settle()
+
     def refused(self, number: int, asked: float | None) -> None:
         """The panel refused for the rate, and asks for a pause of so many seconds, or says nothing."""
         now, under_way = self._clock(), self._slots - self._free
         self._found.refused(number, last=self._last, under_way=under_way, now=now, asked=asked)
-        if self._due is not None and self._due < self._found.pause.until:
+        if self._due is not None and self._due < self._found.until:
             self._due = None
         self._settle()
-        for waiter in self._waiters():
-            self._mind(waiter)
         self._look()
 
     def _settle(self) -> None:
@@ -153,9 +159,9 @@ class Gate:
         found = self._found
         self._at_will = found.free and not self._is_told
         counts = (found.pause.is_on or not self._is_told) and found.counts(self._clock())
-        if counts is not self._counts:
+        if counts is not self._counts or found.until != self._until:
             self._counted, self._read = self._count(), self._clock()
-            self._counts = counts
+            self._counts, self._until = counts, found.until
             for waiter in self._waiters():
                 self._mind(waiter)
         if (found.curve is not None) is not self._is_paced:
@@ -262,9 +268,9 @@ class Gate:
             waiter.timer.cancel()
             waiter.timer = None
         left, now = waiter.until - self._count(), self._clock()
-        pause = self._found.pause.until - now
-        if pause > 0 and pause >= left and (self._counts or self._found.pause.asked):
-            who = "the panel asked for" if self._found.pause.asked else "its refusals led to"
+        pause = self._found.until - now
+        if pause > 0 and pause >= left and (self._counts or self._found.is_asked):
+            who = "the panel asked for" if self._found.is_asked else "its refusals led to"
             message = f"{who} a pause that lasts {pause:.0f} s more"
             self._fail(waiter, RateLimitedError(message, retry_after=pause))
         elif self._counts:

@@ -11,8 +11,9 @@ from agencia_async._found import Found
 from agencia_async._gate import Gate
 from agencia_async._pace import Limit
 from agencia_async._protocol import Call, Repeat
+from agencia_async._quota import Quota, quota
 from agencia_async._refusals import Refusals
-from agencia_async._reply import decipher
+from agencia_async._reply import Reply, decipher
 from agencia_async._retry import Retrier, RetryPolicy
 from agencia_async._transport import Wire
 from agencia_async.errors import (
@@ -30,6 +31,9 @@ Exchange = Callable[[], Awaitable[T]]
 _LEAST_FOR_A_WRITE = 1.0
 _LARGE = 2**18
 """Bytes; to read a larger reply would hold up the event loop for too long, so a thread does it."""
+_TOO_MANY = 429
+_LOOKS = 10
+"""Replies whose headers are looked at in vain: to look costs as much as a small part of the request."""
 _LONGEST_PAUSE = 3600.0
 """Seconds; what a panel asks for beyond this is taken for a mistake."""
 
@@ -75,6 +79,7 @@ class Sender:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.accepted = asyncio.Event()
         self.requests_sent = 0
+        self._looks = _LOOKS
         self.closed = False
 
     def enter(self) -> None:
@@ -118,22 +123,35 @@ class Sender:
     async def exchange(self, call: Call[T], number: int, seconds: float) -> T:
         """What the reply to a request says; the request has a number of the gate's."""
         self.requests_sent += 1
+        told = None
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
+            if self._looks or reply.status == _TOO_MANY:
+                told = self._told(reply)
             read = partial(decipher, call.reader, reply, self._refusals)
             value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
             raise_if_whole(value)
         except AgenciaError as error:
-            self._failed(number, error)
+            self._failed(number, error, told)
             raise
         self.gate.accepted(number)
         self.accepted.set()
         return value
 
-    def _failed(self, number: int, error: AgenciaError) -> None:
+    def _told(self, reply: Reply) -> Quota | None:
+        """What the headers tell of a limit. Whoever tells nothing for a while is not asked any more."""
+        told = quota(reply.headers)
+        self._looks = _LOOKS if told else max(0, self._looks - 1)
+        if told and told.seconds < _LONGEST_PAUSE:
+            self.gate.told(told)
+        return told
+
+    def _failed(self, number: int, error: AgenciaError, told: Quota | None) -> None:
         """Learn what an error tells of the account and of its limit."""
         self._wire.blot(error)
         if isinstance(error, RateLimitedError):
+            if error.retry_after is None and told and not told.remaining:
+                error.retry_after = told.seconds
             asked = error.retry_after
             self.gate.refused(number, None if asked is None else min(asked, _LONGEST_PAUSE))
         else:

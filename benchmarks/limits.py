@@ -18,6 +18,7 @@ import selectors
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from unittest.mock import patch
 
@@ -119,52 +120,55 @@ def changing(first: Admits, then: Admits, at: float) -> Admits:
 
 @frozen
 class Case:
-    """A panel: what it admits, the requests a second that this amounts to, and what it says."""
+    """A panel: what it admits until a time, the requests a second that this amounts to, and what it says."""
 
     name: str
     admits: Callable[[float], Admits]
-    rate: Callable[[float], float]
+    rate: float
     retry_after: str | None = None
     seconds: float = 1.0
+    told: tuple[int, float] | None = None  # what `X-RateLimit-*` tell, of a fixed window
 
 
-def _cases() -> Iterator[Case]:
-    for kind in (sliding, fixed, bucket):
-        for requests, per, name in ((20, 1, "20/s"), (60, 60, "60/min"), (120, 60, "120/min")):
-            for said in (None, "1" if per == 1 else "5"):
-                told = f"Retry-After: {said}" if said else "bare"
-                yield Case(
-                    f"{kind.__name__} {name}, {told}",
-                    lambda _, kind=kind, requests=requests, per=per: kind(requests, per),
-                    lambda _, requests=requests, per=per: requests / per,
-                    said,
-                    10.0 if per != 1 else 1.0,
-                )
-    for share in (0.04, 0.10):
-        for said in (None, "0"):
-            told = f"Retry-After: {said}" if said else "bare"
-            yield Case(
-                f"{share:.0%} strays, {told}",
-                lambda _, share=share: strays(share),
-                lambda _: CONNECTIONS / LATENCY,
-                said,
-            )
+def _limited() -> Iterator[Case]:
+    """Limits of all kinds, told by refusals or by headers."""
+    limits = ((20, 1, "20/s"), (60, 60, "60/min"), (120, 60, "120/min"))
+    for kind, (requests, per, name) in itertools.product((sliding, fixed, bucket), limits):
+        long = 1.0 if per == 1 else 10.0
+        make = partial(_made, kind, requests, per)
+        said = "1" if per == 1 else "5"
+        yield Case(f"{kind.__name__} {name}, bare", make, requests / per, seconds=long)
+        yield Case(f"{kind.__name__} {name}, Retry-After: {said}", make, requests / per, said, seconds=long)
+        if kind is fixed:
+            told = (requests, per)
+            yield Case(f"fixed {name}, X-RateLimit-*", make, requests / per, seconds=long, told=told)
+
+
+def _made(kind: Callable[[int, float], Admits], requests: int, per: float, _: float) -> Admits:
+    return kind(requests, per)
+
+
+def _strange() -> Iterator[Case]:
+    """Strays, and limits that change in the middle."""
+    for share, said in itertools.product((0.04, 0.10), (None, "0")):
+        told = f"Retry-After: {said}" if said else "bare"
+        name = f"{share:.0%} strays, {told}"
+        yield Case(name, lambda _, share=share: strays(share), CONNECTIONS / LATENCY, said)
     for first, then in ((20, 10), (20, 40)):
         yield Case(
             f"sliding {first}/s, then {then}/s",
             lambda until, first=first, then=then: changing(sliding(first, 1), sliding(then, 1), until / 2),
-            lambda _, first=first, then=then: (first + then) / 2,
-            None,
-            2.0,
+            (first + then) / 2,
+            seconds=2.0,
         )
 
 
 class Panel(httpx.AsyncBaseTransport):
     """Counts what it admits and what it refuses."""
 
-    def __init__(self, admits: Admits, retry_after: str | None) -> None:
+    def __init__(self, admits: Admits, case: Case) -> None:
         self._admits = admits
-        self._headers = {} if retry_after is None else {"Retry-After": retry_after}
+        self._case = case
         self._random = Random(1)
         self.taken: list[float] = []
         self.refused: list[float] = []
@@ -175,10 +179,19 @@ class Panel(httpx.AsyncBaseTransport):
         now = asyncio.get_running_loop().time()
         admitted = self._admits(now)
         (self.taken if admitted else self.refused).append(now)
+        headers = self._headers(now)
         await asyncio.sleep(LATENCY * self._random.uniform(0.8, 1.2))
         if admitted:
-            return httpx.Response(200, content=_BODY)
-        return httpx.Response(429, headers=self._headers, content=_REFUSAL)
+            return httpx.Response(200, headers=headers, content=_BODY)
+        return httpx.Response(429, headers=headers, content=_REFUSAL)
+
+    def _headers(self, now: float) -> dict[str, str]:
+        told, said = self._case.told, self._case.retry_after
+        if told is None:
+            return {} if said is None else {"Retry-After": said}
+        requests, per = told
+        left = requests - sum(one // per == now // per for one in self.taken)
+        return {"X-RateLimit-Remaining": str(left), "X-RateLimit-Reset": str(per - now % per)}
 
 
 # --- clients ------------------------------------------------------------------------------------------
@@ -241,12 +254,12 @@ async def _poll(panel: Panel, seconds: float) -> int:
 def simulate(case: Case, client: str, seconds: float) -> list[str]:
     """One row: used, refused, refused later, failed."""
     until = seconds * case.seconds
-    panel = Panel(case.admits(until), case.retry_after)
+    panel = Panel(case.admits(until), case)
     with CLIENTS[client](), asyncio.Runner(loop_factory=Loop) as runner:
         failed = runner.run(_poll(panel, until))
     later = [sum(one >= _FINDING * case.seconds for one in times) for times in (panel.refused, panel.taken)]
     every = len(panel.refused), len(panel.taken)
-    used = len(panel.taken) / (case.rate(until) * until)
+    used = len(panel.taken) / (case.rate * until)
     return [f"{used:.0%}", *(f"{a / max(1, a + b):.1%}" for a, b in (every, later)), str(failed)]
 
 
@@ -257,11 +270,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name holds this")
     wanted = parser.parse_args()
     for client in CLIENTS:
-        lines = [
-            [case.name, *simulate(case, client, wanted.seconds)]
-            for case in _cases()
-            if wanted.only in case.name
-        ]
+        cases = [case for case in (*_limited(), *_strange()) if wanted.only in case.name]
+        lines = [[case.name, *simulate(case, client, wanted.seconds)] for case in cases]
         print(f"\n{client}")
         print(table(("panel", "used", "refused", "later", "failed"), lines), flush=True)
 

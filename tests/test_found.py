@@ -276,3 +276,25 @@ def test_where_nothing_was_ever_accepted_all_waiting_counts() -> None:
     assert line.found.counts(line.now)
     line.found.abandoned(line.last)
     assert line.found.counts(line.now)
+
+
+def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
+    line = Line()
+    line.accept(*line.leave())
+    line.found.told(3, 30, under_way=0, now=line.now)
+    assert (line.found.free, line.found.wait(line.now), line.found.until) == (False, 0, 0)
+    line.leave(3)
+    assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
+    line.now = 30.0
+    line.leave()
+    assert (line.found.free, line.found.is_limited) == (True, False)
+
+
+def test_the_longer_of_two_waits_counts() -> None:
+    line = Line()
+    line.refuse(*line.leave())
+    line.found.told(0, 30, under_way=0, now=line.now)
+    assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
+    line = limited()
+    line.found.told(0, 30, under_way=0, now=line.now)
+    assert line.found.wait(line.now) == 30

@@ -27,6 +27,7 @@ FLOORS = {
     "_verdict": 1,
     "_protocol": 1,
     "_pause": 1,
+    "_quota": 1,
     "_budget": 1,
     "_curve": 1,
     "_found": 1,

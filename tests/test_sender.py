@@ -360,3 +360,57 @@ async def test_a_panel_with_many_faults_loses_nobody_repetitions() -> None:
         for _ in range(2000):
             await it.balance()
         assert it.requests_sent == pytest.approx(2000 / 0.7, rel=0.05)
+
+
+class Quotas(Panel):
+    """Allows so many requests in a minute, and tells so with each reply."""
+
+    def __init__(self, requests: int, *, told: bool = True) -> None:
+        super().__init__(good())
+        self.requests = requests
+        self.told = told
+        self.refused = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        reply = await super().handle_async_request(request)
+        now = self.times[-1]
+        left = self.requests - sum(time // 60 == now // 60 for time in self.times)
+        headers = {"X-RateLimit-Remaining": str(max(0, left)), "X-RateLimit-Reset": str(60 - now % 60)}
+        await asyncio.sleep(0.05)
+        if left >= 0:
+            return httpx.Response(200, headers=headers if self.told else {}, content=reply.content)
+        self.refused += 1
+        return httpx.Response(429, headers=headers, json={"error": "Too many requests"})
+
+
+@virtual_time
+async def test_a_panel_that_tells_what_is_left_refuses_next_to_nothing() -> None:
+    panel = Quotas(60)
+    async with client(panel, batch_size=1, retry=RetryPolicy(deadline=100)) as it:
+        await it.status_many(range(300))
+    assert panel.refused == 0
+    assert len(panel.times) == 300
+    assert panel.times[-1] < 4 * 60 + 1
+
+
+@virtual_time
+async def test_a_pause_until_the_quota_is_full_again_is_told_where_it_is_too_long() -> None:
+    panel = Quotas(2)
+    async with client(panel, retry=RetryPolicy(deadline=30)) as it:
+        await it.balance()
+        await it.balance()
+        with pytest.raises(RateLimitedError, match="asked for a pause that lasts 60 s more") as caught:
+            await it.balance()
+    assert caught.value.retry_after == pytest.approx(60, abs=1)
+    assert caught.value.attempts == 0
+    assert len(panel.times) == 2
+
+
+@virtual_time
+async def test_a_refusal_may_tell_by_its_quota_when_to_come_again() -> None:
+    panel = Quotas(15, told=False)
+    async with client(panel, retry=RetryPolicy(deadline=90)) as it:
+        for _ in range(16):
+            await it.balance()
+    assert panel.refused == 1
+    assert panel.times[-1] == pytest.approx(60, abs=0.1)
