@@ -28,12 +28,17 @@ _LATE = 0.005
 
 
 class Curve:
-    """The pace, in requests a second, from one that was measured over so many seconds."""
+    """The pace, in requests a second, from one that was measured over so many seconds.
+
+    Its ceiling is confirmed when the pace has come near it a second time before a refusal. The first one is
+    often too high: a panel that counts in fixed windows says no only at the end of one.
+    """
 
     def __init__(self, pace: float, window: float, now: float) -> None:
         self.pace = self._from = pace
         self.window = window
         self._ceiling: float | None = None
+        self.is_confirmed = False
         self._age = 0.0
         self._rise = max(_DOUBLES_IN, _DOUBLES_IN_WINDOWS * window)
         self._last = self._next = self.lowered = now
@@ -73,6 +78,7 @@ class Curve:
 
         Where it refuses much of it, `accepted` tells how many requests a second it did accept.
         """
+        self.is_confirmed = self.is_confirmed or (self._ceiling is not None and self.is_near)
         # What a window refuses is its mean, not its last moment.
         mean = self._at(max(0.0, self._age - self.window / 2))
         self._ceiling = mean if accepted is None else min(mean, max(accepted, _LEAST_LEFT * mean))

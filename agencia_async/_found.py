@@ -225,12 +225,14 @@ class Found:
                 self._accepted.popleft()  # by another limit, perhaps
             self._refusals.clear()
             self._doubts = 0.0
-        elif curve.is_near:
-            curve.lower(now, pause)
-        else:
+            return
+        if not curve.is_near:
             self._doubts += 1
             if self._doubts >= self._enough_doubts:
                 self._leave(now, doubted=True)
+                return
+        if curve.is_near or not curve.is_confirmed:
+            curve.lower(now, pause)
 
     def _leave(self, now: float, *, doubted: bool) -> None:
         self._doubted_until = now + _SOON_FOUND if doubted else 0.0

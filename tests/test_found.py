@@ -233,12 +233,23 @@ def test_a_limit_that_has_fallen_is_followed() -> None:
 
 def test_refusals_far_below_the_ceiling_end_the_limit() -> None:
     line = limited()
-    line.paced("x")
+    line.paced("x" + "." * 250 + "x")
     pace = line.pace
     line.paced(("." * 9 + "x") * 2)
     assert line.pace == pytest.approx(pace, rel=0.05)
     line.paced("." * 9 + "x")
     assert (line.found.is_limited, line.found.curve) == (False, None)
+
+
+def test_a_ceiling_that_was_too_high_in_the_beginning_comes_down_and_the_limit_stays() -> None:
+    line = limited()
+    line.paced("x")
+    pace = line.pace
+    line.paced("." * 12 + "x")
+    assert line.found.is_limited
+    assert line.pace == pytest.approx(0.95 * pace, rel=0.02)
+    line.paced("." * 250 + "x" + "." * 250)
+    assert line.found.is_limited
 
 
 def test_a_limit_that_is_found_again_at_once_is_believed_for_longer() -> None:
