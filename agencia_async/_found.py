@@ -38,6 +38,8 @@ _LEAST_PAUSE = 0.1
 """Seconds, behind a limit, where the policy has no wait."""
 _INTERVALS = 2.0
 """An own pause at a known pace."""
+_GAPS = 11
+"""Answers that show the pace at which requests leave under a limit that is told."""
 
 
 def is_telling(refused: int, answers: int) -> bool:
@@ -77,10 +79,16 @@ class _Flight:
 
 
 class Found:
-    """What is known of a panel's limit; `free` tells that nothing holds anybody back."""
+    """What is known of a panel's limit; `free` tells that nothing holds anybody back.
 
-    def __init__(self, *, first_wait: float, longest_wait: float, patience: float) -> None:
+    `is_told` tells that requests leave under a limit that is known already.
+    """
+
+    def __init__(
+        self, *, first_wait: float, longest_wait: float, patience: float, is_told: bool = False
+    ) -> None:
         self._first_wait = first_wait
+        self._is_told = is_told
         self._patience = patience
         self.pause = Pause(longest_wait)
         self._credit = Credit()
@@ -186,7 +194,13 @@ class Found:
     def _own_wait(self) -> float:
         if self.curve:
             return _INTERVALS / self.curve.pace
-        return max(self._first_wait, _LEAST_PAUSE) if self.is_limited else self._first_wait
+        if self.is_limited:
+            return max(self._first_wait, _LEAST_PAUSE)
+        if self._is_told and len(self._accepted) >= _GAPS:
+            # At a pace that was told, a request that is refused was hardly too early.
+            gap = (self._accepted[-1] - self._accepted[-_GAPS]) / (_GAPS - 1)
+            return min(self._first_wait, _INTERVALS * gap)
+        return self._first_wait
 
     def _is_frequent(self, last: int) -> bool:
         """Are there many refusals among the last answers?"""

@@ -66,7 +66,12 @@ class Sender:
         self._wire = wire
         self.policy = policy
         self._retrier = Retrier(policy)
-        found = Found(first_wait=policy.first_wait, longest_wait=policy.max_wait, patience=policy.deadline)
+        found = Found(
+            first_wait=policy.first_wait,
+            longest_wait=policy.max_wait,
+            patience=policy.deadline,
+            is_told=limit is not None,
+        )
         self.gate = Gate(
             concurrency, found, now, None if limit is None else partial(limit.open, now, account)
         )

@@ -9,8 +9,8 @@ from agencia_async._found import Found, is_telling
 class Line:
     """Numbers the requests of a client, and tells what became of them."""
 
-    def __init__(self, first_wait: float = 0.5) -> None:
-        self.found = Found(first_wait=first_wait, longest_wait=20, patience=60)
+    def __init__(self, first_wait: float = 0.5, *, is_told: bool = False) -> None:
+        self.found = Found(first_wait=first_wait, longest_wait=20, patience=60, is_told=is_told)
         self.now = 0.0
         self.last = 0
         self.under_way: list[int] = []
@@ -309,3 +309,24 @@ def test_the_longer_of_two_waits_counts() -> None:
     line = limited()
     line.found.told(0, 30, under_way=0, now=line.now)
     assert line.found.wait(line.now) == 30
+
+
+@pytest.mark.parametrize(("answers", "pause"), [(5, 0.5), (20, 0.1), (0, 0.5)])
+def test_under_a_limit_that_is_told_a_refusal_costs_two_places_as_soon_as_their_pace_is_seen(
+    answers: int, pause: float
+) -> None:
+    line = Line(is_told=True)
+    for _ in range(answers):
+        line.accept(*line.leave())
+        line.now += 0.05
+    line.refuse(*line.leave())
+    assert line.found.wait(line.now) == pytest.approx(pause)
+
+
+def test_under_a_slow_limit_that_is_told_it_costs_no_more_than_the_first_wait() -> None:
+    line = Line(is_told=True)
+    for _ in range(20):
+        line.accept(*line.leave())
+        line.now += 10
+    line.refuse(*line.leave())
+    assert line.found.wait(line.now) == 0.5
