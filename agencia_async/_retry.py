@@ -50,7 +50,8 @@ class RetryPolicy:
             bound doubles with each further failure.
         max_wait: seconds; the bound grows no further than this.
         deadline: seconds for the call as a whole, waits included. A `Retry-After` that would end
-            later is not waited for: the `RateLimitedError` is raised at once.
+            later is not waited for: the `RateLimitedError` is raised at once. Waiting for a place under a
+            limit, told or found, does not count.
         repeat_uncertain_writes: send `refill` and `cancel` again even when the panel may have acted.
             Most panels refuse a second one, some make it again. `add` is never repeated.
     """
