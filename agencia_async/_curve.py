@@ -31,11 +31,13 @@ class Curve:
     """The pace, in requests a second, from one that was measured over so many seconds.
 
     Its ceiling is confirmed when the pace has come near it a second time before a refusal. The first one is
-    often too high: a panel that counts in fixed windows says no only at the end of one.
+    often too high: a panel that counts in fixed windows says no only at the end of one. The pace never falls
+    below `slowest`: a panel that refuses by chance, and often, would bring it to a standstill.
     """
 
-    def __init__(self, pace: float, window: float, now: float) -> None:
-        self.pace = self._from = pace
+    def __init__(self, pace: float, window: float, now: float, slowest: float = 0.0) -> None:
+        self._slowest = slowest
+        self.pace = self._from = max(slowest, pace)
         self.window = window
         self._ceiling: float | None = None
         self.is_confirmed = False
@@ -82,7 +84,8 @@ class Curve:
         # What a window refuses is its mean, not its last moment.
         mean = self._at(max(0.0, self._age - self.window / 2))
         self._ceiling = mean if accepted is None else min(mean, max(accepted, _LEAST_LEFT * mean))
-        self.pace = self._from = _DECREASE * self._ceiling
+        self._ceiling = max(self._slowest, self._ceiling)
+        self.pace = self._from = max(self._slowest, _DECREASE * self._ceiling)
         self._age = 0.0
         self._rise = max(
             _RISE, _RISE_IN_PAUSES * pause, _RISE_IN_WINDOWS * self.window, _RISE_IN_REQUESTS / self.pace

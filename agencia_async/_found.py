@@ -89,6 +89,8 @@ class Found:
     ) -> None:
         self._first_wait = first_wait
         self._is_told = is_told
+        self._longest_wait = longest_wait
+        self._slowest = 1 / max(longest_wait, _INSTANT)
         self._patience = patience
         self.pause = Pause(longest_wait)
         self._credit = Credit()
@@ -161,7 +163,7 @@ class Found:
             if not (self.is_limited or self.pause.asked) and self._flight.is_stray:
                 self.pause.end()
         elif self.is_limited and self.curve is None:
-            self.curve = Curve(*self._measured(now), now)
+            self.curve = Curve(*self._measured(now), now, self._slowest)
         self._doubts = max(0.0, self._doubts - _FADING)
         self.pause.accepted(number)
         self._settle()
@@ -193,7 +195,7 @@ class Found:
 
     def _own_wait(self) -> float:
         if self.curve:
-            return _INTERVALS / self.curve.pace
+            return min(self._longest_wait, _INTERVALS / self.curve.pace)
         if self.is_limited:
             return max(self._first_wait, _LEAST_PAUSE)
         if self._is_told and len(self._accepted) >= _GAPS:

@@ -223,8 +223,8 @@ def additive(grow: float, fall: float) -> type[Curve]:
         def _at(self, age: float) -> float:
             return self._from + grow * self._first * age
 
-        def __init__(self, pace: float, window: float, now: float) -> None:
-            super().__init__(pace, window, now)
+        def __init__(self, pace: float, window: float, now: float, slowest: float = 0.0) -> None:
+            super().__init__(pace, window, now, slowest)
             self._first = pace
 
         @property

@@ -99,3 +99,11 @@ def test_what_was_accepted_counts_but_no_fall_is_too_deep(accepted: float, pace:
     curve = Curve(20, 1, now=0)
     curve.lower(0, 0.1, accepted)
     assert curve.pace == pytest.approx(pace)
+
+
+def test_the_pace_comes_to_no_standstill() -> None:
+    curve = Curve(20, 1, now=0, slowest=0.05)
+    for now in range(20):
+        curve.lower(now, 0.1, 0.0)
+    assert curve.pace == 0.05
+    assert Curve(0.01, 1, now=0, slowest=0.05).pace == 0.05

@@ -330,3 +330,16 @@ def test_under_a_slow_limit_that_is_told_it_costs_no_more_than_the_first_wait() 
         line.now += 10
     line.refuse(*line.leave())
     assert line.found.wait(line.now) == 0.5
+
+
+def test_a_panel_that_refuses_every_other_request_by_chance_brings_nothing_to_a_standstill() -> None:
+    random = Random(1)
+    line = limited()
+    longest = 0.0
+    for _ in range(3000):
+        wait = line.found.wait(line.now)
+        longest = max(longest, wait)
+        line.now += wait
+        numbers = line.leave()
+        (line.accept if random.random() < 0.5 else line.refuse)(*numbers)
+    assert longest <= 20
