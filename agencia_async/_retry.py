@@ -112,12 +112,11 @@ class Retrier:
             return await again.run(repeat), again.uncertain
         except AgenciaError as error:
             failure = error
-        if isinstance(failure, OutcomeUnknownError):
-            raise failure.with_traceback(None)
-        if repeat is not Repeat.ALWAYS and again.uncertain:  # by this attempt or an earlier one
-            raise OutcomeUnknownError(
-                f"the panel may have acted: {failure}", cause=failure.with_traceback(None)
-            )
+        # The panel may have acted on this attempt or on an earlier one.
+        unclear = again.uncertain and not isinstance(failure, OutcomeUnknownError)
+        if unclear and repeat is not Repeat.ALWAYS:
+            told = f"the panel may have acted: {failure}"
+            raise OutcomeUnknownError(told, cause=failure.with_traceback(None))
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
     def wait(self, state: RetryCallState) -> float:

@@ -9,7 +9,7 @@ from agencia_async._answers import doubted, errors_in, raise_if_whole
 from agencia_async._batch import closed
 from agencia_async._found import Found
 from agencia_async._gate import Gate
-from agencia_async._pace import Limit
+from agencia_async._pace import Limit, Places
 from agencia_async._protocol import Call, Repeat
 from agencia_async._quota import Quota, quota
 from agencia_async._refusals import Refusals
@@ -43,6 +43,16 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def _gate(slots: int, policy: RetryPolicy, limit: Callable[[], Places] | None) -> Gate:
+    found = Found(
+        first_wait=policy.first_wait,
+        longest_wait=policy.max_wait,
+        patience=policy.deadline,
+        is_told=limit is not None,
+    )
+    return Gate(slots, found, now, limit)
+
+
 class Sender:
     """Sends the calls of one client.
 
@@ -66,15 +76,8 @@ class Sender:
         self._wire = wire
         self.policy = policy
         self._retrier = Retrier(policy)
-        found = Found(
-            first_wait=policy.first_wait,
-            longest_wait=policy.max_wait,
-            patience=policy.deadline,
-            is_told=limit is not None,
-        )
-        self.gate = Gate(
-            concurrency, found, now, None if limit is None else partial(limit.open, now, account)
-        )
+        places = None if limit is None else partial(limit.open, now, account)
+        self.gate = _gate(concurrency, policy, places)
         self.timeout = timeout
         # A write is not begun when there is hardly time left for its answer: its outcome would be unknown.
         self.least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
