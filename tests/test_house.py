@@ -38,6 +38,7 @@ FLOORS = {
     "_retry": 2,
     "_pace": 2,
     "_gate": 2,
+    "_share": 2,
     "_batch": 2,
     "_errand": 2,
     "_options": 2,
