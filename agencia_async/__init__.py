@@ -2,6 +2,7 @@
 
 from agencia_async._fast import fast_transport
 from agencia_async._pace import RateLimit
+from agencia_async._redis import RedisRateLimit
 from agencia_async._retry import RetryPolicy
 from agencia_async.catalogue import Catalogue
 from agencia_async.client import AsyncClient
@@ -97,6 +98,7 @@ __all__ = [
     "RateLimit",
     "RateLimitedError",
     "RawOrder",
+    "RedisRateLimit",
     "RefillId",
     "RefillState",
     "RefillStatus",

@@ -64,7 +64,8 @@ class AsyncClient:
         max_concurrency: requests under way at once, at least 1.
         timeout: seconds for one whole attempt, from connecting to the last byte.
         retry: how often and how long a call is tried; see `RetryPolicy`.
-        rate_limit: the panel's limit, where it is known; see `RateLimit`.
+        rate_limit: the panel's limit, where it is known; see `RateLimit`, and `RedisRateLimit` for one that
+            several processes share.
         batch_size: ids in one request, 1 to 100 (the protocol's bound).
         batch_window: seconds for which a single `status` or `refill_status` waits for others to
             travel with; 0 sends each alone.

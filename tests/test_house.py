@@ -38,7 +38,9 @@ FLOORS = {
     "_retry": 2,
     "_pace": 2,
     "_gate": 2,
+    "_board": 2,
     "_share": 2,
+    "_redis": 2,
     "_batch": 2,
     "_errand": 2,
     "_options": 2,
@@ -58,6 +60,7 @@ DOORS = {
     "httpx": {"_aiohttp", "_fast", "_lanes", "_transport", "_options", "client"},
     "httpcore": {"_lanes"},
     "aiohttp": {"_aiohttp"},
+    "redis": {"_board"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 

@@ -25,6 +25,7 @@ from agencia_async import (
     RateLimit,
     RateLimitedError,
     RawOrder,
+    RedisRateLimit,
     RefillId,
     RefillState,
     RefillStatus,
@@ -54,6 +55,7 @@ async def constructors() -> None:
         user_agent="shop",
     )
     assert_type(AsyncClient.from_env(timeout=5.0, rate_limit=None), AsyncClient)
+    AsyncClient("KEY", rate_limit=RedisRateLimit("redis://127.0.0.1:6379/0", 60, per=60))
     async with AsyncClient.from_env() as client:
         assert_type(client, AsyncClient)
         assert_type(client.requests_sent, int)
