@@ -1,0 +1,112 @@
+"""What the script does, in a real Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from agencia_async._board import RedisBoard
+
+from .scene import looked
+from .server import Server
+
+ACCOUNT = "0123abcd"
+NEXT, CLIENTS = "agencia-async:{0123abcd}:next", "agencia-async:{0123abcd}:clients"
+SECOND = 1_000_000
+INTERVAL = 10.0
+"""Seconds: so many that however slow the machine is, no place comes to pass during a test."""
+
+
+@pytest.fixture
+async def boards(server: Server) -> AsyncIterator[list[RedisBoard]]:
+    """Three clients of one account."""
+    boards = [RedisBoard(server.url, ACCOUNT, INTERVAL) for _ in range(3)]
+    yield boards
+    for board in boards:
+        await board.aclose()
+
+
+def clock(server: Server) -> int:
+    """The server's time, in microseconds."""
+    with looked(server) as it:
+        seconds, rest = it.time()
+    return int(seconds) * SECOND + int(rest)
+
+
+def after(server: Server) -> int:
+    """The time of the next free place, in microseconds."""
+    with looked(server) as it:
+        return int(it.get(NEXT) or 0)
+
+
+async def test_places_are_even_whoever_reserves_them(server: Server, boards: list[RedisBoard]) -> None:
+    before = clock(server)
+    assert (await boards[0].reserve()).wait == 0.0
+    first = after(server) - 10 * SECOND
+    assert before <= first <= clock(server)
+    for number, board in enumerate([boards[1], boards[2], boards[0]], 1):
+        wait, clients = await board.reserve()
+        assert after(server) == first + (number + 1) * 10 * SECOND
+        assert 10 * number - 5 < wait <= 10 * number
+        assert clients == min(number + 1, 3)
+
+
+async def test_to_look_takes_no_place(server: Server, boards: list[RedisBoard]) -> None:
+    await boards[0].reserve()
+    taken = after(server)
+    assert (await boards[1].reserve(0)).clients == 2
+    assert after(server) == taken
+
+
+async def test_a_place_that_has_passed_is_not_saved_up(server: Server, boards: list[RedisBoard]) -> None:
+    with looked(server) as it:
+        it.set(NEXT, clock(server) - 3600 * SECOND)
+    before = clock(server)
+    assert (await boards[0].reserve()).wait == 0.0
+    assert after(server) >= before + 10 * SECOND
+
+
+async def test_a_clock_that_is_set_back_holds_nobody_up(server: Server, boards: list[RedisBoard]) -> None:
+    with looked(server) as it:
+        it.set(NEXT, clock(server) + 3600 * SECOND)
+    assert (await boards[0].reserve()).wait == 0.0
+    assert after(server) <= clock(server) + 10 * SECOND
+
+
+async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisBoard]) -> None:
+    for board in boards:
+        await board.reserve()
+    with looked(server) as it:
+        assert sorted(it.scan_iter()) == [CLIENTS.encode(), NEXT.encode()]
+        assert 20_000 < int(it.pttl(NEXT)) <= 30_001
+        assert 70_000 < int(it.pttl(CLIENTS)) <= 80_000
+
+
+async def test_who_was_not_seen_for_a_minute_is_not_counted(server: Server, boards: list[RedisBoard]) -> None:
+    with looked(server) as it:
+        it.zadd(CLIENTS, {"long gone": clock(server) - 61 * SECOND, "just gone": clock(server) - 40 * SECOND})
+    assert (await boards[0].reserve()).clients == 2
+    with looked(server) as it:
+        assert it.zscore(CLIENTS, "long gone") is None
+
+
+async def test_who_leaves_is_not_counted(boards: list[RedisBoard]) -> None:
+    for board in boards:
+        await board.reserve()
+    await boards[0].leave()
+    assert (await boards[1].reserve()).clients == 2
+
+
+async def test_accounts_do_not_wait_for_each_other(server: Server, boards: list[RedisBoard]) -> None:
+    other = RedisBoard(server.url, "another", INTERVAL)
+    await boards[0].reserve()
+    assert await other.reserve() == (0.0, 1)
+    await other.aclose()
+
+
+async def test_a_redis_that_was_restarted_is_told_the_script_again(
+    server: Server, boards: list[RedisBoard]
+) -> None:
+    await boards[0].reserve()
+    server.stop()
+    server.start()
+    assert await boards[0].reserve() == (0.0, 1)
