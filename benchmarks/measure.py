@@ -117,10 +117,7 @@ async def _limit(limit: int | None, redis: str | None) -> AsyncIterator[object]:
         yield need_name("agencia_async", "RateLimit")(limit, per=1)
     else:
         need_name("redis", "Redis")
-        shared = need_name("agencia_async", "RedisRateLimit")(limit, per=1, url=redis)
-        yield shared
-        if hasattr(shared, "aclose"):
-            await shared.aclose()
+        yield need_name("agencia_async", "RedisRateLimit")(redis, limit, per=1)
 
 
 # --- reading a catalogue ------------------------------------------------------------------------------
