@@ -27,18 +27,23 @@ if place - now > 2 * (clients + 1) * interval then
   place = now
 end
 local after = place + places * interval
+if redis.call('ZADD', KEYS[2], string.format('%.0f', place), who) == 1 then
+  after = after + places * math.min(interval, tonumber(ARGV[5]))
+end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000) + 1)
-redis.call('ZADD', KEYS[2], string.format('%.0f', place), who)
 redis.call('PEXPIRE', KEYS[2], math.ceil((place - now + lapse) / 1000))
 return {place - now, redis.call('ZCARD', KEYS[2])}
 """
 """All times are microseconds. KEYS: the time of the next free place; the clients, each with the time of
 the place that it has reserved last. A client has one place at a time, so there are no more places taken
-than clients: a next place that is further away is that of a clock which was set back since.
+than clients: a next place that is further away is that of a clock which was set back since. The first
+request of a client is late, for it opens a connection, so there is some room behind its place.
 """
 
 _LAPSE = 60.0
 """Seconds; a client that has reserved nothing for so long since its last place is not counted any more."""
+_ROOM = 0.1
+"""Seconds, but no more than an interval."""
 
 
 def opened(url: str) -> Redis:
@@ -91,7 +96,7 @@ class RedisBoard:
         Raises:
             Exception: Redis cannot be reached, or does not do it.
         """
-        wanted: list[int | str] = [self._interval, places, self._name, math.ceil(_LAPSE * 1e6)]
+        wanted: list[int | str] = [self._interval, places, self._name, int(_LAPSE * 1e6), int(_ROOM * 1e6)]
         wait, clients = cast("tuple[int, int]", await self._reserve(self._keys, wanted))
         return Reserved(wait / 1e6, clients)
 

@@ -36,8 +36,8 @@ async def test_a_place_is_one_round_trip_once_the_script_is_known() -> None:
     assert redis.spoken == ["EVALSHA", "SCRIPT", "EVALSHA", "EVALSHA"]
     assert [command[2] for command in redis.commands if command[0] == "SCRIPT"] == [SCRIPT]
     one, look = (command[2:] for command in redis.commands[-2:])
-    assert one == ["2", *KEYS, "50000", "1", one[5], "60000000"]
-    assert look == ["2", *KEYS, "50000", "0", one[5], "60000000"]
+    assert one == ["2", *KEYS, "50000", "1", one[5], "60000000", "100000"]
+    assert look == ["2", *KEYS, "50000", "0", one[5], "60000000", "100000"]
 
 
 async def test_an_interval_is_never_cut_short() -> None:

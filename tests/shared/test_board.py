@@ -39,15 +39,36 @@ def after(server: Server) -> int:
 
 
 async def test_places_are_even_whoever_reserves_them(server: Server, boards: list[RedisBoard]) -> None:
-    before = clock(server)
-    assert (await boards[0].reserve()).wait == 0.0
-    first = after(server) - 10 * SECOND
-    assert before <= first <= clock(server)
-    for number, board in enumerate([boards[1], boards[2], boards[0]], 1):
+    for board in boards:
+        await board.reserve()
+    last = after(server)
+    for number, board in enumerate([boards[1], boards[2], boards[1], boards[0]], 1):
         wait, clients = await board.reserve()
-        assert after(server) == first + (number + 1) * 10 * SECOND
-        assert 10 * number - 5 < wait <= 10 * number
-        assert clients == min(number + 1, 3)
+        assert after(server) == last + 10 * SECOND * number
+        assert 10 * (number + 1) < wait < 10 * (number + 2) + 1
+        assert clients == 3
+
+
+async def test_behind_the_first_place_of_a_client_there_is_some_room(
+    server: Server, boards: list[RedisBoard]
+) -> None:
+    before = clock(server)
+    assert await boards[0].reserve() == (0.0, 1)
+    first = after(server) - 10 * SECOND - SECOND // 10
+    assert before <= first <= clock(server)
+    assert (await boards[1].reserve()).clients == 2
+    assert after(server) == first + 20 * SECOND + SECOND // 5
+
+
+async def test_the_room_is_no_more_than_another_place(server: Server) -> None:
+    board = RedisBoard(server.url, ACCOUNT, 0.05)
+    with looked(server) as it:
+        now = clock(server)
+        it.zadd(CLIENTS, {f"client {number}": now for number in range(1000)})  # so many places are taken
+        it.set(NEXT, now + 50 * SECOND)
+    assert (await board.reserve()).clients == 1001
+    assert after(server) == now + 50 * SECOND + SECOND // 10
+    await board.aclose()
 
 
 async def test_to_look_takes_no_place(server: Server, boards: list[RedisBoard]) -> None:
@@ -69,7 +90,7 @@ async def test_a_clock_that_is_set_back_holds_nobody_up(server: Server, boards: 
     with looked(server) as it:
         it.set(NEXT, clock(server) + 3600 * SECOND)
     assert (await boards[0].reserve()).wait == 0.0
-    assert after(server) <= clock(server) + 10 * SECOND
+    assert after(server) <= clock(server) + 11 * SECOND
 
 
 async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisBoard]) -> None:
@@ -77,8 +98,8 @@ async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisBoa
         await board.reserve()
     with looked(server) as it:
         assert sorted(it.scan_iter()) == [CLIENTS.encode(), NEXT.encode()]
-        assert 20_000 < int(it.pttl(NEXT)) <= 30_001
-        assert 70_000 < int(it.pttl(CLIENTS)) <= 80_000
+        assert 20_000 < int(it.pttl(NEXT)) <= 30_301
+        assert 70_000 < int(it.pttl(CLIENTS)) <= 80_200
 
 
 async def test_who_was_not_seen_for_a_minute_is_not_counted(server: Server, boards: list[RedisBoard]) -> None:
