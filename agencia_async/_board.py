@@ -1,8 +1,8 @@
 """The board in Redis on which many processes reserve their places: the only module that imports redis.
 
-A script of a dozen lines runs in Redis. It keeps the time of the next free place, so to reserve one is a
-single round trip that tells how long to wait, and nobody has to ask again. The clock is the server's: those
-of the machines do not matter.
+A short script runs in Redis. It keeps the time of the next free place, so to reserve one is a single round
+trip that tells how long to wait, and nobody has to ask again. The clock is the server's: those of the
+machines do not matter.
 """
 
 import math
