@@ -13,6 +13,11 @@ _MOST_SLACK = 0.02
 """Seconds; the network is no later for a limit by the hour."""
 
 
+def slack(per: float) -> float:
+    """The seconds by which the requests of `per` seconds take longer."""
+    return min(_SLACK * per, _MOST_SLACK)
+
+
 def _positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
     check_number(attribute.name, value)
 
@@ -61,8 +66,7 @@ class RateLimit(Limit):
     def open(self, clock: Callable[[], float], account: str) -> Places:
         """The places of one client: the limit is shared by its calls, and by nothing else."""
         del account
-        slack = min(_SLACK * self.per, _MOST_SLACK)
-        return _Spaced(self.per / self.requests, slack / self.requests, clock)
+        return _Spaced(self.per / self.requests, slack(self.per) / self.requests, clock)
 
 
 class _Spaced(Places):

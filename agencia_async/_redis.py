@@ -5,7 +5,7 @@ from collections.abc import Callable
 from attrs import Attribute, field, frozen
 
 from agencia_async._checks import check_number
-from agencia_async._pace import Limit, Places
+from agencia_async._pace import Limit, Places, slack
 from agencia_async.errors import ConfigurationError
 
 _MISSING = 'a limit in Redis needs redis: pip install "agencia-async[redis]"'
@@ -80,6 +80,6 @@ class RedisRateLimit(Limit):
         from agencia_async._board import RedisBoard  # noqa: PLC0415 - loaded by those who use it
         from agencia_async._share import SharedPlaces  # noqa: PLC0415 - goes with it
 
-        interval = self.per / self.requests
+        interval = (self.per + slack(self.per)) / self.requests
         board = RedisBoard(self.url, account, interval)
         return SharedPlaces(board, _shown(self.url)[0], interval, clock)

@@ -68,15 +68,21 @@ def test_redis_is_loaded_by_those_who_use_it() -> None:
     assert done.stdout == "[]\n"
 
 
-async def test_a_client_reserves_a_place_for_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("requests", "per", "interval"), [(20, 1, 51_000), (60, 60, 1_000_333), (100, 3600, 36_000_200)]
+)
+async def test_a_client_reserves_a_place_for_each_request(
+    requests: float, per: float, interval: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_share, "_PATIENCE", 60.0)
     async with standin(lambda command: b":1\r\n" if command[0] == "ZREM" else numbers(0, 1)) as redis:
-        limit = RedisRateLimit(redis.url, 60, per=30)
+        limit = RedisRateLimit(redis.url, requests, per)
         async with AsyncClient(KEY, base_url=PANEL, transport=panel(), rate_limit=limit) as client:
             for _ in range(3):
                 await client.balance()
     assert redis.spoken == ["EVALSHA"] * 3 + ["ZREM"]
-    assert {command[5] for command in redis.commands if command[0] == "EVALSHA"} == {"500000"}
+    (sent,) = {int(command[5]) for command in redis.commands if command[0] == "EVALSHA"}
+    assert interval <= sent <= interval + 1  # microseconds
     assert KEY not in str(redis.commands)
 
 
