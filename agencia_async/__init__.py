@@ -1,10 +1,12 @@
 """The asyncio client for the SMM panel API v2: bulk, typed, and safe with money."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from agencia_async._fast import fast_transport
 from agencia_async._pace import RateLimit
 from agencia_async._redis import RedisRateLimit
 from agencia_async._retry import RetryPolicy
-from agencia_async.catalogue import Catalogue
 from agencia_async.client import AsyncClient
 from agencia_async.errors import (
     AgenciaError,
@@ -35,28 +37,31 @@ from agencia_async.models import (
     RefillStatus,
     Service,
 )
-from agencia_async.orders import (
-    CommentLikesOrder,
-    CommentRepliesOrder,
-    CustomCommentsOrder,
-    CustomCommentsPackageOrder,
-    DefaultOrder,
-    InvitesFromGroupsOrder,
-    MentionsCustomListOrder,
-    MentionsHashtagOrder,
-    MentionsMediaLikersOrder,
-    MentionsOrder,
-    MentionsUserFollowersOrder,
-    MentionsWithHashtagsOrder,
-    Order,
-    PackageOrder,
-    PollOrder,
-    RawOrder,
-    SeoOrder,
-    SubscriptionsOrder,
-    WebTrafficOrder,
-)
 from agencia_async.states import OrderState, RefillState
+
+if TYPE_CHECKING:
+    from agencia_async.catalogue import Catalogue
+    from agencia_async.orders import (
+        CommentLikesOrder,
+        CommentRepliesOrder,
+        CustomCommentsOrder,
+        CustomCommentsPackageOrder,
+        DefaultOrder,
+        InvitesFromGroupsOrder,
+        MentionsCustomListOrder,
+        MentionsHashtagOrder,
+        MentionsMediaLikersOrder,
+        MentionsOrder,
+        MentionsUserFollowersOrder,
+        MentionsWithHashtagsOrder,
+        Order,
+        PackageOrder,
+        PollOrder,
+        RawOrder,
+        SeoOrder,
+        SubscriptionsOrder,
+        WebTrafficOrder,
+    )
 
 __all__ = [
     "AgenciaError",
@@ -112,3 +117,15 @@ __all__ = [
     "WebTrafficOrder",
     "fast_transport",
 ]
+
+if not TYPE_CHECKING:  # which would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        """A class of orders, or the catalogue: to make them takes as long as all the rest of this package."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = "catalogue" if name == "Catalogue" else "orders"
+        return getattr(import_module(f"{__name__}.{module}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

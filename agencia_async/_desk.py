@@ -7,9 +7,9 @@ from attrs import frozen
 
 from agencia_async import _protocol as protocol
 from agencia_async._batch import Tasks
+from agencia_async._order import Order
 from agencia_async._sender import Exchange, Sender
 from agencia_async.models import Id
-from agencia_async.orders import Order
 
 
 @frozen

@@ -9,15 +9,17 @@ import ssl
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpcore
 import httpx
 from attrs import frozen
 from sniffio import current_async_library_cvar
 
 from agencia_async._reply import Reply
 from agencia_async.errors import ReplyError
+
+if TYPE_CHECKING:
+    from httpcore import AsyncHTTPConnection
 
 _FRESH_FOR = 1.0
 """Seconds for which an idle connection may still carry a write: a server that closes it at that very
@@ -158,12 +160,11 @@ class _Closable(Protocol):
 class OneConnection(httpx.AsyncHTTPTransport):
     """httpx's transport over one connection: its pool would cost as much as half of all the rest."""
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext) -> None:
+    def __init__(self, connection: "AsyncHTTPConnection", context: ssl.SSLContext) -> None:
         super().__init__(verify=context, trust_env=False)
-        origin = httpcore.URL(str(endpoint.url)).origin
-        self.connection = httpcore.AsyncHTTPConnection(origin, context, keepalive_expiry=IDLE_FOR)
+        self.connection = connection
         # What httpx sends through; of a pool it asks no more than a connection can do.
-        self._pool = self.connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+        self._pool = connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class HttpxLane(Lane):
@@ -277,8 +278,16 @@ class Shared:
 
 def httpx_lanes(endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
     """What makes lanes of httpx's own transport, with one TLS context for all of them."""
+    from httpcore import URL, AsyncHTTPConnection  # noqa: PLC0415 - loaded with the first client
+
     context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
-    return lambda: HttpxLane(OneConnection(endpoint, context), endpoint, limit)
+    origin = URL(str(endpoint.url)).origin
+
+    def make() -> Lane:
+        connection = AsyncHTTPConnection(origin, context, keepalive_expiry=IDLE_FOR)
+        return HttpxLane(OneConnection(connection, context), endpoint, limit)
+
+    return make
 
 
 def borrowed(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Shared:

@@ -119,19 +119,6 @@ def check_order(order: object) -> None:
         raise ConfigurationError(f"an order is needed, not {type(order).__name__}")
 
 
-def check_mark(name: str, field: object) -> None:
-    """Refuse what is no name for a field that marks an order (or None)."""
-    if field is None:
-        return
-    fields.check_further(field, "")
-    if (
-        not str(field).isprintable()
-        or not str(field).strip()
-        or any(field in fields_dict(kind) for kind in Order.types())
-    ):
-        raise ConfigurationError(f"{name} is the name of a field that orders do not have, not {field!r}")
-
-
 def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:
     """The values of the fields that the class has; other texts stay as they are."""
     known = fields_dict(kind)

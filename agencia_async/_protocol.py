@@ -14,6 +14,7 @@ from attrs import frozen
 
 from agencia_async._answers import Answers, Values
 from agencia_async._convert import in_turns, shown
+from agencia_async._order import Order
 from agencia_async._refusals import Refusals
 from agencia_async._reply import Reader
 from agencia_async._shape import ENVELOPE, RECORD, Row, canonical, refusal, words
@@ -27,7 +28,6 @@ from agencia_async.errors import (
     ReplyError,
 )
 from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service, id_key
-from agencia_async.orders import Order
 from agencia_async.states import OrderState, RefillState, order_state, plain
 
 T = TypeVar("T")

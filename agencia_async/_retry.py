@@ -4,10 +4,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from attrs import Attribute, field, frozen
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from agencia_async._budget import Budget
 from agencia_async._checks import check_seconds, check_whole
@@ -19,6 +18,9 @@ from agencia_async.errors import (
     ReplyError,
     TransportError,
 )
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -119,7 +121,7 @@ class Retrier:
             raise OutcomeUnknownError(told, cause=failure.with_traceback(None))
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
-    def wait(self, state: RetryCallState) -> float:
+    def wait(self, state: "RetryCallState") -> float:
         """Full jitter under a bound that doubles; after a refusal for the rate only what the panel asks for.
 
         The client's own pause comes to that, and holds for all calls.
@@ -157,6 +159,8 @@ class _Again(Generic[T]):
         Raises:
             AgenciaError: the last attempt's error.
         """
+        from tenacity import AsyncRetrying, retry_if_exception  # noqa: PLC0415 - loaded with a first failure
+
         policy = self._retrier.policy
         retrying = AsyncRetrying(
             sleep=self._retrier.sleep,
@@ -187,7 +191,7 @@ class _Again(Generic[T]):
             self._retrier.budget.give_back()
         self._is_paid = False
 
-    def _is_over(self, state: RetryCallState) -> bool:
+    def _is_over(self, state: "RetryCallState") -> bool:
         """Are the attempts used up, would the next begin after the deadline, or do too many fail?"""
         if state.attempt_number >= self._retrier.policy.attempts or state.upcoming_sleep >= self._left():
             return True
@@ -201,6 +205,6 @@ class _Again(Generic[T]):
         return not self._is_paid
 
 
-def _tell(state: RetryCallState) -> None:
+def _tell(state: "RetryCallState") -> None:
     error = state.outcome and state.outcome.exception()
     _log.info("attempt %d failed, again in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)

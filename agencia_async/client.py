@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 import httpx
 
@@ -17,7 +17,7 @@ from agencia_async._checks import check_header, check_money, check_policy, check
 from agencia_async._desk import Desk
 from agencia_async._errand import Kept
 from agencia_async._options import Options, default_user_agent, key_from_environment
-from agencia_async._order import check_mark, check_order
+from agencia_async._order import Order, check_order
 from agencia_async._pace import Limit, RateLimit
 from agencia_async._plan import Ids
 from agencia_async._protocol import Action
@@ -26,7 +26,6 @@ from agencia_async._retry import RetryPolicy
 from agencia_async._secret import Secret
 from agencia_async._sender import Sender, now
 from agencia_async._transport import checked_url, open_wire
-from agencia_async.catalogue import Catalogue
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
     Balance,
@@ -40,7 +39,9 @@ from agencia_async.models import (
     Service,
     id_text,
 )
-from agencia_async.orders import Order
+
+if TYPE_CHECKING:
+    from agencia_async.catalogue import Catalogue
 
 T = TypeVar("T")
 
@@ -110,7 +111,10 @@ class AsyncClient:
             raise ConfigurationError("give a transport or an http_client, not both")
         check_whole("batch_size", batch_size, most=_MOST_IDS)
         check_header("user_agent", user_agent)
-        check_mark("idempotency_field", idempotency_field)
+        if idempotency_field is not None:
+            from agencia_async.orders import check_mark  # noqa: PLC0415 - loaded by those who order
+
+            check_mark("idempotency_field", idempotency_field)
         check_policy("retry", retry, RetryPolicy)
         if not isinstance(rate_limit, Limit):
             check_policy("rate_limit", rate_limit, RateLimit, none=True)
@@ -200,7 +204,7 @@ class AsyncClient:
         """The panel's catalogue: up to some 8,000 services in one reply of up to 3 MB."""
         return await self._sender.send(protocol.SERVICES)
 
-    async def catalogue(self, max_age: float = 300.0) -> Catalogue:
+    async def catalogue(self, max_age: float = 300.0) -> "Catalogue":
         """What `services` gives, to look up, to search and to check orders against.
 
         Kept by the client: asked for again when it is older than `max_age` seconds (0: in any case), by
@@ -313,9 +317,9 @@ class AsyncClient:
         """Ask to cancel any number of orders, read lazily; raises as `status_many` does."""
         return self._bulk(protocol.CANCEL).stream(ids)
 
-    # --- how all of them travel ---------------------------------------------------------------------
+    async def _fetch_catalogue(self) -> "Catalogue":
+        from agencia_async.catalogue import Catalogue  # noqa: PLC0415 - loaded by those who order
 
-    async def _fetch_catalogue(self) -> Catalogue:
         return Catalogue(await self.services())
 
     async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002

@@ -6,7 +6,7 @@ given one by one or as one text with a line for each.
 
 from datetime import date
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
 from agencia_async import _fields as fields
 from agencia_async._order import Order, RawOrder
@@ -321,3 +321,14 @@ class WebTrafficOrder(_Dripped):
         needed = {1: "google_keyword", 2: "referring_url"}.get(self.type_of_traffic)
         if needed is not None and getattr(self, needed) is None:
             raise ConfigurationError(f"type_of_traffic {self.type_of_traffic} needs {needed}")
+
+
+def check_mark(name: str, field: object) -> None:
+    """Refuse what is no name for a field that marks an order."""
+    fields.check_further(field, "")
+    if (
+        not str(field).isprintable()
+        or not str(field).strip()
+        or any(field in fields_dict(kind) for kind in Order.types())
+    ):
+        raise ConfigurationError(f"{name} is the name of a field that orders do not have, not {field!r}")

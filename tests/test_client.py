@@ -4,7 +4,6 @@ import gc
 import itertools
 import random
 import traceback
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-import agencia_async
 from agencia_async import (
     AgenciaError,
     AsyncClient,
     AuthenticationError,
-    BulkItem,
     Cancellation,
     ConfigurationError,
     CustomCommentsOrder,
@@ -576,12 +573,3 @@ async def test_the_callers_client_and_an_asgi_panel_serve_as_well() -> None:
         async with AsyncClient("KEY", base_url="https://panel.example/", http_client=http) as client:
             assert (await client.status(order)).currency == "USD"
         assert not http.is_closed
-
-
-def test_the_face_is_complete_and_sorted() -> None:
-    assert sorted(agencia_async.__all__) == agencia_async.__all__
-    assert isinstance(BulkItem(1, "x"), agencia_async.BulkItem)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for name in agencia_async.__all__:
-            getattr(agencia_async, name)

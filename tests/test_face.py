@@ -1,0 +1,44 @@
+"""The public face: complete, and quick to import."""
+
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+import agencia_async
+
+
+def test_it_is_complete_and_sorted() -> None:
+    assert sorted(agencia_async.__all__) == agencia_async.__all__
+    assert {*agencia_async.__all__} <= {*dir(agencia_async)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in agencia_async.__all__:
+            assert getattr(agencia_async, name).__module__.startswith("agencia_async") or name in {
+                "Id",
+                "RefillId",
+            }
+
+
+def test_another_name_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="'agencia_async' has no attribute 'DefaultOder'"):
+        agencia_async.DefaultOder  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("import agencia_async", set[str]()),
+        ("from agencia_async import Catalogue", {"agencia_async.catalogue", "agencia_async.orders"}),
+        ("from agencia_async import RawOrder", {"agencia_async.orders"}),
+        ("from agencia_async import AsyncClient; AsyncClient('K')", {"httpcore"}),
+    ],
+)
+def test_what_not_everybody_needs_is_loaded_by_those_who_do(code: str, loaded: set[str]) -> None:
+    dear = ("agencia_async.catalogue", "agencia_async.orders", "aiohttp", "cattrs", "httpcore", "redis")
+    watched = {*dear, "sqlalchemy", "tenacity", "typer"}
+    tell = f"import sys; {code}; print(*sorted({watched} & sys.modules.keys()))"
+    command = [sys.executable, "-c", tell]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    assert {*told.split()} == loaded
