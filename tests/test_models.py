@@ -52,6 +52,7 @@ def test_a_bulk_item_is_a_value_or_an_error() -> None:
     assert not bad.ok
     with pytest.raises(NotFoundError, match="Incorrect order ID"):
         bad.unwrap()
+    assert {good, BulkItem(1, "value"), bad} == {good, bad}
 
 
 def test_a_bulk_result_is_a_sequence_and_a_mapping() -> None:
