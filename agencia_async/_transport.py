@@ -94,7 +94,9 @@ class Wire:
             if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
                 body.started = False  # it was read before connecting
         except BaseException as error:  # noqa: BLE001 - raised again
-            # A cancellation passes through the frames that write the body, whose variables hold the key.
+            # A cancellation passes through the frames that write the body, whose variables hold the key;
+            # so did another, if this one came while the connection was being closed for it.
+            error.__context__ = None
             raise error.with_traceback(None)  # noqa: B904 - it is the same one
         if isinstance(failure, TransportError):
             failure.sent = "maybe" if body.started else "no"

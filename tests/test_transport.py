@@ -318,6 +318,27 @@ async def test_a_cancelled_request_takes_its_connection_along() -> None:
         await until(lambda: not panel.open)
 
 
+async def test_a_request_that_is_cancelled_once_more_in_its_closing_shows_no_key() -> None:
+    class Slow(Memory):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            form = await request.aread()
+            try:
+                return await super().handle_async_request(httpx.Request("POST", request.url, content=form))
+            finally:
+                await self.connected.wait()
+
+    transport = Slow(lambda: httpx.Response(200))
+    transport.connected = asyncio.Event()
+    task = asyncio.create_task(send(wire("https://panel.example/", transport=transport)))
+    for _ in range(2):
+        await asyncio.sleep(0)
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "s3cr" not in shown
+
+
 @by_each_engine
 async def test_a_lane_that_comes_back_after_closing_is_closed() -> None:
     arrived, go = asyncio.Event(), asyncio.Event()
