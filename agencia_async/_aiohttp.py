@@ -1,8 +1,11 @@
 """The fast engine: an httpx transport over aiohttp, whose parser is compiled."""
 
+import select
 import ssl
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import httpx
@@ -13,12 +16,23 @@ from yarl import URL
 from agencia_async._lanes import IDLE_FOR, Body, Endpoint, Engine, Lane, inflated
 from agencia_async._reply import Reply
 
+if TYPE_CHECKING:
+    from aiohttp.http import StreamWriter
+
 _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """Each attempt has a time of its own, from connecting to the last byte."""
 
+_poll = getattr(select, "poll", None)
+"""What looks at one socket for the least; Windows has none."""
+
 
 class _Content(aiohttp.Payload):
-    """The body of a request, asked for as late as possible: that it was tells that it may have left."""
+    """The body of a request, asked for as late as possible: that it was tells that it may have left.
+
+    `socket` is the one that it went to.
+    """
+
+    socket: TransportSocket | None = None
 
     def __init__(self, stream: httpx.AsyncByteStream, size: int) -> None:
         super().__init__(stream)
@@ -32,6 +46,8 @@ class _Content(aiohttp.Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send all of it."""
+        transport = cast("StreamWriter", writer).transport
+        self.socket = None if transport is None else transport.get_extra_info("socket")
         async for part in self._stream:
             await writer.write(part)
 
@@ -102,10 +118,17 @@ class AiohttpLane(Lane):
         self._url = URL(str(endpoint.url), encoded=True)
         self._headers = _headers(endpoint.headers)
         self._limit = limit
+        self._socket: TransportSocket | None = None
+
+    def is_open(self) -> bool:
+        """Has the panel not closed the connection behind the event loop's back?"""
+        return self._socket is None or not _has_unread(self._socket)
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
-        response = await self._door.send("POST", self._url, self._headers, _Content(body, len(body)))
+        form = _Content(body, len(body))
+        response = await self._door.send("POST", self._url, self._headers, form)
+        self._socket = form.socket
         try:
             encoding = ", ".join(response.headers.getall("Content-Encoding", ()))
             content = await inflated(_Incoming(response), encoding.lower(), self._limit)
@@ -156,6 +179,15 @@ def _content(request: httpx.Request) -> _Content | None:
     if not isinstance(request.stream, httpx.AsyncByteStream) or "Transfer-Encoding" in request.headers:
         raise httpx.UnsupportedProtocol("the fast engine sends what is asynchronous and of a known length")
     return None if size is None else _Content(request.stream, int(size))
+
+
+def _has_unread(socket: TransportSocket) -> bool:
+    """Is there what the event loop has yet to read? Between two requests that is the end."""
+    if _poll is None or socket.fileno() < 0:  # closed already, as aiohttp knows
+        return False
+    poll = _poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _session() -> aiohttp.ClientSession:

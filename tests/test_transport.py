@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import logging
+import socket
 import traceback
 import zlib
 from collections.abc import Callable
@@ -150,6 +151,31 @@ async def test_a_write_travels_on_no_connection_that_was_idle_for_long(write: bo
         await send(it, write=True)
         assert panel.connections == connections
         await it.aclose()
+
+
+@by_each_engine
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("turns", [0, 9])
+async def test_a_connection_that_the_panel_closed_is_used_no_more_noticed_or_not(
+    write: bool,  # noqa: FBT001
+    turns: int,
+) -> None:
+    kept: list[Request] = []
+
+    async def keep(request: Request) -> None:
+        kept.append(request)
+        request.reply()
+
+    async with peer(keep) as panel:
+        it = wire(panel.url)
+        await send(it)
+        kept[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        for _ in range(turns):  # of the event loop
+            await asyncio.sleep(0)
+        assert (await send(it, write=write)).status == 200
+        assert (len(panel.forms), panel.connections) == (2, 2)
+        await it.aclose()
+        await until(lambda: not panel.open)
 
 
 @by_each_engine
