@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """Each attempt has a time of its own, from connecting to the last byte."""
 
+_LONGEST_HEADER = 100 * 2**10
+"""Bytes; what httpx's own transport takes. A firewall's policies can be longer than aiohttp expects."""
+
 _poll = getattr(select, "poll", None)
 """What looks at one socket for the least; Windows has none."""
 
@@ -195,6 +198,8 @@ def _session() -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_PATIENT,
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
         auto_decompress=False,
         trust_env=False,
     )

@@ -311,6 +311,17 @@ async def test_a_compressed_reply_is_unpacked(encoding: str, compress: Callable[
 
 
 @by_each_engine
+async def test_a_reply_may_have_long_headers() -> None:
+    async def policy(request: Request) -> None:
+        request.reply(headers={"Content-Security-Policy": "x" * 50_000})
+
+    async with peer(policy) as panel:
+        it = wire(panel.url)
+        assert (await send(it)).body == b"{}"
+        await it.aclose()
+
+
+@by_each_engine
 @pytest.mark.parametrize(
     ("encoding", "fault"), [("gzip", "not compressed as it says"), ("br", "encoded as 'br'")]
 )
