@@ -42,7 +42,7 @@ async def batches(
     With `once`, ids that came before are left out. Raises as `spelt` does.
     """
     _refuse_text(ids)
-    async with aclosing(chunks(_distinct(ids) if once else ids, size)) as lists:
+    async with aclosing(chunks(ids, size, _new() if once else None)) as lists:
         async for given in lists:
             yield given, id_texts(given)
 
@@ -52,8 +52,8 @@ def _refuse_text(ids: object) -> None:
         raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
 
 
-def _distinct(ids: Ids) -> Ids:
-    """The ids without those that came before."""
+def _new() -> Callable[[Id], bool]:
+    """A test that is true of each id that did not come before."""
     seen: set[str] = set()
 
     def is_new(id: Id) -> bool:  # noqa: A002
@@ -61,28 +61,23 @@ def _distinct(ids: Ids) -> Ids:
         seen.add(id_text(id))
         return len(seen) > before
 
-    return _those(is_new, ids) if isinstance(ids, AsyncIterable) else filter(is_new, ids)
-
-
-async def _those(wanted: Callable[[T], bool], items: AsyncIterable[T]) -> AsyncGenerator[T, None]:
-    async with aclosing(each(items)) as source:
-        async for item in source:
-            if wanted(item):
-                yield item
+    return is_new
 
 
 async def chunks(
-    items: Iterable[T] | AsyncIterable[T], size: Callable[[], int]
+    items: Iterable[T] | AsyncIterable[T],
+    size: Callable[[], int],
+    wanted: Callable[[T], bool] | None = None,
 ) -> AsyncGenerator[list[T], None]:
-    """The items in lists of at most `size()`, read only as far as they are asked for."""
+    """The items (that are wanted) in lists of at most `size()`, read only as far as they are asked for."""
     if not isinstance(items, AsyncIterable):
-        rest = iter(items)
+        rest = iter(items) if wanted is None else filter(wanted, items)
         while some := list(islice(rest, size())):
             yield some
         return
     chunk: list[T] = []
-    async with aclosing(each(items)) as source:
-        async for item in source:
+    async for item in items:
+        if wanted is None or wanted(item):
             chunk.append(item)
             if len(chunk) >= size():
                 yield chunk

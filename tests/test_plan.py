@@ -1,4 +1,6 @@
-from collections.abc import AsyncIterator, Iterator
+import itertools
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +32,34 @@ async def test_chunks_take_asynchronous_input() -> None:
             yield letter
 
     assert [chunk async for chunk in chunks(some(), lambda: 2)] == [["a", "b"], ["c", "d"], ["e"]]
+
+
+class Endless:
+    """Ids that are waited for, out of no generator."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+
+    def __aiter__(self) -> AsyncIterator[int]:
+        return self
+
+    async def __anext__(self) -> int:
+        return next(self._numbers)
+
+
+@pytest.mark.parametrize("once", [False, True])
+async def test_batches_that_are_left_early_leave_nothing_open(once: bool) -> None:  # noqa: FBT001
+    dropped: list[AsyncGenerator[object, None]] = []
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(finalizer=dropped.append)
+    try:
+        source = batches(Endless(), lambda: 1, once=once)
+        await anext(source)
+        await source.aclose()
+        del source
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+    assert dropped == []
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 10))
