@@ -88,6 +88,16 @@ async def test_a_slow_consumer_holds_the_workers_back() -> None:
 
 
 @virtual_time
+async def test_a_worker_goes_on_before_the_next_result_is_looked_at() -> None:
+    work = Work()
+    results = run(numbers(100), work).results()
+    for _ in range(3):  # all of them there at the same time
+        await anext(results)
+    assert work.started == [0, 1, 2, 3, 4]
+    await results.aclose()
+
+
+@virtual_time
 async def test_leaving_early_stops_at_once() -> None:
     work = Work()
     closed = False
