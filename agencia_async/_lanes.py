@@ -132,9 +132,9 @@ class Lane(ABC):
 
     idle_since = 0.0
 
+    @abstractmethod
     def is_open(self) -> bool:
-        """May another request be sent? A lane that makes a new connection by itself always says so."""
-        return True
+        """Can another request be sent, as far as is to be seen at this moment?"""
 
     @abstractmethod
     async def post(self, body: Body) -> Reply:

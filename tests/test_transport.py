@@ -477,17 +477,27 @@ async def test_no_logger_shows_the_key(caplog: pytest.LogCaptureFixture) -> None
 
 async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
     class Broken(Lane):
+        sent = 0
         closed = False
 
+        def is_open(self) -> bool:
+            return True
+
         async def post(self, body: Body) -> Reply:
-            raise httpx.ReadError(repr(body))
+            self.sent += 1
+            if self.sent > 1:
+                raise httpx.ReadError(repr(body))
+            return Reply(200, {}, b"{}")
 
         async def aclose(self) -> None:
             self.closed = True
 
     lane = Broken()
+    lanes = Lanes(lambda: lane, lambda: 0.0)
+    await lanes(Body(b"key=KEY"), write=False)
+    assert not lane.closed
     with pytest.raises(httpx.ReadError):
-        await Lanes(lambda: lane, lambda: 0.0)(Body(b"key=KEY"), write=False)
+        await lanes(Body(b"key=KEY"), write=False)
     assert lane.closed
 
 
