@@ -84,7 +84,7 @@ class _Door:
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._ssl = context or True
-        self._session: aiohttp.ClientSession | None = None
+        self._session = _session()
 
     async def send(
         self, method: str, url: URL, headers: CIMultiDict[str], content: _Content | None
@@ -95,7 +95,6 @@ class _Door:
             httpx.ConnectError: there is no connection, so nothing was sent.
             httpx.TransportError: the request may have been sent.
         """
-        self._session = self._session or _session()
         failure: httpx.TransportError
         try:
             return await self._session.request(
@@ -109,8 +108,7 @@ class _Door:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._session.close()
 
 
 class AiohttpLane(Lane):

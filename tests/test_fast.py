@@ -78,19 +78,20 @@ async def test_its_errors_are_those_of_httpx() -> None:
     await transport.aclose()
 
 
-def test_all_lanes_trust_the_same() -> None:
+async def test_all_lanes_trust_the_same() -> None:
     context = httpx.create_ssl_context(trust_env=False)
     own, given = AiohttpTransport(None), AiohttpTransport(context)
 
-    def trusted(engine: AiohttpTransport, url: str) -> object:
+    async def trusted(engine: AiohttpTransport, url: str) -> object:
         lane = engine.lanes(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
+        await lane.aclose()
         return vars(vars(lane)["_door"])["_ssl"]
 
-    contexts = [trusted(engine, "https://panel.example/") for engine in (own, own, given)]
+    contexts = [await trusted(engine, "https://panel.example/") for engine in (own, own, given)]
     assert isinstance(contexts[0], ssl.SSLContext)
     assert contexts[0] is contexts[1]
     assert contexts[2] is context
-    assert trusted(given, "http://127.0.0.1/") is True
+    assert await trusted(given, "http://127.0.0.1/") is True
 
 
 async def test_a_hundred_cancelled_requests_leave_no_connection() -> None:
