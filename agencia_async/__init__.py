@@ -118,7 +118,7 @@ __all__ = [
     "fast_transport",
 ]
 
-if not TYPE_CHECKING:  # which would take any name for one of these
+if not TYPE_CHECKING:  # pragma: no branch - a checker would take any name for one of these
 
     def __getattr__(name: str) -> object:
         """A class of orders, or the catalogue: to make them takes as long as all the rest of this package."""
