@@ -1,25 +1,20 @@
-"""Connections: one exchange of a request for its whole reply, over lanes or the caller's own transport.
+"""Lanes: one exchange of a request for its whole reply, over connections of the client's own.
 
-A *lane* is a transport with one connection. Each request has a lane to itself and gives it back when it
+A *lane* is one connection. Each request has a lane to itself and gives it back when it
 ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
 cancellation leaves a connection behind, and the cost of a request does not grow with their number.
 """
 
-import ssl
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Protocol
 
 import httpx
 from attrs import frozen
-from sniffio import current_async_library_cvar
 
 from agencia_async._reply import Reply
 from agencia_async.errors import ReplyError
-
-if TYPE_CHECKING:
-    from httpcore import AsyncHTTPConnection
 
 _FRESH_FOR = 1.0
 """Seconds for which an idle connection may still carry a write: a server that closes it at that very
@@ -27,10 +22,6 @@ moment would make an unknown outcome of nothing."""
 
 IDLE_FOR = 30.0
 """Seconds for which it may still carry a read."""
-
-
-_UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
-"""Each attempt has a time of its own, from connecting to the last byte."""
 
 
 class Body(httpx.AsyncByteStream):
@@ -65,14 +56,6 @@ class Endpoint:
         """Is what is sent there encrypted?"""
         return self.url.scheme == "https"
 
-    def request(self, body: Body) -> httpx.Request:
-        """The request that posts a body."""
-        request = httpx.Request(
-            "POST", self.url, headers=self.headers, stream=body, extensions={"timeout": _UNBOUNDED}
-        )
-        request.headers["Content-Length"] = str(len(body))
-        return request
-
 
 class Exchange(Protocol):
     """One request and its reply over some transport.
@@ -105,28 +88,6 @@ async def inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> by
     return bytes(body)
 
 
-def _encoding(headers: httpx.Headers) -> str:
-    """The encoding of the body: `headers.get` would decode every header on its way to the one."""
-    named = [value for name, value in headers.raw if name.lower() == b"content-encoding"]
-    return b", ".join(named).decode(errors="replace").lower()
-
-
-async def read(response: httpx.Response, limit: int) -> Reply:
-    """The reply with its whole body, closed."""
-    if response.is_stream_consumed:  # by a hook of the caller's client
-        if len(response.content) > limit:
-            raise ReplyError(f"the reply is larger than {limit} bytes")
-        return Reply(response.status_code, response.headers, response.content)
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError("the transport gave a reply that cannot be read asynchronously")
-    try:
-        body = await inflated(stream, _encoding(response.headers), limit)
-    finally:
-        await stream.aclose()
-    return Reply(response.status_code, response.headers, body)
-
-
 class Lane(ABC):
     """One connection, made with the first request."""
 
@@ -151,56 +112,6 @@ class Engine(httpx.AsyncBaseTransport):
     @abstractmethod
     def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
         """What makes a lane to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""
-
-
-class _Closable(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class OneConnection(httpx.AsyncHTTPTransport):
-    """httpx's transport over one connection: its pool would cost as much as half of all the rest."""
-
-    def __init__(self, connection: "AsyncHTTPConnection", context: ssl.SSLContext) -> None:
-        super().__init__(verify=context, trust_env=False)
-        self.connection = connection
-        # What httpx sends through; of a pool it asks no more than a connection can do.
-        self._pool = connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class HttpxLane(Lane):
-    """A transport of httpx with one connection."""
-
-    def __init__(self, transport: OneConnection, endpoint: Endpoint, limit: int) -> None:
-        self._transport = transport
-        self._endpoint = endpoint
-        self._limit = limit
-        self._socket: _Closable | None = None
-
-    def is_open(self) -> bool:
-        """Would another request find the connection as it was left?"""
-        connection = self._transport.connection
-        return not (connection.is_closed() or connection.has_expired())
-
-    async def post(self, body: Body) -> Reply:
-        """The reply to a form, read to its end."""
-        request = self._endpoint.request(body)
-        if self._endpoint.tls:  # the connection may be a new one, whatever was there before
-            request.extensions["trace"] = self._trace
-        told = current_async_library_cvar.set("asyncio")  # httpcore asks a score of times in each request
-        try:
-            return await read(await self._transport.handle_async_request(request), self._limit)
-        finally:
-            current_async_library_cvar.reset(told)
-
-    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            self._socket = info["return_value"]
-
-    async def aclose(self) -> None:
-        """Close the transport, and the socket: one that is cancelled in its TLS handshake forgets it."""
-        await self._transport.aclose()
-        if self._socket is not None:
-            await self._socket.aclose()
 
 
 class Lanes:
@@ -245,57 +156,3 @@ class Lanes:
         self._closed = True
         while self._idle:
             await self._idle.pop().aclose()
-
-
-class Shared:
-    """The caller's own transport or client."""
-
-    def __init__(
-        self,
-        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-        endpoint: Endpoint,
-        limit: int,
-        close: Callable[[], Awaitable[None]] | None = None,
-        *,
-        sends_once: bool = False,
-    ) -> None:
-        self.sends_once = sends_once
-        self._send = send
-        self._endpoint = endpoint
-        self._limit = limit
-        self._close = close
-
-    async def __call__(self, body: Body, *, write: bool) -> Reply:
-        """The reply."""
-        del write
-        return await read(await self._send(self._endpoint.request(body)), self._limit)
-
-    async def aclose(self) -> None:
-        """Close the transport, where it was handed over; a client stays the caller's."""
-        if self._close is not None:
-            await self._close()
-
-
-def httpx_lanes(endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
-    """What makes lanes of httpx's own transport, with one TLS context for all of them."""
-    from httpcore import URL, AsyncHTTPConnection  # noqa: PLC0415 - loaded with the first client
-
-    context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
-    origin = URL(str(endpoint.url)).origin
-
-    def make() -> Lane:
-        connection = AsyncHTTPConnection(origin, context, keepalive_expiry=IDLE_FOR)
-        return HttpxLane(OneConnection(connection, context), endpoint, limit)
-
-    return make
-
-
-def borrowed(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Shared:
-    """The caller's client, with the headers that it is configured to send."""
-
-    async def send(request: httpx.Request) -> httpx.Response:
-        for name, value in client.headers.items():
-            request.headers.setdefault(name, value)
-        return await client.send(request, stream=True, follow_redirects=False)
-
-    return Shared(send, endpoint, limit)

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 
 import httpx
 
-from agencia_async._lanes import Body, Endpoint, Engine, Exchange, Lanes, Shared, borrowed, httpx_lanes
+from agencia_async._httpx import Shared, borrowed, httpx_lanes
+from agencia_async._lanes import Body, Endpoint, Engine, Exchange, Lanes
 from agencia_async._reply import Reply
 from agencia_async._secret import Secret
 from agencia_async.errors import (

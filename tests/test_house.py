@@ -31,6 +31,7 @@ FLOORS = {
     "_budget": 1,
     "_curve": 1,
     "_found": 1,
+    "_httpx": 2,
     "_lanes": 2,
     "_aiohttp": 2,
     "_fast": 2,
@@ -57,8 +58,8 @@ DOORS = {
     "cattrs": {"_records"},
     "msgspec": {"_convert", "_straight"},
     "tenacity": {"_retry"},
-    "httpx": {"_aiohttp", "_fast", "_lanes", "_transport", "_options", "client"},
-    "httpcore": {"_lanes"},
+    "httpx": {"_aiohttp", "_fast", "_httpx", "_lanes", "_transport", "_options", "client"},
+    "httpcore": {"_httpx"},
     "aiohttp": {"_aiohttp"},
     "redis": {"_board"},
 }
