@@ -204,6 +204,7 @@ class _Journey(Generic[T]):
         gate = self._sender.gate
         number = gate.go()
         if not number:
+            self._sender.enter()  # closed since the last attempt, it would let nobody go
             number, uncounted = await gate.turn(self.left(), urgent=self._urgent)
             self._deadline += uncounted
         self._number = number

@@ -362,6 +362,19 @@ async def test_a_panel_with_many_faults_loses_nobody_repetitions() -> None:
         assert it.requests_sent == pytest.approx(2000 / 0.7, rel=0.05)
 
 
+@virtual_time
+async def test_a_call_that_waits_for_its_next_attempt_does_not_outlive_the_client() -> None:
+    panel = Panel(BROKEN, good())
+    it = client(panel, rate_limit=RateLimit(1, per=30), retry=RetryPolicy(first_wait=5))
+    waiting = [asyncio.create_task(it.balance()) for _ in range(2)]
+    await asyncio.sleep(0.001)
+    await it.aclose()
+    async with asyncio.timeout(100):
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(end) for end in ends] == ["the client is closed"] * 2
+    assert panel.times == [0]
+
+
 class Quotas(Panel):
     """Allows so many requests in a minute, and tells so with each reply."""
 
