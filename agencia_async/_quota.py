@@ -47,7 +47,7 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
 
 def _time_at(headers: Mapping[str, str], ours: float) -> float:
     """The time of day at the panel: ours, unless its clock is set to another."""
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, OverflowError):
         theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
         if abs(theirs - ours) > _SKEW:
             return theirs

@@ -41,6 +41,8 @@ def test_what_headers_tell(remaining: str | None, reset: str | None, told: Quota
 )
 def test_the_panels_clock_counts_where_it_is_another(date: str, seconds: float) -> None:
     headers = {"x-ratelimit-remaining": "1", "x-ratelimit-reset": str(int(NOW) + 60), "date": date}
+        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", 60),
+        ("Thu, 01 Jan 2026 00:00:00 +99999999999999999999", 60),
     assert quota(headers, lambda: NOW) == Quota(1, seconds)
 
 
