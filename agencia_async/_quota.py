@@ -18,6 +18,8 @@ _REMAINING, _RESET = "x-ratelimit-remaining", "x-ratelimit-reset"
 _A_DATE = 1e9
 """Seconds; more than that is a time since 1970, no time from now."""
 _MILLISECONDS = 1e11
+_LONGEST = 2 * 86_400.0
+"""Seconds; there are quotas of a day. A reset that is further away is a mistake, or in another unit."""
 _SKEW = 2.0
 """Seconds by which the panel's clock may differ from ours; beyond, its own `Date` counts."""
 _SAME = 1.5
@@ -42,7 +44,7 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
         seconds /= 1000
     if seconds >= _A_DATE:
         seconds -= _time_at(headers, clock())
-    return Quota(int(remaining), seconds) if seconds > 0 else None
+    return Quota(int(remaining), seconds) if 0 < seconds <= _LONGEST else None
 
 
 def _time_at(headers: Mapping[str, str], ours: float) -> float:
