@@ -111,6 +111,8 @@ class Gate:
         (self._urgent if urgent else self._bulk)[waiter] = None
         try:
             self._mind(waiter)
+            if waiter.until <= self._in_vain():
+                self._turn_away(waiter)
             self._look()
             number = _ASK
             while number == _ASK:
@@ -159,11 +161,16 @@ class Gate:
         found = self._found
         self._at_will = found.free and not self._is_told
         counts = (found.pause.is_on or not self._is_told) and found.counts(self._clock())
-        if counts is not self._counts or found.until != self._until:
-            self._counted, self._read = self._count(), self._clock()
-            self._counts, self._until = counts, found.until
+        if counts is not self._counts:
+            self._counted, self._read, self._counts = self._count(), self._clock(), counts
             for waiter in self._waiters():
                 self._mind(waiter)
+            self._until = math.nan  # other waiters may be in vain now
+        if found.until != self._until:
+            self._until = found.until
+            in_vain = self._in_vain()
+            for waiter in [one for one in self._waiters() if one.until <= in_vain]:
+                self._turn_away(waiter)
         if (found.curve is not None) is not self._is_paced:
             self._is_paced = found.curve is not None
             if found.curve:
@@ -267,14 +274,22 @@ class Gate:
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None
-        left, now = waiter.until - self._count(), self._clock()
-        pause = self._found.until - now
-        if pause > 0 and pause >= left and (self._counts or self._found.is_asked):
-            who = "the panel asked for" if self._found.is_asked else "its refusals led to"
-            message = f"{who} a pause that lasts {pause:.0f} s more"
-            self._fail(waiter, RateLimitedError(message, retry_after=pause))
-        elif self._counts:
+        if self._counts:
+            left = waiter.until - self._count()
             waiter.timer = asyncio.get_running_loop().call_later(left, self._late, waiter)
+
+    def _in_vain(self) -> float:
+        """Whose patience ends by then cannot wait for the end of the pause."""
+        pause = self._found.until - self._clock()
+        is_bound = pause > 0 and (self._counts or self._found.is_asked)
+        return self._count() + pause if is_bound else -math.inf
+
+    def _turn_away(self, waiter: _Waiter) -> None:
+        """Fail it for a pause that lasts longer than its patience."""
+        pause = self._found.until - self._clock()
+        who = "the panel asked for" if self._found.is_asked else "its refusals led to"
+        message = f"{who} a pause that lasts {pause:.0f} s more"
+        self._fail(waiter, RateLimitedError(message, retry_after=pause))
 
     def _late(self, waiter: _Waiter) -> None:
         if self._found.pause.is_on:

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import logging
+from unittest.mock import Mock
 
 import pytest
 
@@ -384,6 +385,26 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told
         assert crowd.failed.keys() == {"a", "b"}
 
     check()
+
+
+@virtual_time
+async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    timers = Mock(wraps=loop.call_at)
+    monkeypatch.setattr(loop, "call_at", timers)
+    it = gate()
+    numbers = [it.go() for _ in range(10)]
+    crowd = Crowd(it)
+    crowd.add(*map(str, range(500)))
+    await turns()
+    assert timers.call_count == 500
+    it.refused(numbers[0], None)
+    for number in numbers[1:7]:
+        it.accepted(number)
+    assert timers.call_count == 500
+    it.leave(numbers[0])
+    await turns()
+    assert crowd.names == "0"
 
 
 @virtual_time
