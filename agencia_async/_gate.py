@@ -1,9 +1,10 @@
 """The gate that every request passes: so many at once, in their turn, and as fast as the panel allows.
 
 Whoever finds no limit, no pause and a free slot goes through at once. All others wait in one queue: the
-urgent ones (writes, single calls) before bulk reads, and among their like in the order in which they came.
-The gate grants one slot after the other to whoever stands first. It has no task of its own: each event
-looks whether somebody may go (`_look`), and where that is only a matter of time, a timer does.
+urgent ones (writes, single calls) before bulk reads, which get one turn in ten even so, and among their like
+in the order in which they came. The gate grants one slot after the other to whoever stands first. It has no
+task of its own: each event looks whether somebody may go (`_look`), and where that is only a matter of time,
+a timer does.
 
 A waiter is *queued*, then *granted* its number or *failed*; it leaves the queue at that moment, so that
 nobody is granted twice. The one that stands first may be *sent* for a place of the limit: it stays
@@ -32,6 +33,8 @@ _log = logging.getLogger("agencia_async")
 
 _ASK = 0
 """What a waiter gets in place of its number when it is sent for a place."""
+_MOST_PASSED = 9
+"""Urgent requests that go before a bulk read which waits; then it goes itself, lest it wait for ever."""
 
 
 def _future() -> "asyncio.Future[int]":
@@ -80,6 +83,7 @@ class Gate:
         self._last = 0
         self._urgent: OrderedDict[_Waiter, None] = OrderedDict()
         self._bulk: OrderedDict[_Waiter, None] = OrderedDict()
+        self._passed = 0
         self._due: float | None = None
         self._is_asking = False
         self._timer: asyncio.TimerHandle | None = None
@@ -184,7 +188,8 @@ class Gate:
         return [*self._urgent, *self._bulk]
 
     def _first(self) -> _Waiter | None:
-        for queue in (self._urgent, self._bulk):
+        is_bulks_turn = self._passed >= _MOST_PASSED
+        for queue in (self._bulk, self._urgent) if is_bulks_turn else (self._urgent, self._bulk):
             while queue:
                 waiter = next(iter(queue))
                 if not waiter.future.done():
@@ -212,6 +217,7 @@ class Gate:
         self._free -= 1
         self._last += 1
         self._found.left(self._last, now)
+        self._passed = self._passed + 1 if self._bulk and waiter not in self._bulk else 0
         self._drop(waiter)
         waiter.future.set_result(self._last)
         self._settle()

@@ -101,6 +101,29 @@ async def test_the_urgent_go_first_and_each_kind_in_its_order() -> None:
 
 
 @virtual_time
+async def test_an_endless_stream_of_the_urgent_leaves_bulk_reads_one_turn_in_ten() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"XX")
+    crowd.add(*"abc", urgent=False)
+    await turns()
+    crowd.add(*"X" * 25)
+    await crowd.over()
+    assert crowd.names.replace(" ", "") == "XXXXXXXXXXaXXXXXXXXXbXXXXXXXXc"
+
+
+@virtual_time
+async def test_the_turns_of_bulk_reads_are_not_saved_up() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"X" * 25)
+    await asyncio.sleep(20.5)
+    crowd.add("a", urgent=False)
+    await turns()
+    crowd.add(*"Y" * 5)
+    await crowd.over()
+    assert crowd.names.replace(" ", "") == "X" * 25 + "Y" * 5 + "a"
+
+
+@virtual_time
 async def test_a_slot_is_waited_for_until_the_deadline() -> None:
     crowd = Crowd(gate(1), seconds=5)
     crowd.add("a")
