@@ -14,7 +14,7 @@ used gets it. What can go wrong, and what is done:
 - Cancelled while queued: it is taken out. Was it asking for a place, the next one is sent.
 - Cancelled when granted, before it could run: the slot is given back at once, the place is lost.
 - A place is there, but nobody waits any more: it is kept until its time, for whoever comes by then.
-- A pause begins while a place is there: it is given up, as it would be used late, beside the next one.
+- A place is there that lies within a pause: it is given up, as it would be used late, beside the next one.
 - An urgent request comes while another asks for a place: it gets that place.
 """
 
@@ -155,8 +155,6 @@ class Gate:
         """The panel refused for the rate, and asks for a pause of so many seconds, or says nothing."""
         now, under_way = self._clock(), self._slots - self._free
         self._found.refused(number, last=self._last, under_way=under_way, now=now, asked=asked)
-        if self._due is not None and self._due < self._found.until:
-            self._due = None
         self._settle()
         self._look()
 
@@ -208,6 +206,8 @@ class Gate:
                     return
                 at = self._due
             if at > now:
+                if self._due is not None and self._due < at:
+                    self._due = None  # within a pause
                 self._wake(at)
                 return
             self._grant(waiter, now)
@@ -251,6 +251,8 @@ class Gate:
         wait = await self._places.place()
         self._due = self._clock() + wait
         self._is_asking = waiter.is_sent = False
+        if self._first() is None:
+            self._wake(self._due)  # to give it up then
         self._look()
 
     def _give_up(self, waiter: _Waiter) -> None:

@@ -10,6 +10,7 @@ from agencia_async._batch import closed
 from agencia_async._found import Found
 from agencia_async._gate import Gate
 from agencia_async._pace import Places
+from agencia_async._quota import Quota
 from tests.virtual import virtual_time
 
 DEADLINE = 60.0
@@ -343,6 +344,57 @@ async def test_a_place_behind_a_pause_is_kept() -> None:
     it.leave(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([9], 2)
+
+
+@virtual_time
+async def test_a_place_that_comes_within_a_pause_is_given_up_as_well() -> None:
+    places = Scripted(0, 1, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    places.ready.clear()
+    crowd.add("a")
+    await turns()
+    it.refused(number, 7)
+    it.leave(number)
+    places.ready.set()
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([9], 3)
+
+
+@virtual_time
+async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> None:
+    places = Scripted(0, 5, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a")
+    await turns()
+    it.told(Quota(0, 7))
+    it.accepted(number)
+    it.leave(number)
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([9], 3)
+
+
+@virtual_time
+async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() -> None:
+    places = Scripted(0, 1, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    places.ready.clear()
+    crowd.add("a", left=3)
+    await turns()
+    it.refused(number, 7)
+    it.accepted(number)
+    it.leave(number)
+    places.ready.set()
+    await crowd.over()
+    await asyncio.sleep(20)
+    crowd.add("b")
+    await crowd.over()
+    assert (list(crowd.failed), crowd.times, places.asked) == (["a"], [22], 3)
 
 
 # --- pauses -----------------------------------------------------------------------------------------------
