@@ -43,12 +43,12 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     if seconds >= _MILLISECONDS:
         seconds /= 1000
     if seconds >= _A_DATE:
-        seconds -= _time_at(headers, clock())
+        seconds -= time_at(headers, clock())
     return Quota(int(remaining), seconds) if 0 < seconds <= _LONGEST else None
 
 
-def _time_at(headers: Mapping[str, str], ours: float) -> float:
-    """The time of day at the panel: ours, unless its clock is set to another."""
+def time_at(headers: Mapping[str, str], ours: float) -> float:
+    """The time at the panel, in seconds since 1970: ours, unless its clock is set to another."""
     with suppress(ValueError, TypeError, OverflowError):
         theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
         if abs(theirs - ours) > _SKEW:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar, cast
 from attrs import field, frozen
 
 from agencia_async._convert import decode, number
+from agencia_async._quota import time_at
 from agencia_async._refusals import Refusals
 from agencia_async._shape import unwrapped, whole_refusal, words
 from agencia_async.errors import (
@@ -190,7 +191,7 @@ def _retry_after(reply: Reply) -> float | None:
     seconds = number(text)
     if seconds is None:
         date = _date(text)
-        return None if date is None else max(0.0, date - time.time())
+        return None if date is None else max(0.0, date - time_at(reply.headers, time.time()))
     return max(0.0, float(seconds))
 
 

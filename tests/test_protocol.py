@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from email.utils import formatdate
@@ -280,6 +281,15 @@ def test_a_rate_limit_tells_when_to_come_again(header: str, seconds: float | Non
     error = failure(protocol.BALANCE, b"slow down", 429, {"retry-after": header})
     assert isinstance(error, RateLimitedError)
     assert (error.retry_after, error.sent, error.message) == (seconds, "no", "slow down")
+
+
+@pytest.mark.parametrize("set_wrong", [-3600, 3600])
+def test_a_date_to_come_again_is_one_of_the_panels_clock(set_wrong: int) -> None:
+    theirs = time.time() + set_wrong
+    headers = {"date": formatdate(theirs, usegmt=True), "retry-after": formatdate(theirs + 5, usegmt=True)}
+    error = failure(protocol.BALANCE, b"slow down", 429, headers)
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after == 5
 
 
 def test_a_rate_limit_may_give_a_date_and_may_come_as_200() -> None:
