@@ -36,6 +36,8 @@ _FADING = 0.005
 """Of a doubt, with each answer."""
 _LEAST_PAUSE = 0.1
 """Seconds, behind a limit, where the policy has no wait."""
+_LEAST_INTERVAL = 1.0
+"""Seconds between two requests that are no standstill, however short the waits of the policy."""
 _INTERVALS = 2.0
 """An own pause at a known pace."""
 _GAPS = 11
@@ -90,7 +92,7 @@ class Found:
         self._first_wait = first_wait
         self._is_told = is_told
         self._longest_wait = longest_wait
-        self._slowest = 1 / max(longest_wait, _INSTANT)
+        self._slowest = 1 / max(longest_wait, _LEAST_INTERVAL)
         self._patience = patience
         self.pause = Pause(longest_wait)
         self._credit = Credit()

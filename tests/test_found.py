@@ -9,8 +9,8 @@ from agencia_async._found import Found, is_telling
 class Line:
     """Numbers the requests of a client, and tells what became of them."""
 
-    def __init__(self, first_wait: float = 0.5, *, is_told: bool = False) -> None:
-        self.found = Found(first_wait=first_wait, longest_wait=20, patience=60, is_told=is_told)
+    def __init__(self, first_wait: float = 0.5, longest_wait: float = 20, *, is_told: bool = False) -> None:
+        self.found = Found(first_wait=first_wait, longest_wait=longest_wait, patience=60, is_told=is_told)
         self.now = 0.0
         self.last = 0
         self.under_way: list[int] = []
@@ -330,6 +330,15 @@ def test_under_a_slow_limit_that_is_told_it_costs_no_more_than_the_first_wait() 
         line.now += 10
     line.refuse(*line.leave())
     assert line.found.wait(line.now) == 0.5
+
+
+def test_a_limit_is_kept_to_where_the_policy_has_no_waits() -> None:
+    line = Line(first_wait=0, longest_wait=0)
+    line.burst()
+    line.now = 0.95
+    line.found.pause.until = line.now
+    line.probe(accepted=True)
+    assert line.pace == pytest.approx(21.05, rel=0.01)
 
 
 def test_a_panel_that_refuses_every_other_request_by_chance_brings_nothing_to_a_standstill() -> None:
