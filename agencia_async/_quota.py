@@ -7,8 +7,7 @@ latter is a time, in seconds or milliseconds since 1970, or the seconds from now
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
+from email.utils import mktime_tz, parsedate_tz
 
 from attrs import frozen
 
@@ -47,13 +46,19 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     return Quota(int(remaining), seconds) if 0 < seconds <= _LONGEST else None
 
 
+def http_date(text: str) -> float | None:
+    """The Unix time of an HTTP date; None for what is none."""
+    try:
+        date = parsedate_tz(text)
+        return None if date is None else float(mktime_tz(date))
+    except (ValueError, OverflowError):
+        return None
+
+
 def time_at(headers: Mapping[str, str], ours: float) -> float:
     """The time at the panel, in seconds since 1970: ours, unless its clock is set to another."""
-    with suppress(ValueError, TypeError, OverflowError):
-        theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
-        if abs(theirs - ours) > _SKEW:
-            return theirs
-    return ours
+    theirs = http_date(headers.get("date", ""))
+    return ours if theirs is None or abs(theirs - ours) <= _SKEW else theirs
 
 
 class Credit:

@@ -1,6 +1,5 @@
 """A reply as a whole: the one place where it becomes a value or an error."""
 
-import email.utils
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +8,7 @@ from typing import Generic, TypeVar, cast
 from attrs import field, frozen
 
 from agencia_async._convert import decode, number
-from agencia_async._quota import time_at
+from agencia_async._quota import http_date, time_at
 from agencia_async._refusals import Refusals
 from agencia_async._shape import unwrapped, whole_refusal, words
 from agencia_async.errors import (
@@ -190,15 +189,6 @@ def _retry_after(reply: Reply) -> float | None:
     text = reply.headers.get("retry-after", "")
     seconds = number(text)
     if seconds is None:
-        date = _date(text)
+        date = http_date(text)
         return None if date is None else max(0.0, date - time_at(reply.headers, time.time()))
     return max(0.0, float(seconds))
-
-
-def _date(text: str) -> float | None:
-    """The Unix time of an HTTP date; None for what is none."""
-    try:
-        date = email.utils.parsedate_tz(text)
-        return None if date is None else float(email.utils.mktime_tz(date))
-    except (ValueError, OverflowError):
-        return None
