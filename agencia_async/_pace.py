@@ -18,7 +18,8 @@ def slack(per: float) -> float:
     return min(_SLACK * per, _MOST_SLACK)
 
 
-def _positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
+def positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
+    """Refuse what is no number above 0."""
     check_number(attribute.name, value)
 
 
@@ -60,8 +61,8 @@ class RateLimit(Limit):
         per: in how many seconds.
     """
 
-    requests: float = field(validator=_positive)
-    per: float = field(validator=_positive)
+    requests: float = field(validator=positive)
+    per: float = field(validator=positive)
 
     def open(self, clock: Callable[[], float], account: str) -> Places:
         """The places of one client: the limit is shared by its calls, and by nothing else."""

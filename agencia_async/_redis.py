@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from attrs import Attribute, field, frozen
 
-from agencia_async._checks import check_number
-from agencia_async._pace import Limit, Places, slack
+from agencia_async._pace import Limit, Places, positive, slack
 from agencia_async.errors import ConfigurationError
 
 _MISSING = 'a limit in Redis needs redis: pip install "agencia-async[redis]"'
@@ -45,10 +44,6 @@ def _is_address(_limit: object, _attribute: "Attribute[str]", value: str) -> Non
         raise ConfigurationError(fault)
 
 
-def _is_positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
-    check_number(attribute.name, value)
-
-
 @frozen(init=False)
 class RedisRateLimit(Limit):
     """A known limit that all clients of an account share, in whatever process and on whatever machine.
@@ -67,8 +62,8 @@ class RedisRateLimit(Limit):
     """
 
     url: str = field(validator=_is_address, repr=_represented)
-    requests: float = field(validator=_is_positive)
-    per: float = field(validator=_is_positive)
+    requests: float = field(validator=positive)
+    per: float = field(validator=positive)
 
     def __init__(self, url: str, requests: float, per: float) -> None:
         address = Address(url)
