@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl
 
+from tests.loopback import listening
+
 Form = dict[str, str]
 Answer = Callable[["Request"], Awaitable[None]]
 Greet = Callable[[asyncio.StreamWriter], None]
@@ -91,19 +93,6 @@ class Peer:
 async def peer(answer: Answer, greet: Greet = lambda _writer: None) -> AsyncIterator[Peer]:
     """A peer that answers each request as told, and greets each connection."""
     it = Peer(answer, greet)
-    serving: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(it.serve(reader, writer))
-        serving.add(task)
-        task.add_done_callback(serving.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    it.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v2"
-    try:
+    async with listening(it.serve) as port:
+        it.url = f"http://127.0.0.1:{port}/api/v2"
         yield it
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)

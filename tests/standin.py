@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from tests.loopback import listening
+
 Command = list[str]
 Answer = Callable[[Command], bytes | None]
 """The answer to a command, as it is sent; None leaves it without one."""
@@ -66,19 +68,6 @@ def numbers(*values: int) -> bytes:
 async def standin(answer: Answer) -> AsyncIterator[StandIn]:
     """A stand-in on loopback while the block runs."""
     it = StandIn(answer)
-    serving: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(it.serve(reader, writer))
-        serving.add(task)
-        task.add_done_callback(serving.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    it.url = f"redis://someone:pa55word@127.0.0.1:{server.sockets[0].getsockname()[1]}/3"
-    try:
+    async with listening(it.serve) as port:
+        it.url = f"redis://someone:pa55word@127.0.0.1:{port}/3"
         yield it
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)

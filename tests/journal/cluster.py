@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Generator
@@ -10,15 +9,12 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from tests.servers import PASSWORD, MissingError, free_port
+
 PROGRAMS = Path("/usr/lib/postgresql")
 """Where Debian keeps them, which are not on the path there."""
 
 _NAMES = count()
-PASSWORD = "pa55word-that-nobody-sees"
-
-
-class MissingError(Exception):
-    """There is no PostgreSQL on this machine, or none that can be started."""
 
 
 class Cluster:
@@ -27,7 +23,7 @@ class Cluster:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         self.start()
 
@@ -110,9 +106,3 @@ def _programs() -> Path:
                 raise MissingError("PostgreSQL does not run as root, and there is no runuser")
             return place
     raise MissingError("there is no PostgreSQL (initdb, pg_ctl) on this machine")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

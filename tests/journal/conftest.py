@@ -1,32 +1,20 @@
 """The databases that journals are kept in."""
 
-import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .cluster import Cluster, MissingError, started
+from tests.servers import wanted
+
+from .cluster import Cluster, started
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server."""
-    with wanted() as cluster:
+    with wanted(started) as cluster:
         yield cluster
-
-
-@contextmanager
-def wanted() -> Generator[Cluster]:
-    """A server; where there is none the test is skipped, but fails where it must be there."""
-    try:
-        with started() as cluster:
-            yield cluster
-    except MissingError as missing:
-        if "CI" in os.environ:
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

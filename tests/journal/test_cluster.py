@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import wanted
+
 from . import cluster
-from .conftest import wanted
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def test_its_tests_are_skipped_and_fail_where_all_must_be_tested(
         monkeypatch.setenv("CI", ci)
     with (
         pytest.raises((pytest.skip.Exception, pytest.fail.Exception), match="no PostgreSQL") as caught,
-        wanted(),
+        wanted(cluster.started),
     ):
         pass
     assert caught.type is ending  # to raise the other one would skip this test

@@ -10,8 +10,9 @@ import pytest
 from agencia_async import AsyncClient, ConfigurationError, InsufficientFundsError, OutcomeUnknownError
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel
+from tests.servers import PASSWORD
 
-from .cluster import PASSWORD, Cluster
+from .cluster import Cluster
 from .scene import all_of, bought, check, client_of, no_wait, order, place, rich_panel, told
 
 

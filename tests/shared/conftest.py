@@ -1,20 +1,16 @@
 """The Redis that limits are shared on."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from .server import MissingError, Server, started
+from tests.servers import wanted
+
+from .server import Server, started
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A Redis; where there is none the test is skipped, but fails where it must be there."""
-    try:
-        with started() as server:
-            yield server
-    except MissingError as missing:
-        if "CI" in os.environ:
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
+    """A Redis."""
+    with wanted(started) as server:
+        yield server

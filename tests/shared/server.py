@@ -2,18 +2,13 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-PASSWORD = "pa55word-that-nobody-sees"
-
-
-class MissingError(Exception):
-    """There is no Redis on this machine."""
+from tests.servers import PASSWORD, MissingError, free_port
 
 
 class Server:
@@ -22,7 +17,7 @@ class Server:
     def __init__(self, program: str, folder: Path) -> None:
         self._program = program
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self.start()
 
     @property
@@ -83,9 +78,3 @@ def started() -> Generator[Server]:
             server.stop()
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

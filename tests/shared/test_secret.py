@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from agencia_async import AsyncClient, RedisRateLimit, _share
+from tests.servers import PASSWORD
 
 from .scene import KEY, PATIENT, everything, panel
-from .server import PASSWORD, Server
+from .server import Server
 
 
 async def test_no_secret_is_where_it_does_not_belong(
