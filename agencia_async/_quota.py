@@ -7,7 +7,8 @@ latter is a time, in seconds or milliseconds since 1970, or the seconds from now
 import math
 import time
 from collections.abc import Callable, Mapping
-from email.utils import mktime_tz, parsedate_tz
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 
 from attrs import frozen
 
@@ -48,11 +49,9 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
 
 def http_date(text: str) -> float | None:
     """The Unix time of an HTTP date; None for what is none."""
-    try:
-        date = parsedate_tz(text)
-        return None if date is None else float(mktime_tz(date))
-    except (ValueError, OverflowError):
-        return None
+    with suppress(ValueError, TypeError, OverflowError):
+        return parsedate_to_datetime(text).timestamp()
+    return None
 
 
 def time_at(headers: Mapping[str, str], ours: float) -> float:
