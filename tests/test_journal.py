@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -26,7 +27,7 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
-from agencia_async._journal.database import _Asynchronous
+from agencia_async._journal.database import _Asynchronous, _write_ahead
 from agencia_async._journal.process import has_died, this_process
 from agencia_async.journal import Journal, JournalEntry, JournalState
 from tests.until import take, until
@@ -898,6 +899,43 @@ async def test_a_journal_opens_by_itself_once(path: Path) -> None:
     await journal.aclose()
     with sqlite3.connect(path) as database:
         assert database.execute("SELECT count(*) FROM agencia_sessions").fetchall() == [(0,)]
+
+
+class Busy:
+    """A cursor that is refused so often, with a code of SQLite's; each look at the clock takes 0.4 s."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int, code: int) -> None:
+        self.times = times
+        self.code = code
+        self.statements: list[str] = []
+        self.slept: list[float] = []
+        clock = count()
+        monkeypatch.setattr("time.monotonic", lambda: 0.4 * next(clock))
+        monkeypatch.setattr("time.sleep", self.slept.append)
+
+    def execute(self, statement: str) -> None:
+        self.statements.append(statement)
+        if len(self.statements) <= self.times:
+            error = sqlite3.OperationalError("not now")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+def test_the_switch_to_a_log_waits_for_those_who_switch_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = Busy(monkeypatch, 2, sqlite3.SQLITE_BUSY)
+    _write_ahead(cursor)
+    assert cursor.statements == ["PRAGMA journal_mode = WAL"] * 3
+    assert cursor.slept == [0.01] * 2
+
+
+@pytest.mark.parametrize(("code", "tries"), [(sqlite3.SQLITE_BUSY, 3), (sqlite3.SQLITE_READONLY, 1)])
+def test_it_does_not_wait_for_long_nor_for_anything_else(
+    monkeypatch: pytest.MonkeyPatch, code: int, tries: int
+) -> None:
+    cursor = Busy(monkeypatch, 99, code)
+    with pytest.raises(sqlite3.OperationalError):
+        _write_ahead(cursor)
+    assert len(cursor.statements) == tries
 
 
 async def test_a_database_that_is_locked_by_another_program_sends_nothing(path: Path) -> None:

@@ -6,8 +6,10 @@ would go there and back for every step of it. Other databases are reached throug
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from sqlite3 import SQLITE_BUSY, OperationalError
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, create_engine, event
@@ -22,6 +24,8 @@ from agencia_async.errors import ConfigurationError
 T = TypeVar("T")
 
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_LONGEST_SWITCH: Final = 1.0  # seconds
+_MOMENT: Final = 0.01  # seconds
 _TRIES: Final = 20
 _READS: Final = "agencia_reads"
 
@@ -128,9 +132,23 @@ def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
     cursor.execute("SELECT name FROM sqlite_master")
     tables = {name for (name,) in cursor.fetchall()}
     if not tables or versions.name in tables:  # a file of another program is not changed
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:  # noqa: ANN401 - the driver's own
+    """Let writers write to a log first. SQLite does not wait here for others who do so just now."""
+    until = time.monotonic() + _LONGEST_SWITCH
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_MOMENT)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
