@@ -3,10 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from agencia_async._fast import fast_transport
-from agencia_async._pace import RateLimit
-from agencia_async._redis import RedisRateLimit
-from agencia_async._retry import RetryPolicy
+from agencia_async._calls.retry import RetryPolicy
+from agencia_async._limits.rate_limit import RateLimit
+from agencia_async._limits.redis_limit import RedisRateLimit
+from agencia_async._transport.fast import fast_transport
 from agencia_async.client import AsyncClient
 from agencia_async.errors import (
     AgenciaError,

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 import httpx
 
-from agencia_async import _protocol as protocol
-from agencia_async._answers import Answers
-from agencia_async._ask import ask
-from agencia_async._batch import Coalescer, Tasks
-from agencia_async._bulk import Bulk
+from agencia_async._bulk.bulk import Bulk
+from agencia_async._bulk.chunks import Ids
+from agencia_async._bulk.splitting import ask
+from agencia_async._calls.retry import RetryPolicy
+from agencia_async._calls.sender import Sender, now
+from agencia_async._calls.submission import Desk
 from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
-from agencia_async._desk import Desk
-from agencia_async._errand import Kept
-from agencia_async._options import Options, default_user_agent, key_from_environment
-from agencia_async._order import Order, check_order
-from agencia_async._pace import Limit, RateLimit
-from agencia_async._plan import Ids
-from agencia_async._protocol import Action
-from agencia_async._refusals import Patterns, Refusals
-from agencia_async._retry import RetryPolicy
-from agencia_async._secret import Secret
-from agencia_async._sender import Sender, now
-from agencia_async._transport import checked_url, open_wire
+from agencia_async._client.options import Options, default_user_agent, key_from_environment
+from agencia_async._concurrency.single_flight import Kept
+from agencia_async._concurrency.workers import Coalescer, Tasks
+from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._orders.order import Order, check_order
+from agencia_async._protocol import actions as protocol
+from agencia_async._protocol.actions import Action
+from agencia_async._protocol.outcomes import Answers
+from agencia_async._protocol.refusals import Patterns, Refusals
+from agencia_async._transport.api_key import Secret
+from agencia_async._transport.wire import checked_url, open_wire
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
     Balance,

@@ -18,17 +18,17 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Literal, Self
 
-from agencia_async._batch import Run, Tasks
-from agencia_async._bulk import Door
+from agencia_async._bulk.bulk import Door
+from agencia_async._bulk.chunks import each
+from agencia_async._calls.submission import Desk
 from agencia_async._checks import check_money
-from agencia_async._desk import Desk
-from agencia_async._errand import Errand
+from agencia_async._concurrency.single_flight import Errand
+from agencia_async._concurrency.workers import Run, Tasks
 from agencia_async._journal.entry import Finding, JournalEntry, JournalState, check_reference
 from agencia_async._journal.placing import Placing, Sleep, another
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
-from agencia_async._order import check_order
-from agencia_async._plan import each
+from agencia_async._orders.order import check_order
 from agencia_async.client import AsyncClient
 from agencia_async.errors import ConfigurationError, twin
 from agencia_async.models import Balance, BulkItem, Id, id_text

@@ -8,8 +8,8 @@ from datetime import date
 
 from attrs import field, fields_dict, frozen
 
-from agencia_async import _fields as fields
-from agencia_async._order import Order, RawOrder
+from agencia_async._orders import fields
+from agencia_async._orders.order import Order, RawOrder
 from agencia_async.errors import ConfigurationError
 
 __all__ = [

@@ -30,8 +30,8 @@ from attrs import frozen
 from tables import table
 
 from agencia_async import AsyncClient
-from agencia_async._curve import Curve
-from agencia_async._found import Found
+from agencia_async._limits.adaptive import Found
+from agencia_async._limits.cubic import Curve
 
 LATENCY = 0.05
 CONNECTIONS = 10
@@ -246,10 +246,10 @@ def _as_it_is() -> Iterator[None]:
 
 CLIENTS = {
     "as it is": _as_it_is,
-    "only pauses": lambda: patch("agencia_async._sender.Found", OnlyPauses),
-    "AIMD, +1/20, x 0.5": lambda: patch("agencia_async._found.Curve", additive(1 / 20, 0.5)),
-    "AIMD, +1/20, x 0.9": lambda: patch("agencia_async._found.Curve", additive(1 / 20, 0.9)),
-    "AIMD, +1/100, x 0.9": lambda: patch("agencia_async._found.Curve", additive(1 / 100, 0.9)),
+    "only pauses": lambda: patch("agencia_async._calls.sender.Found", OnlyPauses),
+    "AIMD, +1/20, x 0.5": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 20, 0.5)),
+    "AIMD, +1/20, x 0.9": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 20, 0.9)),
+    "AIMD, +1/100, x 0.9": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 100, 0.9)),
 }
 
 

@@ -22,12 +22,12 @@ BODY = json.dumps(dict.fromkeys(IDS, STATUS)).encode()
 
 def measure() -> float:
     """Microseconds for one reply, in this process."""
-    from agencia_async import _protocol as protocol  # of the checkout that PYTHONPATH names
+    from agencia_async._protocol import actions as protocol  # of the checkout that PYTHONPATH names
 
     call = protocol.STATUS.batch(IDS)
     try:
-        from agencia_async._refusals import Refusals
-        from agencia_async._reply import Reply, decipher
+        from agencia_async._protocol.refusals import Refusals
+        from agencia_async._protocol.reply import Reply, decipher
     except ImportError:  # a checkout from before replies had a module of their own
         older = protocol.Reply(200, {}, BODY)  # type: ignore[attr-defined]
         return best(lambda: protocol.decipher(call, older))  # type: ignore[attr-defined]

@@ -35,7 +35,10 @@ python_use_unqualified_type_names = True
 nitpick_ignore_regex = [
     ("py:.*", r"(collections|contextlib|decimal|httpx|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
-    ("py:.*", r"agencia_async\.(models\.T|_options\.Options|_pace\.Limit|orders\._Dripped)"),
+    (
+        "py:.*",
+        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
+    ),
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")

@@ -14,8 +14,8 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
-from agencia_async._ask import ask
-from agencia_async._protocol import CANCEL
+from agencia_async._bulk.splitting import ask
+from agencia_async._protocol.actions import CANCEL
 from tests.peer import Peer, Request, peer
 
 ONCE = RetryPolicy(attempts=1)

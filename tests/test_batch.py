@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 import pytest
 
 from agencia_async import ConfigurationError, NotFoundError
-from agencia_async._batch import Coalescer, Run, Tasks
+from agencia_async._concurrency.workers import Coalescer, Run, Tasks
 from tests.virtual import virtual_time
 
 

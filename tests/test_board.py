@@ -3,8 +3,8 @@ import asyncio
 import pytest
 from redis.exceptions import RedisError
 
-from agencia_async._board import SCRIPT, RedisBoard, shown
-from agencia_async._share import Reserved
+from agencia_async._limits.redis_store import SCRIPT, RedisBoard, shown
+from agencia_async._limits.shared import Reserved
 from tests.standin import Answer, Command, numbers, standin
 from tests.until import until
 

@@ -1,6 +1,6 @@
 import pytest
 
-from agencia_async._budget import Budget
+from agencia_async._calls.retry_budget import Budget
 
 
 def spent() -> Budget:

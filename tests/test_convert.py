@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import Balance, OrderStatus, ReplyError, Service
-from agencia_async._convert import boolean, count, decode, identifier, in_turns, number
-from agencia_async._records import reader
+from agencia_async._protocol.records import reader
+from agencia_async._protocol.scalars import boolean, count, decode, identifier, in_turns, number
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from agencia_async._curve import Curve
+from agencia_async._limits.cubic import Curve
 
 
 def use(curve: Curve, now: float, seconds: float) -> float:

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from agencia_async.cli.app import app
-from agencia_async.cli.endings import Code
+from agencia_async.cli.exit import Code
 from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]

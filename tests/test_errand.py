@@ -4,8 +4,8 @@ from contextlib import suppress
 import pytest
 
 from agencia_async import ConfigurationError
-from agencia_async._batch import Groups, Tasks
-from agencia_async._errand import Errand, Kept
+from agencia_async._concurrency.single_flight import Errand, Kept
+from agencia_async._concurrency.workers import Groups, Tasks
 from tests.until import until
 
 

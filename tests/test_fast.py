@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryPolicy, fast_transport
-from agencia_async._aiohttp import AiohttpTransport, _Content
-from agencia_async._lanes import Endpoint
-from agencia_async._plan import each
+from agencia_async._bulk.chunks import each
+from agencia_async._transport.aiohttp_engine import AiohttpTransport, _Content
+from agencia_async._transport.pool import Endpoint
 from tests.peer import Request, peer
 from tests.until import until
 
@@ -115,7 +115,7 @@ def test_a_body_shows_itself_to_nobody() -> None:
 
 
 def test_without_aiohttp_the_error_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "agencia_async._aiohttp")
+    monkeypatch.delitem(sys.modules, "agencia_async._transport.aiohttp_engine")
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     with pytest.raises(ImportError, match=r'pip install "agencia-async\[fast\]"'):
         fast_transport()

@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from agencia_async._found import Found, is_telling
+from agencia_async._limits.adaptive import Found, is_telling
 
 
 class Line:

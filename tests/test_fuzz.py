@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 
 from agencia_async import AgenciaError
-from agencia_async._refusals import Refusals
-from agencia_async._reply import Reply, decipher
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reply, decipher
 from tests.test_replies import CALLS, TABLE
 
 BODIES = 100_000

@@ -6,11 +6,11 @@ from unittest.mock import Mock
 import pytest
 
 from agencia_async import AgenciaError, ConfigurationError, RateLimit, RateLimitedError, TransportError
-from agencia_async._batch import closed
-from agencia_async._found import Found
-from agencia_async._gate import Gate
-from agencia_async._pace import Places
-from agencia_async._quota import Quota
+from agencia_async._concurrency.workers import closed
+from agencia_async._limits.adaptive import Found
+from agencia_async._limits.gate import Gate
+from agencia_async._limits.rate_limit import Places
+from agencia_async._protocol.headers import Quota
 from tests.virtual import virtual_time
 
 DEADLINE = 60.0

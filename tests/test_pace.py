@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, RateLimit
-from agencia_async._pace import Limit, Places
+from agencia_async._limits.rate_limit import Limit, Places
 from tests.virtual import virtual_time
 
 

@@ -1,6 +1,6 @@
 import math
 
-from agencia_async._pause import Pause
+from agencia_async._limits.cooldown import Pause
 
 
 def test_nothing_leaves_until_the_end_and_one_probe_until_it_is_answered() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._plan import batches, chunks, each, spelt
+from agencia_async._bulk.chunks import batches, chunks, each, spelt
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:

@@ -26,11 +26,11 @@ from agencia_async import (
     Service,
     TransportError,
 )
-from agencia_async import _protocol as protocol
-from agencia_async._answers import errors_in
-from agencia_async._protocol import Call, Repeat
-from agencia_async._refusals import Refusals
-from agencia_async._reply import Reader, Reply, decipher
+from agencia_async._protocol import actions as protocol
+from agencia_async._protocol.actions import Call, Repeat
+from agencia_async._protocol.outcomes import errors_in
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reader, Reply, decipher
 
 
 def read(

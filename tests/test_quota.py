@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from agencia_async._quota import Credit, Quota, quota
+from agencia_async._protocol.headers import Credit, Quota, quota
 
 NOW = 1_767_225_600.0
 """The first second of 2026."""

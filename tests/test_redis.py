@@ -7,7 +7,8 @@ import traceback
 import httpx
 import pytest
 
-from agencia_async import AsyncClient, ConfigurationError, RedisRateLimit, _share
+from agencia_async import AsyncClient, ConfigurationError, RedisRateLimit
+from agencia_async._limits import shared as _share
 from tests.standin import numbers, standin
 
 KEY = "c4n4ry-0f-the-p4nel"
@@ -57,7 +58,7 @@ def test_repr_shows_no_password() -> None:
 
 def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    monkeypatch.delitem(sys.modules, "agencia_async._board", raising=False)
+    monkeypatch.delitem(sys.modules, "agencia_async._limits.redis_store", raising=False)
     with pytest.raises(ConfigurationError, match=r'pip install "agencia-async\[redis\]"'):
         RedisRateLimit(URL, 60, per=60)
 

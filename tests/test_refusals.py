@@ -13,7 +13,7 @@ from agencia_async import (
     RateLimitedError,
     UnavailableError,
 )
-from agencia_async._refusals import Refusals
+from agencia_async._protocol.refusals import Refusals
 
 TEXTS = {
     AuthenticationError: [

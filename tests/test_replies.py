@@ -35,11 +35,11 @@ from agencia_async import (
     TransportError,
     UnavailableError,
 )
-from agencia_async import _protocol as protocol
-from agencia_async._answers import errors_in
-from agencia_async._protocol import Call
-from agencia_async._refusals import Refusals
-from agencia_async._reply import Reply, decipher
+from agencia_async._protocol import actions as protocol
+from agencia_async._protocol.actions import Call
+from agencia_async._protocol.outcomes import errors_in
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reply, decipher
 
 BALANCE, SERVICES = protocol.BALANCE, protocol.SERVICES
 ADD = protocol.add(DefaultOrder(service=1, link="https://example.com/", quantity=100))

@@ -15,9 +15,9 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
-from agencia_async._budget import Budget
-from agencia_async._protocol import Repeat
-from agencia_async._retry import Retrier
+from agencia_async._calls.retry import Retrier
+from agencia_async._calls.retry_budget import Budget
+from agencia_async._protocol.actions import Repeat
 from agencia_async.errors import twin
 
 NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")

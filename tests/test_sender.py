@@ -20,8 +20,8 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
-from agencia_async._refusals import Refusals
-from agencia_async._reply import Reader, Reply, decipher
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reader, Reply, decipher
 from tests.virtual import virtual_time
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
@@ -328,7 +328,7 @@ async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pyt
         return decipher(reader, reply, refusals)
 
     asyncio_loop = asyncio.get_running_loop()
-    monkeypatch.setattr("agencia_async._sender.decipher", slowly)
+    monkeypatch.setattr("agencia_async._calls.sender.decipher", slowly)
     row = {"service": 1, "name": "x" * 2**18, "rate": "1"}
     async with client(Panel(httpx.Response(200, json=[row]))) as it:
         assert [service.service for service in await it.services()] == [1]

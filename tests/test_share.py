@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from agencia_async._share import Reserved, SharedPlaces
+from agencia_async._limits.shared import Reserved, SharedPlaces
 from tests.until import until
 from tests.virtual import virtual_time
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import OrderStatus
-from agencia_async import _protocol as protocol
-from agencia_async._refusals import Refusals
-from agencia_async._reply import Reader, Reply, decipher
-from agencia_async._straight import order_statuses
+from agencia_async._protocol import actions as protocol
+from agencia_async._protocol.fast_path import order_statuses
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reader, Reply, decipher
 
 ROW = {
     "charge": "0.27819",

@@ -12,10 +12,10 @@ import pytest
 import respx
 
 from agencia_async import ConfigurationError, ReplyError, TransportError
-from agencia_async._lanes import Body, Lane, Lanes
-from agencia_async._reply import Reply
-from agencia_async._secret import Secret
-from agencia_async._transport import Wire, checked_url, open_wire
+from agencia_async._protocol.reply import Reply
+from agencia_async._transport.api_key import Secret
+from agencia_async._transport.pool import Body, Lane, Lanes
+from agencia_async._transport.wire import Wire, checked_url, open_wire
 from tests import engines
 from tests.engines import by_each_engine, tells_of_itself
 from tests.peer import Request, peer

@@ -19,12 +19,12 @@ from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
-from agencia_async._desk import Desk
-from agencia_async._errand import Errand
+from agencia_async._calls.sender import Exchange
+from agencia_async._calls.submission import Desk
+from agencia_async._concurrency.single_flight import Errand
 from agencia_async._journal.entry import JournalEntry, JournalState, clock
 from agencia_async._journal.rows import Claim, Settle
 from agencia_async._journal.store import Store
-from agencia_async._sender import Exchange
 from agencia_async.errors import AgenciaError, ConfigurationError, OutcomeUnknownError
 from agencia_async.models import Id
 from agencia_async.orders import Order

@@ -13,9 +13,9 @@ from typing import Any, Final
 from attrs import evolve, frozen
 from sqlalchemy import Connection, Row, bindparam, select
 
-from agencia_async._fields import id_from_text
 from agencia_async._journal.entry import JournalEntry, JournalState, written
 from agencia_async._journal.schema import orders
+from agencia_async._orders.fields import id_from_text
 from agencia_async.models import Id
 from agencia_async.orders import Order
 

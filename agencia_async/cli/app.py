@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from agencia_async.cli.account import balance, services
-from agencia_async.cli.add import add
-from agencia_async.cli.bulk import cancel, refill, refill_status, status
-from agencia_async.cli.demo import demo
-from agencia_async.cli.endings import CODES
-from agencia_async.cli.journal import journal
+from agencia_async.cli.commands.account import balance, services
+from agencia_async.cli.commands.add import add
+from agencia_async.cli.commands.bulk import cancel, refill, refill_status, status
+from agencia_async.cli.commands.demo import demo
+from agencia_async.cli.commands.journal import journal
+from agencia_async.cli.commands.place import place
+from agencia_async.cli.commands.sandbox import sandbox
+from agencia_async.cli.exit import CODES
 from agencia_async.cli.options import flat
-from agencia_async.cli.place import place
-from agencia_async.cli.sandbox import sandbox
 
 app = typer.Typer(
     name="agencia",

@@ -16,9 +16,9 @@ import httpx
 import typer
 
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
-from agencia_async.cli.endings import UsageError
-from agencia_async.cli.output import Format, Layout, Row, terminal, writer
-from agencia_async.cli.reading import is_stdin
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.source import is_stdin
+from agencia_async.cli.output.rows import Format, Layout, Row, terminal, writer
 from agencia_async.cli.text import cell
 
 _PANEL: Final = "The panel"

@@ -95,7 +95,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is somebody to ask."""
     terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("agencia_async.cli.asking.sys", terminal)
+    monkeypatch.setattr("agencia_async.cli.input.confirm.sys", terminal)
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_ctrl_c_while_it_is_on_its_way(panel: WatchedPanel) -> None:
 def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as silent:
-        monkeypatch.setattr("agencia_async.cli.asking.standard_input", lambda: silent)
+        monkeypatch.setattr("agencia_async.cli.input.confirm.standard_input", lambda: silent)
         timer = Timer(0.2, interrupt)
         timer.start()
         done = invoke("add", 1, *LINK, "--quantity", 100)

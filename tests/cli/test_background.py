@@ -6,7 +6,7 @@ from threading import Event, current_thread, main_thread
 
 import pytest
 
-from agencia_async.cli.background import in_background
+from agencia_async.cli.input.background import in_background
 
 
 async def test_all_items_come_in_their_order_from_another_thread() -> None:

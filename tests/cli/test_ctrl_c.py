@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from agencia_async.cli.ctrl_c import CtrlC
+from agencia_async.cli.interrupt import CtrlC
 
 from .conftest import interrupt
 

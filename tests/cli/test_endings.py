@@ -9,7 +9,7 @@ import typer
 
 import agencia_async
 from agencia_async import AgenciaError, ConfigurationError, NotFoundError, ReplyError
-from agencia_async.cli.endings import CODES, Code, Interrupted, UsageError, describe, run
+from agencia_async.cli.exit import CODES, Code, Interrupted, UsageError, describe, run
 
 from .conftest import interrupt
 

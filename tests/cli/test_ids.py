@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from agencia_async.cli.endings import UsageError
-from agencia_async.cli.ids import IdOptions, Ids, open_ids
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 
 NAMES = ("order", "id")
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agencia_async.cli.endings import UsageError
-from agencia_async.cli.listing import checked, read_ids
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.id_file import checked, read_ids
 
 NAMES = ("order", "order_id", "id")
 

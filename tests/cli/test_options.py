@@ -11,7 +11,7 @@ import typer
 
 from agencia_async import RateLimit
 from agencia_async.cli.app import app
-from agencia_async.cli.journal import journal
+from agencia_async.cli.commands.journal import journal
 from agencia_async.cli.options import Connection, Output, flat, price, rate_limit
 
 from .conftest import Agencia, WatchedPanel
@@ -61,7 +61,7 @@ def test_a_setting_out_of_range(panel: WatchedPanel, agencia: Agencia) -> None:
 def test_the_fast_engine(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
     assert agencia("balance", "--fast").code == 0
     assert panel.received == 1
-    monkeypatch.delitem(sys.modules, "agencia_async._aiohttp")
+    monkeypatch.delitem(sys.modules, "agencia_async._transport.aiohttp_engine")
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     done = agencia("balance", "--fast")
     assert (done.code, panel.received) == (2, 1)

@@ -1,8 +1,8 @@
 import pytest
 
 from agencia_async import DefaultOrder, Order, RawOrder
-from agencia_async.cli.endings import UsageError
-from agencia_async.cli.orderlist import FIELDS, OrderRow, cells_of, columns_of, read_orders
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.order_file import FIELDS, OrderRow, cells_of, columns_of, read_orders
 
 
 def rows(text: str) -> list[OrderRow]:

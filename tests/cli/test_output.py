@@ -8,8 +8,8 @@ from types import MappingProxyType
 import pytest
 from rich.console import Console
 
-from agencia_async.cli.endings import UsageError
-from agencia_async.cli.output import Column, Format, Layout, Row, terminal, writer
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.output.rows import Column, Format, Layout, Row, terminal, writer
 from agencia_async.cli.text import cell, one_line, several
 
 LAYOUT = Layout(

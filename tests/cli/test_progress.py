@@ -4,7 +4,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from agencia_async.cli.progress import Bar
+from agencia_async.cli.output.progress import Bar
 
 
 def shown(total: int | None, *, failed: bool, show: bool = True) -> str:

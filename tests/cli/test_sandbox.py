@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, Id, RetryPolicy
-from agencia_async.cli.panels import KINDS, spread_faults
+from agencia_async.cli.commands.local_panel import KINDS, spread_faults
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.faults import FAULTS
 

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from agencia_async import AuthenticationError, NotFoundError, PanelError
-from agencia_async.cli.summary import Tally, print_summary
+from agencia_async.cli.output.summary import Tally, print_summary
 
 
 class _Ascii(io.StringIO):

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from agencia_async import Catalogue, DefaultOrder, Order, RawOrder, Service
-from agencia_async.cli.orderlist import read_orders
-from agencia_async.cli.vetting import Plan, vetted
+from agencia_async.cli.commands.place_plan import Plan, vetted
+from agencia_async.cli.input.order_file import read_orders
 from agencia_async.journal import JournalEntry, JournalState
 
 KINDS = (

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import sys
 
-from agencia_async import AsyncClient, RedisRateLimit, _share
+from agencia_async import AsyncClient, RedisRateLimit
+from agencia_async._limits import shared as _share
 
 from .scene import KEY, LIMIT, PATIENT
 

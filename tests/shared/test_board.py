@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agencia_async._board import RedisBoard
+from agencia_async._limits.redis_store import RedisBoard
 
 from .scene import looked
 from .server import Server

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from agencia_async import AsyncClient, RedisRateLimit, _share
+from agencia_async import AsyncClient, RedisRateLimit
+from agencia_async._limits import shared as _share
 
 from .scene import KEY, PATIENT, looked, panel
 from .server import Server

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from agencia_async import AsyncClient, RedisRateLimit, _share
+from agencia_async import AsyncClient, RedisRateLimit
+from agencia_async._limits import shared as _share
 from tests.servers import PASSWORD
 
 from .scene import KEY, PATIENT, everything, panel

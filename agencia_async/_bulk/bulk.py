@@ -1,0 +1,111 @@
+"""Many ids, few requests: every id that was asked for ends in exactly one item."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from typing import Generic, TypeVar
+
+from agencia_async._bulk.chunks import Ids, batches, chunks, spelt
+from agencia_async._bulk.splitting import ask, to_all
+from agencia_async._calls.sender import Sender
+from agencia_async._concurrency.workers import Run, Tasks
+from agencia_async._protocol.actions import Action, Repeat
+from agencia_async._protocol.outcomes import Answers, Values
+from agencia_async.errors import AgenciaError, AuthenticationError
+from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
+
+T = TypeVar("T")
+B = TypeVar("B")
+R = TypeVar("R")
+
+
+class Door:
+    """Notices when the account is refused in the middle of a bulk call, and lets no more through then."""
+
+    def __init__(self) -> None:
+        self._succeeded = False
+        self._refused: AuthenticationError | None = None
+
+    async def through(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
+        """What is asked for, or what a failure makes of it.
+
+        Raises:
+            AuthenticationError: the account was refused before anything succeeded.
+        """
+        if self._refused is not None:
+            return failed(self._refused)
+        try:
+            answer = await ask()
+        except AuthenticationError as error:
+            if not self._succeeded:
+                raise
+            self._refused = error
+            return failed(error)
+        except AgenciaError as error:
+            # What may have happened must be told of, even if the account is refused afterwards.
+            self._succeeded = self._succeeded or error.sent != "no"
+            return failed(error)
+        self._succeeded = True
+        return answer
+
+
+class Bulk(Generic[T]):
+    """One bulk call: cuts its ids into requests, and notices when the account is refused."""
+
+    def __init__(
+        self,
+        action: Action[T],
+        sender: Sender,
+        *,
+        workers: int,
+        tasks: Tasks,
+    ) -> None:
+        self._action = action
+        self._sender = sender
+        self._workers = workers
+        self._tasks = tasks
+        self._door = Door()
+
+    async def many(self, ids: Ids) -> BulkResult[T]:
+        """All at once, in the order of the input."""
+        self._sender.enter()
+        given, wire_ids = await spelt(ids)
+        distinct = dict.fromkeys(wire_ids)
+        answers: dict[str, T | AgenciaError] = {}
+        async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as answered:
+            async for some in answered:
+                answers.update(some)
+        return BulkResult[T].of(given, [answers[wire_id] for wire_id in wire_ids])
+
+    async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
+        """One by one, as the replies arrive."""
+        self._sender.enter()
+        # To read an order twice is harmless, to refill or cancel it twice is not.
+        once = self._action.repeat is not Repeat.ALWAYS
+        source = batches(ids, self._size, once=once)
+        async with aclosing(self._run(source, self._items)) as answered:
+            async for items in answered:
+                for item in items:
+                    yield item
+
+    def _size(self) -> int:
+        return self._sender.most_ids
+
+    def _run(
+        self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
+    ) -> AsyncGenerator[R, None]:
+        run = Run(source, work, workers=self._workers, go=self._sender.accepted, tasks=self._tasks)
+        return run.results()
+
+    async def _items(self, batch: tuple[list[Id], list[str]]) -> Iterable[BulkItem[T]]:
+        given, wire_ids = batch
+        answers = await self._fetch(list(dict.fromkeys(wire_ids)))
+        # Where none is an error, none needs a look.
+        item: Callable[..., BulkItem[T]] = BulkItem if isinstance(answers, Values) else bulk_item
+        return map(item, given, map(answers.__getitem__, wire_ids))
+
+    async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
+        """An answer for each id of one request: its value, its own error, or the request's."""
+        return await self._door.through(
+            lambda: ask(self._sender, self._action, wire_ids, urgent=False),
+            lambda error: to_all(wire_ids, error),
+        )

@@ -1,0 +1,210 @@
+"""When a request is sent again, and when its outcome is unknown instead."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from attrs import Attribute, field, frozen
+
+from agencia_async._calls.retry_budget import Budget
+from agencia_async._checks import check_seconds, check_whole
+from agencia_async._protocol.actions import Repeat
+from agencia_async.errors import (
+    AgenciaError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ReplyError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+T = TypeVar("T")
+
+_FAILURES = (TransportError, ReplyError)
+"""Errors of those that the budget is for: the panel gave no answer."""
+
+_log = logging.getLogger("agencia_async")
+
+
+def _whole(_policy: object, attribute: "Attribute[int]", value: object) -> None:
+    check_whole(attribute.name, value)
+
+
+def _seconds(_policy: object, attribute: "Attribute[float]", value: object) -> None:
+    check_seconds(attribute.name, value, zero=True)
+
+
+def _deadline(_policy: object, attribute: "Attribute[float]", value: object) -> None:
+    check_seconds(attribute.name, value)
+
+
+@frozen
+class RetryPolicy:
+    """How often and how long a call is tried.
+
+    Attributes:
+        attempts: requests per call at the most, at least 1.
+        first_wait: seconds; the wait after the first failure is random between 0 and this, and the
+            bound doubles with each further failure.
+        max_wait: seconds; the bound grows no further than this.
+        deadline: seconds for the call as a whole, waits included. A `Retry-After` that would end
+            later is not waited for: the `RateLimitedError` is raised at once. Waiting for a place under a
+            limit, told or found, does not count.
+        repeat_uncertain_writes: send `refill` and `cancel` again even when the panel may have acted.
+            Most panels refuse a second one, some make it again. `add` is never repeated.
+    """
+
+    attempts: int = field(default=5, validator=_whole)
+    first_wait: float = field(default=0.5, validator=_seconds)
+    max_wait: float = field(default=20.0, validator=_seconds)
+    deadline: float = field(default=60.0, validator=_deadline)
+    repeat_uncertain_writes: bool = False
+
+    def may_repeat(self, error: BaseException, repeat: Repeat) -> bool:
+        """Is a request that failed with this error to be sent again?"""
+        if isinstance(error, RateLimitedError):
+            return True
+        if not isinstance(error, _FAILURES):
+            return False
+        return (
+            error.sent == "no"
+            or repeat in {Repeat.ALWAYS, Repeat.RECOGNISED}
+            or (repeat is Repeat.IF_TOLD and self.repeat_uncertain_writes)
+        )
+
+
+class Retrier:
+    """Runs the attempts of calls under a policy. Time and randomness come from outside."""
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        budget: Budget | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.policy = policy
+        self.budget = budget or Budget()
+        self.sleep = sleep
+        self._uniform = uniform
+
+    async def run(
+        self, attempt: Callable[[], Awaitable[T]], *, repeat: Repeat, left: Callable[[], float]
+    ) -> tuple[T, bool]:
+        """The first value, and whether the panel may have acted on an attempt before that.
+
+        `left` tells the seconds until the deadline.
+
+        Raises:
+            OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
+            AgenciaError: the last attempt's error.
+        """
+        self.budget.pay_in()
+        try:
+            return await attempt(), False  # most calls end here, and pay for no repetition
+        except AgenciaError as error:
+            failure = error
+        again = _Again(self, attempt, failure, left)
+        try:
+            return await again.run(repeat), again.uncertain
+        except AgenciaError as error:
+            failure = error
+        # The panel may have acted on this attempt or on an earlier one.
+        unclear = again.uncertain and not isinstance(failure, OutcomeUnknownError)
+        if unclear and repeat is not Repeat.ALWAYS:
+            told = f"the panel may have acted: {failure}"
+            raise OutcomeUnknownError(told, cause=failure.with_traceback(None))
+        raise failure.with_traceback(None)  # without the many frames of the retry loop
+
+    def wait(self, state: "RetryCallState") -> float:
+        """Full jitter under a bound that doubles; after a refusal for the rate only what the panel asks for.
+
+        The client's own pause comes to that, and holds for all calls.
+        """
+        error = state.outcome and state.outcome.exception()
+        if isinstance(error, RateLimitedError):
+            return error.retry_after or 0.0
+        bound = min(self.policy.max_wait, self.policy.first_wait * 2.0 ** min(state.attempt_number - 1, 64))
+        return self._uniform(0, bound)
+
+
+class _Again(Generic[T]):
+    """The repetitions of one call, of which the first attempt has failed.
+
+    `uncertain` tells whether the panel may have acted on an attempt that failed.
+    """
+
+    def __init__(
+        self,
+        retrier: Retrier,
+        attempt: Callable[[], Awaitable[T]],
+        first: AgenciaError,
+        left: Callable[[], float],
+    ) -> None:
+        self._retrier = retrier
+        self._attempt = attempt
+        self._first: AgenciaError | None = first
+        self._left = left
+        self._is_paid = False
+        self.uncertain = False
+
+    async def run(self, repeat: Repeat) -> T:
+        """The value of the first repetition that has one.
+
+        Raises:
+            AgenciaError: the last attempt's error.
+        """
+        from tenacity import AsyncRetrying, retry_if_exception  # noqa: PLC0415 - loaded with a first failure
+
+        policy = self._retrier.policy
+        retrying = AsyncRetrying(
+            sleep=self._retrier.sleep,
+            stop=self._is_over,
+            wait=self._retrier.wait,
+            retry=retry_if_exception(lambda error: policy.may_repeat(error, repeat)),
+            before_sleep=_tell,
+            reraise=True,
+        )
+        return cast("T", await retrying(self._next))
+
+    async def _next(self) -> T:
+        """The first attempt, which is known, and then one more each time."""
+        first, self._first = self._first, None
+        try:
+            if first is not None:
+                raise first
+            value = await self._attempt()
+        except AgenciaError as error:
+            self.uncertain = self.uncertain or error.sent != "no"
+            self._settle(answered=not isinstance(error, _FAILURES))
+            raise
+        self._settle(answered=True)
+        return value
+
+    def _settle(self, *, answered: bool) -> None:
+        if self._is_paid and answered:
+            self._retrier.budget.give_back()
+        self._is_paid = False
+
+    def _is_over(self, state: "RetryCallState") -> bool:
+        """Are the attempts used up, would the next begin after the deadline, or do too many fail?"""
+        if state.attempt_number >= self._retrier.policy.attempts or state.upcoming_sleep >= self._left():
+            return True
+        error = state.outcome and state.outcome.exception()
+        if not isinstance(error, _FAILURES):  # the pause governs what is refused for its rate
+            return False
+        self._is_paid = self._retrier.budget.take()
+        if not self._is_paid:
+            error.message = f"{error.message}; not repeated, as too many requests fail"
+            error.args = (error.message,)
+        return not self._is_paid
+
+
+def _tell(state: "RetryCallState") -> None:
+    error = state.outcome and state.outcome.exception()
+    _log.info("attempt %d failed, again in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)

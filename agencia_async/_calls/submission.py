@@ -1,0 +1,45 @@
+"""Where orders are handed in: what `add` and a journal need of a client."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+from attrs import frozen
+
+from agencia_async._calls.sender import Exchange, Sender
+from agencia_async._concurrency.workers import Tasks
+from agencia_async._orders.order import Order
+from agencia_async._protocol import actions as protocol
+from agencia_async.models import Id
+
+
+@frozen
+class Desk:
+    """Hands in orders.
+
+    Attributes:
+        sender: sends them.
+        tasks: the client's.
+        panel: the panel's address, which holds no secret.
+        workers: how many orders may be under way at once.
+        mark: the field by which the panel recognises a repeated order, where it can.
+    """
+
+    sender: Sender
+    tasks: Tasks
+    panel: str
+    workers: int
+    mark: str | None
+
+    async def hand_in(
+        self,
+        order: Order,
+        reference: str | None = None,
+        around: Callable[[Exchange[Id]], Awaitable[Id]] | None = None,
+    ) -> Id:
+        """The id of the order; `reference` is what the panel recognises a repetition by, else a fresh UUID.
+
+        Raises:
+            AgenciaError: as `AsyncClient.add` does.
+        """
+        mark = {self.mark: reference or str(uuid4())} if self.mark else None
+        return await self.sender.send(protocol.add(order, mark), around)

@@ -1,0 +1,323 @@
+"""The protocol: what each action sends, how its reply is read, and whether it may be repeated.
+
+Nothing here does I/O. A `Call` is one request and the reader of its reply.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import cache, partial
+from typing import Generic, TypeVar, cast
+from urllib.parse import quote_plus, urlencode
+
+from attrs import frozen
+
+from agencia_async._orders.order import Order
+from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, canonical, refusal, words
+from agencia_async._protocol.fast_path import order_statuses
+from agencia_async._protocol.outcomes import Answers, Values
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reader
+from agencia_async._protocol.scalars import in_turns, shown
+from agencia_async._protocol.write_result import accepted
+from agencia_async.errors import (
+    AgenciaError,
+    NotAnsweredError,
+    OutcomeUnknownError,
+    PanelError,
+    ReplyError,
+)
+from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service, id_key
+from agencia_async.states import OrderState, RefillState, order_state, plain
+
+T = TypeVar("T")
+
+_log = logging.getLogger("agencia_async")
+
+
+class Repeat(Enum):
+    """May a request be sent again when it is not known whether the panel has acted on it?"""
+
+    ALWAYS = "a read changes nothing"
+    RECOGNISED = "the panel knows a second add by its idempotency field"
+    IF_TOLD = "a second refill or cancel is usually refused, sometimes made again"
+    NEVER = "a second add is a second order"
+
+
+@frozen
+class Call(Generic[T]):
+    """One request: its form (all but the key), the reader of its reply, and whether it may be repeated."""
+
+    action: str
+    form: str
+    reader: Reader[T]
+    repeat: Repeat
+
+
+def _call(
+    action: str, fields: Mapping[str, str], reader: Reader[T], repeat: Repeat = Repeat.ALWAYS
+) -> Call[T]:
+    return Call(action, urlencode({"action": action, **fields}), reader, repeat)
+
+
+# --- the actions without ids --------------------------------------------------------------------------
+
+
+def _reader(record: type[T]) -> Callable[[Row], T]:
+    """Reads a row into a record. cattrs is loaded with the first one: that takes longer than this package."""
+
+    @cache
+    def made() -> Callable[[Row], T]:
+        from agencia_async._protocol.records import reader  # noqa: PLC0415 - as told
+
+        return reader(record)
+
+    def read(row: Row) -> T:
+        return made()(row)
+
+    return read
+
+
+_balance = _reader(Balance)
+_service = _reader(Service)
+
+
+def _row(content: object) -> Row:
+    if not isinstance(content, Mapping):
+        raise ReplyError(f"an object was expected, not {shown(content)}")
+    return cast("Row", content)
+
+
+def _read_balance(content: object, _refusals: Refusals) -> Balance:
+    return _balance(_row(content))
+
+
+def _read_services(content: object, _refusals: Refusals) -> list[Service]:
+    """The services that can be read; one without an id or a price spoils no other."""
+    services: list[Service] = []
+    faults: list[ReplyError] = []
+    for row in in_turns(_listed(content)):
+        try:
+            services.append(_service(_row(row)))
+        except ReplyError as fault:
+            faults.append(fault)
+    if faults and not services:
+        raise faults[0].with_traceback(None)
+    if faults:
+        _log.warning("%d of %d services cannot be read", len(faults), len(faults) + len(services))
+    return services
+
+
+def _listed(content: object) -> list[object]:
+    """The rows of a catalogue: a list, or an object by id or by category."""
+    if isinstance(content, list):
+        return cast("list[object]", content)
+    rows: list[object] = []
+    for name, value in _row(content).items():
+        if isinstance(value, list):
+            rows += cast("list[object]", value)
+        else:
+            rows.append({"service": name, **_row(value)})
+    return rows
+
+
+def _read_add(content: object, refusals: Refusals) -> Id:
+    rows = cast("list[object]", content) if isinstance(content, list) else [content]
+    number = accepted(canonical(_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
+    if isinstance(number, PanelError):
+        raise number
+    if number is None:
+        raise ReplyError("the reply to an order has no number")
+    return number
+
+
+SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
+BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
+
+
+def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
+    """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
+    repeat = Repeat.RECOGNISED if mark else Repeat.NEVER
+    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), repeat)
+
+
+# --- the actions on ids -------------------------------------------------------------------------------
+
+
+@frozen
+class Action(Generic[T]):
+    """An action on ids: the fields that carry one id or many, and the reader of one row.
+
+    `subject` is the field of a row that tells its id, `result` the one that tells what became of it
+    (None where the whole row does). `plain` names a row that needs no second look, `straight` reads many.
+    """
+
+    name: str
+    one: str
+    many: str
+    subject: str
+    result: str | None
+    plain: frozenset[str]
+    read_row: Callable[[Row, Refusals], T | AgenciaError]
+    repeat: Repeat
+    straight: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
+
+    def single(self, wire_id: str) -> Call[Answers[T]]:
+        """The call that asks for one id."""
+        return self._call(self.one, [wire_id])
+
+    def batch(self, wire_ids: Sequence[str]) -> Call[Answers[T]]:
+        """The call that asks for many ids at once."""
+        return self._call(self.many, wire_ids)
+
+    def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Answers[T]]:
+        ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
+        straight = self.straight and partial(self.straight, wire_ids)
+        reader = Reader(partial(self._answers, wire_ids), straight=straight)
+        return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.repeat)
+
+    def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Answers[T]:
+        rows = self._rows(content, wire_ids)
+        return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
+
+    def _rows(self, content: object, wire_ids: Sequence[str]) -> Row:
+        """What a reply says of each id: as a list, as an object by id, or flat."""
+        if isinstance(content, list):
+            return self._listed(cast("list[object]", content), wire_ids)
+        rows = _row(content)
+        if any(wire_id in rows for wire_id in wire_ids):
+            return rows
+        rows = {id_key(name): row for name, row in rows.items()}
+        if any(wire_id in rows for wire_id in wire_ids) or not rows:
+            return rows
+        names = canonical(rows).keys()
+        flat = names & self.plain or not all(isinstance(row, Mapping) for row in rows.values())
+        if len(wire_ids) == 1 and flat:
+            return {wire_ids[0]: content}
+        if names & ENVELOPE:
+            raise ReplyError("the reply speaks of none of the ids")
+        return rows
+
+    def _listed(self, content: list[object], wire_ids: Sequence[str]) -> Row:
+        rows = [canonical(cast("Row", row)) for row in content if isinstance(row, Mapping)]
+        if content and not rows:
+            raise ReplyError(f"a list of objects was expected, not of {shown(content[0])}")
+        by_id = {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
+        alone = len(rows) == len(wire_ids) == 1 and not by_id.keys() & {*wire_ids}
+        return {wire_ids[0]: rows[0]} if alone and self.subject not in rows[0] else by_id
+
+    def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
+        """What became of one id; an error is returned, so that it spoils no other id."""
+        try:
+            if self._is_plain(row):
+                return self.read_row(cast("Row", row), refusals)
+            if row is None or row in ("", [], {}):
+                return NotAnsweredError(f"the reply to {self.name} leaves this id out")
+            return self._read(row, refusals)
+        except ReplyError as error:
+            error = error.with_traceback(None)
+            return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
+
+    def _is_plain(self, row: object) -> bool:
+        """Is it a row as the document has it, which needs no second look?"""
+        return isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.plain
+
+    def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
+        if not isinstance(row, Mapping):  # the value alone, or plain text in its place
+            if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
+                return refusals.error(words(row) or "?")
+            return self.read_row({self.result or "status": row}, refusals)
+        row = canonical(cast("Row", row))
+        whole = self.result is None and "status" in row and row.keys() & RECORD  # says all that was asked for
+        text = None if whole else refusal(row)
+        return self.read_row(row, refusals) if text is None else refusals.error(text)
+
+
+_order_status = _reader(OrderStatus)
+_refill_status = _reader(RefillStatus)
+_NO_STATE = {"success", "ok", "true", "1", "200"}
+
+
+def _without(row: Row, *names: str) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
+    status = _order_status(row)
+    if "remains" in row or row.keys() & RECORD or status.state is not OrderState.UNKNOWN:
+        return status
+    if plain(status.status) in _NO_STATE:
+        raise ReplyError(f"{shown(status.status)} is no state of an order")
+    return status if refusals.recognise(status.status) is PanelError else refusals.error(status.status)
+
+
+def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaError:
+    told = row.get("status")
+    if isinstance(told, Mapping):  # {"refill": 3, "status": {...}}
+        inner = canonical(cast("Row", told))
+        text = refusal(inner) or (None if "status" in inner else words(inner))
+        return _refill_status(inner) if text is None else refusals.error(text)
+    status = _refill_status(_without(row, "refill"))
+    if status.state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
+        return refusals.error(status.status)
+    return status
+
+
+def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:
+    number = accepted(row.get("refill"), refusals)
+    return "true" if number is None else number
+
+
+def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
+    made = row.get("cancel")
+    request = accepted(made, refusals)
+    if isinstance(request, PanelError):
+        return request
+    inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}
+    plain_yes = not isinstance(made, Mapping) and request == 1
+    return Cancellation(
+        request=None if plain_yes else request, extra=Extra({**_without(row, "order", "cancel"), **inner})
+    )
+
+
+STATUS: Action[OrderStatus] = Action(
+    "status",
+    "order",
+    "orders",
+    "order",
+    None,
+    frozenset({"charge", "start_count", "status", "remains", "currency"}),
+    _status_row,
+    Repeat.ALWAYS,
+    order_statuses,
+)
+REFILL: Action[Id] = Action(
+    "refill",
+    "order",
+    "orders",
+    "order",
+    "refill",
+    frozenset({"order", "refill"}),
+    _refill_row,
+    Repeat.IF_TOLD,
+)
+REFILL_STATUS: Action[RefillStatus] = Action(
+    "refill_status",
+    "refill",
+    "refills",
+    "refill",
+    "status",
+    frozenset({"refill", "status"}),
+    _refill_status_row,
+    Repeat.ALWAYS,
+)
+CANCEL: Action[Cancellation] = Action(
+    "cancel",
+    "orders",
+    "orders",
+    "order",
+    "cancel",
+    frozenset({"order", "cancel"}),
+    _cancel_row,
+    Repeat.IF_TOLD,
+)

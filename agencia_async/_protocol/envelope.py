@@ -1,0 +1,121 @@
+"""What a decoded reply is made of, in whatever accent a panel speaks.
+
+Panels spell the names of fields in their own way, wrap what they say in envelopes, and put an error
+beside, inside or in place of what was asked for. The functions here find the words of a refusal and
+the contents of an envelope; they know nothing of the actions.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from agencia_async._protocol.scalars import boolean
+from agencia_async.states import plain
+
+Row = Mapping[str, object]
+
+_STRUCTURE = {
+    **{name: name for name in ("order", "refill", "cancel", "service", "status", "error", "success", "id")},
+    **{
+        name: name for name in ("message", "msg", "data", "result", "response", "detail", "reason", "balance")
+    },
+    **{f"{name}id": name for name in ("order", "refill", "cancel", "service")},
+    "errors": "error",
+    "errormessage": "message",
+}
+_TOLD = ("message", "msg", "data", "detail", "reason")
+_INSIDE = ("data", "result", "response")
+ENVELOPE = {*_TOLD, *_INSIDE, "status", "success", "error", "code"}
+_NO = {"error", "fail", "failed", "failure", "false", "0"}
+_YES = {"success", "ok", "true", "1", "200"}
+_SUBJECTS = {"order", "refill", "id"}
+RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", "orders", "expiry"}
+_SMALL = 16
+_LONGEST = 1000
+_DEEPEST = 4
+
+
+def canonical(row: Row) -> Row:
+    """The row with the names of its structure spelt as the protocol does; the first of a kind counts."""
+    found: dict[str, object] = {}
+    for name, value in row.items():
+        structural = _STRUCTURE.get(plain(name), name)
+        found[name if structural in found else structural] = value
+    return found
+
+
+def words(value: object, depth: int = 0) -> str | None:
+    """What a value tells in words; None where it tells nothing."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        row = canonical(cast("Row", value))
+        return next(filter(None, (words(row.get(name), depth + 1) for name in ("error", *_TOLD))), None) or (
+            words(list(row.values()), depth + 1)
+        )
+    if isinstance(value, list):
+        inner = cast("list[object]", value)[:_SMALL]
+        return "; ".join(filter(None, (words(item, depth + 1) for item in inner))) or None
+    if value is None or boolean(value) is False:
+        return None
+    text = " ".join(str(value)[:_LONGEST].split())
+    return text or None
+
+
+def refusal(row: Row) -> str | None:
+    """The panel's words, where a row with canonical names is a refusal."""
+    error = row.get("error")
+    if error is not None and boolean(error) is not False and error not in ([], {}):
+        return (None if boolean(error) else words(error)) or _told(row) or "error"
+    if "success" in row and boolean(row["success"]) is False:
+        return _told(row) or "success: false"
+    if _flag(row) in _NO and not row.keys() & RECORD:  # an order, too, may have failed
+        return _told(row)
+    return None
+
+
+def _told(row: Row) -> str | None:
+    return next(filter(None, (words(row.get(name)) for name in _TOLD)), None)
+
+
+def _flag(row: Row) -> str | None:
+    """The word of a `status`, where there is one."""
+    status = row.get("status")
+    return str(status).strip().casefold() if isinstance(status, str | int) else None
+
+
+def whole_refusal(content: object) -> str | None:
+    """The panel's words, where a whole reply is a refusal."""
+    if isinstance(content, list):
+        rows = cast("list[object]", content)
+        if len(rows) != 1 or not isinstance(rows[0], Mapping):
+            return None
+        row = cast("Row", rows[0])
+        return None if _SUBJECTS & canonical(row).keys() else whole_refusal(row)
+    if not isinstance(content, Mapping):
+        return None
+    row = cast("Row", content)
+    if len(row) > _SMALL:  # a batch: to respell hundreds of ids would cost more than it can tell
+        return refusal(row) if "error" in row else None
+    return refusal(canonical(row))
+
+
+def _says_yes(row: Row) -> bool:
+    """Does it say that all went well?"""
+    return _flag(row) in _YES if "status" in row else boolean(row.get("success")) is True
+
+
+def unwrapped(content: object) -> object:
+    """What an envelope (`{"status": "success", "data": ...}`) holds; anything else as it is."""
+    for _ in range(_DEEPEST):
+        if not isinstance(content, dict) or len(cast("dict[str, object]", content)) > _SMALL:
+            break
+        row = canonical(cast("Row", content))
+        told_so = _says_yes(row)
+        names = (*_INSIDE, "orders", "refills", "services") if told_so else _INSIDE
+        inside = next((row[name] for name in names if isinstance(row.get(name), dict | list)), None)
+        if inside is None or not (told_so or row.keys() <= ENVELOPE) or refusal(row) is not None:
+            break
+        if "status" in row and not told_so:
+            break
+        content = inside
+    return content  # pyright: ignore[reportUnknownVariableType] - of JSON nothing is known

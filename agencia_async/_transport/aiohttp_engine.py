@@ -1,0 +1,203 @@
+"""The fast engine: an httpx transport over aiohttp, whose parser is compiled."""
+
+import select
+import ssl
+from asyncio.trsock import TransportSocket
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
+from yarl import URL
+
+from agencia_async._protocol.reply import Reply
+from agencia_async._transport.pool import IDLE_FOR, Body, Endpoint, Engine, Lane, inflated
+
+if TYPE_CHECKING:
+    from aiohttp.http import StreamWriter
+
+_PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+"""Each attempt has a time of its own, from connecting to the last byte."""
+
+_LONGEST_HEADER = 100 * 2**10
+"""Bytes; what httpx's own transport takes. A firewall's policies can be longer than aiohttp expects."""
+
+_poll = getattr(select, "poll", None)
+"""What looks at one socket for the least; Windows has none."""
+
+
+class _Content(aiohttp.Payload):
+    """The body of a request, asked for as late as possible: that it was tells that it may have left.
+
+    `socket` is the one that it went to.
+    """
+
+    socket: TransportSocket | None = None
+
+    def __init__(self, stream: httpx.AsyncByteStream, size: int) -> None:
+        super().__init__(stream)
+        self._stream = stream
+        self._size = size
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Nothing: a debugging aid of aiohttp's must not show the key."""
+        del encoding, errors
+        return ""
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send all of it."""
+        transport = cast("StreamWriter", writer).transport
+        self.socket = None if transport is None else transport.get_extra_info("socket")
+        async for part in self._stream:
+            await writer.write(part)
+
+
+class _Incoming(httpx.AsyncByteStream):
+    """The body of a reply as it comes, not decompressed."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._response.content.iter_any():
+                yield part
+        except aiohttp.ClientError as error:
+            failure = httpx.ReadError(str(error))
+        else:
+            return
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the connection, unless the reply has ended: then it is free already."""
+        self._response.close()
+
+
+class _Door:
+    """A session that keeps no cookies, asks nothing of the environment and sends nothing twice.
+
+    aiohttp repeats only requests that are idempotent, and a POST is not.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._ssl = context or True
+        self._session = _session()
+
+    async def send(
+        self, method: str, url: URL, headers: CIMultiDict[str], content: _Content | None
+    ) -> aiohttp.ClientResponse:
+        """The beginning of the reply.
+
+        Raises:
+            httpx.ConnectError: there is no connection, so nothing was sent.
+            httpx.TransportError: the request may have been sent.
+        """
+        failure: httpx.TransportError
+        try:
+            return await self._session.request(
+                method, url, headers=headers, data=content, allow_redirects=False, ssl=self._ssl
+            )
+        except aiohttp.ClientConnectorError as error:
+            failure = httpx.ConnectError(str(error))
+        except aiohttp.ClientError as error:
+            failure = httpx.RemoteProtocolError(str(error))
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+class AiohttpLane(Lane):
+    """A session of aiohttp's with one connection."""
+
+    def __init__(self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None) -> None:
+        self._door = _Door(context)
+        self._url = URL(str(endpoint.url), encoded=True)
+        self._headers = _headers(endpoint.headers)
+        self._limit = limit
+        self._socket: TransportSocket | None = None
+
+    def is_open(self) -> bool:
+        """Has the panel not closed the connection behind the event loop's back?"""
+        return self._socket is None or not _has_unread(self._socket)
+
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+        form = _Content(body, len(body))
+        response = await self._door.send("POST", self._url, self._headers, form)
+        self._socket = form.socket
+        try:
+            encoding = ", ".join(response.headers.getall("Content-Encoding", ()))
+            content = await inflated(_Incoming(response), encoding.lower(), self._limit)
+        finally:
+            response.close()
+        return Reply(response.status, response.headers, content)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._door.aclose()
+
+
+class AiohttpTransport(Engine):
+    """Sends through aiohttp: in lanes for a client of this library, alone for any other."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        self._door: _Door | None = None
+
+    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+        """What makes a lane to an endpoint, all with the same TLS context."""
+        return partial(AiohttpLane, endpoint, limit, self._trusted() if endpoint.tls else None)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The beginning of the reply; raises as `_Door.send` does."""
+        content = _content(request)
+        self._door = self._door or _Door(self._trusted())
+        url = URL(str(request.url), encoded=True)
+        response = await self._door.send(request.method, url, _headers(request.headers), content)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))
+
+    def _trusted(self) -> ssl.SSLContext:
+        self._context = self._context or httpx.create_ssl_context(trust_env=False)
+        return self._context
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._door is not None:
+            await self._door.aclose()
+
+
+def _headers(headers: httpx.Headers) -> CIMultiDict[str]:
+    return CIMultiDict((name.decode(), value.decode("latin-1")) for name, value in headers.raw)
+
+
+def _content(request: httpx.Request) -> _Content | None:
+    size = request.headers.get("Content-Length")
+    if not isinstance(request.stream, httpx.AsyncByteStream) or "Transfer-Encoding" in request.headers:
+        raise httpx.UnsupportedProtocol("the fast engine sends what is asynchronous and of a known length")
+    return None if size is None else _Content(request.stream, int(size))
+
+
+def _has_unread(socket: TransportSocket) -> bool:
+    """Is there what the event loop has yet to read? Between two requests that is the end."""
+    if _poll is None or socket.fileno() < 0:  # closed already, as aiohttp knows
+        return False
+    poll = _poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=_PATIENT,
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
+        auto_decompress=False,
+        trust_env=False,
+    )

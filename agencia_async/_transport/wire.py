@@ -1,0 +1,155 @@
+"""Bytes out, (status, headers, bytes) in: the only module that sends."""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import httpx
+
+from agencia_async._protocol.reply import Reply
+from agencia_async._transport.api_key import Secret
+from agencia_async._transport.httpx_engine import Shared, borrowed, httpx_lanes
+from agencia_async._transport.pool import Body, Endpoint, Engine, Exchange, Lanes
+from agencia_async.errors import (
+    AgenciaError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    ReplyError,
+    TransportError,
+)
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
+    """The panel's address.
+
+    Raises:
+        ConfigurationError: it is no address, carries credentials, or would send the key in the clear.
+    """
+    parsed = _parsed(url)
+    if isinstance(parsed, str):
+        raise ConfigurationError(f"base_url is no address: {parsed}")
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ConfigurationError(f"base_url is an address that begins with https://, not {url!r}")
+    if parsed.userinfo:
+        raise ConfigurationError("base_url must not hold a user name or a password")
+    if parsed.scheme == "http" and not allow_http and not _is_loopback(parsed.host):
+        raise ConfigurationError(
+            f"{url!r} would send the key unencrypted; use https, or allow_http=True if you must"
+        )
+    return parsed.copy_with(fragment=None)
+
+
+def _parsed(url: str) -> httpx.URL | str:
+    """The address, or why it is none."""
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        return str(error)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Wire:
+    """Sends a form to the panel, with the key, and brings the reply."""
+
+    def __init__(self, secret: Secret, exchange: Exchange) -> None:
+        self._secret = secret
+        self._exchange = exchange
+
+    async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
+        """The reply to a form, within `timeout` seconds.
+
+        Raises:
+            TransportError: none came; `sent` tells whether the form can have left.
+            ReplyError: it is larger than it may be, or not encoded as it says.
+        """
+        body = Body(self._secret.form(form))
+        failure: AgenciaError
+        try:
+            async with asyncio.timeout(timeout):
+                reply = await self._exchange(body, write=write)
+            return Reply(reply.status, reply.headers, reply.body, self._secret.blot)
+        except ReplyError as error:
+            failure = error
+        except zlib.error as error:
+            failure = ReplyError(f"the reply is not compressed as it says: {error}")
+        except TimeoutError:
+            what = "no whole reply" if body.started else "no connection"
+            failure = TransportError(f"{what} within {timeout:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
+            failure = TransportError(_told(error))
+            if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
+                body.started = False  # it was read before connecting
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # A cancellation passes through the frames that write the body, whose variables hold the key;
+            # so did another, if this one came while the connection was being closed for it.
+            error.__context__ = None
+            raise error.with_traceback(None)  # noqa: B904 - it is the same one
+        if isinstance(failure, TransportError):
+            failure.sent = "maybe" if body.started else "no"
+        self.blot(failure)
+        raise failure.with_traceback(None)
+
+    def blot(self, error: AgenciaError) -> None:
+        """Take the key out of an error's message, should the panel have echoed it."""
+        while True:
+            error.message = self._secret.blot(error.message)
+            error.args = (error.message,)
+            if not isinstance(error, OutcomeUnknownError) or error.cause is None:
+                return
+            error = error.cause
+
+    async def aclose(self) -> None:
+        """Close the connections that are the client's own."""
+        await self._exchange.aclose()
+
+
+def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
+    url: httpx.URL,
+    secret: Secret,
+    *,
+    transport: httpx.AsyncBaseTransport | None,
+    http_client: httpx.AsyncClient | None,
+    max_reply_bytes: int,
+    user_agent: str,
+    clock: Callable[[], float],
+) -> Wire:
+    """A wire over the caller's transport or client, or over lanes of its own."""
+    endpoint = _endpoint(url, user_agent)
+    exchange: Exchange
+    if http_client is not None:
+        exchange = borrowed(http_client, endpoint, max_reply_bytes)
+    elif isinstance(transport, Engine):
+        exchange = Lanes(transport.lanes(endpoint, max_reply_bytes), clock)
+    elif transport is not None:
+        once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
+        send, close = transport.handle_async_request, transport.aclose
+        exchange = Shared(send, endpoint, max_reply_bytes, close, sends_once=once)
+    else:
+        exchange = Lanes(httpx_lanes(endpoint, max_reply_bytes), clock)
+    return Wire(secret, exchange)
+
+
+def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": user_agent,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    return Endpoint(url, httpx.Headers(headers))

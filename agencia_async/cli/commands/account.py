@@ -1,0 +1,100 @@
+"""The commands about the account and what the panel sells: balance and services."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Final
+
+import typer
+
+from agencia_async import Catalogue, Service
+from agencia_async.cli.exit import Code, run
+from agencia_async.cli.options import Connection, Output, price
+from agencia_async.cli.output.rows import Column, Layout, Row
+
+_BALANCE: Final = Layout(("balance", "currency"), (Column("balance"), Column("currency")))
+_SERVICES: Final = Layout(
+    ("service", "name", "type", "category", "rate", "min", "max", "refill", "cancel", "dripfeed"),
+    (
+        Column("service", "service", right=True),
+        Column("rate", "rate", right=True),
+        Column("min", "min", right=True),
+        Column("max", "max", right=True),
+        Column("type", "type"),
+        Column("name", "name"),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which services are wanted."""
+
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            "-s",
+            metavar="TEXT",
+            help="Only those with each of these words in their name or category.",
+        ),
+    ] = None
+    type: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Only those of this type: Default, Package ...")
+    ] = None
+    category: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only those with this in their category.")
+    ] = None
+    min_rate: Annotated[
+        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Only those at this rate or above.")
+    ] = None
+    max_rate: Annotated[
+        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Only those at this rate or below.")
+    ] = None
+
+    def among(self, catalogue: Catalogue) -> list[Service]:
+        """Those of the panel's services that are wanted."""
+        return catalogue.search(
+            self.search or "",
+            type=self.type or "",
+            category=self.category or "",
+            min_rate=self.min_rate,
+            max_rate=self.max_rate,
+        )
+
+
+def balance(connection: Connection, output: Output) -> None:
+    """Show what the account holds.
+
+    CSV columns: balance, currency.
+    """
+    run(_balance(connection, output))
+
+
+def services(wanted: Filter, connection: Connection, output: Output) -> None:
+    """Show what the panel sells. A rate is the price of 1000, or of one package.
+
+    CSV columns: service, name, type, category, rate, min, max, refill, cancel, dripfeed.
+    """
+    run(_services(wanted, connection, output))
+
+
+async def _balance(connection: Connection, output: Output) -> Code:
+    async with connection.client() as client:
+        account = await client.balance()
+    output.write(_BALANCE, [{"balance": account.balance, "currency": account.currency}])
+    return Code.OK
+
+
+async def _services(wanted: Filter, connection: Connection, output: Output) -> Code:
+    async with connection.client() as client:
+        catalogue = await client.catalogue()
+    chosen = wanted.among(catalogue)
+    output.write(_SERVICES, [_row(service) for service in chosen])
+    if not output.quiet:
+        typer.echo(f"{len(chosen):,} of {len(catalogue):,} services", err=True)
+    return Code.OK
+
+
+def _row(service: Service) -> Row:
+    row: dict[str, object] = {name: getattr(service, name) for name in _SERVICES.columns}
+    return row | ({"extra": dict(service.extra)} if service.extra else {})

@@ -1,0 +1,203 @@
+"""The command that spends money: add."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencia_async import (
+    AsyncClient,
+    Catalogue,
+    ConfigurationError,
+    CustomCommentsOrder,
+    DefaultOrder,
+    Id,
+    Order,
+    PackageOrder,
+    RawOrder,
+)
+from agencia_async.cli.exit import Code, Interrupted, UsageError, run
+from agencia_async.cli.input.confirm import check_terminal, is_agreed
+from agencia_async.cli.input.order_file import FIELDS
+from agencia_async.cli.journal_option import JournalOption
+from agencia_async.cli.options import Connection, price
+from agencia_async.cli.text import one_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is to be ordered."""
+
+    service: Annotated[
+        str, typer.Argument(metavar="SERVICE", help="The id of the service.", show_default=False)
+    ]
+    link: Annotated[str | None, typer.Option(metavar="URL", help="The page, profile or post.")] = None
+    quantity: Annotated[
+        int | None, typer.Option(metavar="N", help="How many; with drip-feed, in each run.")
+    ] = None
+    runs: Annotated[int | None, typer.Option(metavar="N", help="Drip-feed: how many times.")] = None
+    interval: Annotated[
+        int | None, typer.Option(metavar="MINUTES", help="Drip-feed: time between two runs.")
+    ] = None
+    comments_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The comments to buy, one on a line.")
+    ] = None
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="A further field, as the service's type needs it. Any number of times."
+        ),
+    ] = None
+
+    def order(self) -> Order:
+        """The order; of which class depends on what was given.
+
+        Raises:
+            UsageError: options are missing, or do not go together.
+            ConfigurationError: a value cannot be sent.
+        """
+        extra = dict(map(_named, self.field or []))
+        if (self.runs or self.interval) and (self.quantity is None or self.comments_file):
+            raise UsageError("--runs and --interval go with --link and --quantity")
+        if self.link is None:
+            return self._raw(extra)
+        if self.comments_file:
+            comments = _comments(self.comments_file)
+            return CustomCommentsOrder(
+                service=self.service, link=self.link, comments=comments, quantity=self.quantity, extra=extra
+            )
+        if self.quantity is None:
+            return PackageOrder(service=self.service, link=self.link, extra=extra)
+        return DefaultOrder(
+            service=self.service,
+            link=self.link,
+            quantity=self.quantity,
+            runs=self.runs,
+            interval=self.interval,
+            extra=extra,
+        )
+
+    def order_from(self, catalogue: Catalogue) -> Order:
+        """The order, of the class that the service's type needs.
+
+        Raises:
+            UsageError: the panel does not sell the service.
+            ConfigurationError: fields are missing, too many, or cannot be sent.
+        """
+        if self.service not in catalogue:
+            raise UsageError(f"service {self.service} is not in the catalogue; see: agencia services")
+        given = {name: getattr(self, name) for name in ("link", "quantity", "runs", "interval")}
+        fields = {name: str(value) for name, value in given.items() if value is not None}
+        if self.comments_file:
+            fields["comments"] = "\n".join(_comments(self.comments_file))
+        named = dict(map(_named, self.field or []))
+        extra = {name: named.pop(name) for name in [*named] if name not in FIELDS}
+        return Order.from_text(catalogue[self.service], named | fields, extra)
+
+    def _raw(self, fields: Mapping[str, str]) -> RawOrder:
+        """An order without a link, such as a subscription: its fields are all that there is."""
+        if not fields or self.quantity is not None or self.comments_file:
+            raise UsageError("give a --link; only an order whose fields are all given with --field has none")
+        return RawOrder(self.service, fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On which terms it is ordered."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False
+    max_charge: Annotated[
+        Decimal | None,
+        typer.Option(
+            parser=price,
+            metavar="PRICE",
+            help="Check the order against the catalogue first, and do not place it if it costs more.",
+            show_default=False,
+        ),
+    ] = None
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="Your own name for the order: it is placed once under this name, by the journal.",
+            show_default=False,
+        ),
+    ] = None
+
+
+def add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> None:
+    """Place an order, and print its id.
+
+    With --link and --quantity a default order, with --link alone a package, with --comments-file custom
+    comments; whatever else a service's type needs goes with --field. Asks before it spends money: where
+    there is no terminal to ask on, it needs --yes. Never sends an order again whose outcome is unknown.
+    With --reference and a journal, the same command again places nothing twice.
+    """
+    run(_add(wish, terms, journal, connection))
+
+
+async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> Code:
+    if journal.journal and terms.reference is None:
+        raise UsageError("--journal goes with --reference, your own name for the order")
+    order = wish.order() if terms.max_charge is None else None
+    async with connection.client() as client:
+        order = order or wish.order_from(await client.catalogue())
+        if not terms.yes and not await _is_agreed(order):
+            typer.echo("nothing was ordered", err=True)
+            return Code.SOME_FAILED
+        try:
+            number = await _placed(client, order, terms, journal)
+        except asyncio.CancelledError:
+            known = "run it again to see: nothing is placed twice"
+            unknown = "look at the panel before you send it again"
+            raise Interrupted(
+                f"the order may have been placed; {unknown if terms.reference is None else known}"
+            ) from None
+    typer.echo(number)
+    return Code.OK
+
+
+async def _placed(client: AsyncClient, order: Order, terms: Terms, journal: JournalOption) -> Id | None:
+    if terms.reference is None:
+        return await client.add(order, max_charge=terms.max_charge)
+    async with journal.open(make=True) as book:
+        entry = await book.place(client, terms.reference, order, max_charge=terms.max_charge)
+    return entry.order_id
+
+
+async def _is_agreed(order: Order) -> bool:
+    """Ask, on a terminal.
+
+    Raises:
+        UsageError: there is none.
+    """
+    check_terminal("an order spends")
+    fields = order.form()
+    service = fields.pop("service")
+    typer.echo(f"An order of service {service}, which spends money:", err=True)
+    for name, value in fields.items():
+        typer.echo(f"  {name}: {one_line(value)}", err=True)
+    return await is_agreed("Place it?")
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise UsageError(f"a field is given as NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _comments(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise UsageError(f"{file} cannot be read: {reason}") from None
+    comments = [line for line in lines if line.strip()]
+    if not comments:
+        raise ConfigurationError(f"{file} holds no comments")
+    return comments

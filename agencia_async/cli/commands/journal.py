@@ -1,0 +1,186 @@
+"""The commands about a journal: what it holds, and what a person found out."""
+
+from dataclasses import replace
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from agencia_async.cli.exit import CODES, Code, UsageError, run
+from agencia_async.cli.input.id_file import checked
+from agencia_async.cli.input.order_file import cells_of, columns_of
+from agencia_async.cli.journal_option import JournalOption
+from agencia_async.cli.options import Connection, Output, flat
+from agencia_async.cli.output.rows import Column, Format, Layout, Row
+from agencia_async.cli.output.summary import STYLES
+from agencia_async.cli.text import one_line, several
+
+if TYPE_CHECKING:
+    from agencia_async.journal import JournalEntry
+
+Reference = Annotated[
+    str, typer.Argument(metavar="REFERENCE", help="Your own name for the order.", show_default=False)
+]
+
+_TOLD: Final = ("state", "order", "error", "panel", "created", "updated")
+_LIST: Final = Layout(
+    ("reference", "state", "order", "service", "link", "error", "updated"),
+    (
+        Column("reference", "reference"),
+        Column("state", "state", style=lambda row: STYLES.get(str(row["state"]), "")),
+        Column("order", "order"),
+        Column("service", "service"),
+        Column("link", "link"),
+        Column("updated", "updated"),
+        Column("error", "error"),
+    ),
+)
+
+
+State = Literal["new", "placed", "refused", "unknown"]
+Wanted = Annotated[
+    State | None, typer.Option("--state", help="Only the orders in this state.", show_default=False)
+]
+
+
+def list_orders(option: JournalOption, output: Output, state: Wanted = None) -> None:
+    """Show the orders of a journal, in the order in which they were recorded.
+
+    CSV columns: reference, state, order, service, link, error, updated.
+    """
+    run(_list(option, output, state))
+
+
+def show(reference: Reference, option: JournalOption) -> None:
+    """Show all that a journal holds of one order."""
+    run(_show(reference, option))
+
+
+def resolve(
+    reference: Reference,
+    option: JournalOption,
+    order_id: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="The panel has it, under this id.", show_default=False),
+    ] = None,
+    not_placed: Annotated[
+        bool, typer.Option("--not-placed", help="The panel does not have it; it may be placed again.")
+    ] = False,
+) -> None:
+    """Record what you found out about an order that is unknown. Nothing is asked of the panel."""
+    run(_resolve(reference, option, order_id, not_placed=not_placed))
+
+
+def export(option: JournalOption, output: Output, state: Wanted = None) -> None:
+    """Write down the orders of a journal with all their fields, in the form that agencia place reads.
+
+    CSV columns: reference, service, one for each field of the orders, state, order, error, panel, created,
+    updated.
+    """
+    run(_export(option, output, state))
+
+
+def reconcile(option: JournalOption, connection: Connection) -> None:
+    """Ask the panel what it knows of the orders that are unknown or were resolved by hand.
+
+    It decides nothing: it says what speaks for and against each. Ends with 4 if any is unknown.
+    """
+    run(_reconcile(option, connection))
+
+
+journal = typer.Typer(
+    help="Look into a journal of orders, and resolve what is unknown.", no_args_is_help=True, epilog=CODES
+)
+journal.command("list", epilog=CODES)(flat(list_orders))
+for command in (show, resolve, export, reconcile):
+    journal.command(epilog=CODES)(flat(command))
+
+
+async def _list(option: JournalOption, output: Output, state: State | None) -> Code:
+    entries = await _entries(option, output, state)
+    rows = [_listed(entry) for entry in entries]
+    output.write(_LIST, rows)
+    if not output.quiet:
+        typer.echo(several(len(rows), "order"), err=True)
+    return Code.OK
+
+
+async def _show(reference: str, option: JournalOption) -> Code:
+    async with option.open() as journal:
+        entry = await journal.get(reference)
+    if entry is None:
+        raise UsageError(f"there is no order {reference!r} in this journal")
+    facts = {"reference": reference, **cells_of(entry.order), **_told(entry)}
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        lines = str("" if value is None else value).splitlines() or [""]
+        for number, line in enumerate(lines):
+            typer.echo(f"{'' if number else name:<{width}}  {one_line(line)}".rstrip())
+    return Code.OK
+
+
+async def _resolve(reference: str, option: JournalOption, order_id: str | None, *, not_placed: bool) -> Code:
+    if (order_id is not None) == not_placed:
+        raise UsageError("give --order-id ID or --not-placed: one of these")
+    number = None if order_id is None else checked(order_id, "--order-id")
+    async with option.open() as journal:
+        entry = await journal.resolve(
+            reference, order_id=number, placed=None if number is not None else False
+        )
+    what = f", order {number}" if number is not None else "; it may be placed again"
+    typer.echo(f"{one_line(reference)}: {entry.state.value}{what}")
+    return Code.OK
+
+
+async def _export(option: JournalOption, output: Output, state: State | None) -> Code:
+    entries = await _entries(option, output, state)
+    columns = ("reference", *columns_of(entry.order for entry in entries), *_TOLD)
+    layout = Layout(columns, tuple(Column(name, name) for name in columns))
+    blank = dict.fromkeys(columns)
+    rows = [
+        blank | {"reference": entry.reference, **cells_of(entry.order), **_told(entry)} for entry in entries
+    ]
+    replace(output, format=output.format or Format.CSV).write(layout, rows)
+    return Code.OK
+
+
+async def _reconcile(option: JournalOption, connection: Connection) -> Code:
+    async with connection.client() as client, option.open() as journal:
+        findings = await journal.reconcile(client)
+    screen = Console(highlight=False)
+    for finding in findings:
+        screen.print(Text(one_line(finding.advice)), soft_wrap=not screen.is_terminal)
+    unknown = [finding.entry.reference for finding in findings if finding.entry.state.value == "unknown"]
+    if unknown:
+        resolve = f"agencia journal resolve {quote(unknown[0])}{option.words}"
+        typer.echo(f"To resolve: {resolve} --order-id ID\n        or: {resolve} --not-placed", err=True)
+        return Code.UNKNOWN
+    if not findings:
+        typer.echo("there is nothing to find out: no order is unknown", err=True)
+    return Code.OK
+
+
+async def _entries(option: JournalOption, output: Output, state: State | None) -> "list[JournalEntry]":
+    output.keep_off(option.file, "journal")
+    async with option.open() as journal:
+        return [entry async for entry in journal.entries(state)]
+
+
+def _listed(entry: "JournalEntry") -> Row:
+    form = entry.order.form()
+    about = form.get("link") or form.get("username")
+    return {"reference": entry.reference, "service": form["service"], "link": about, **_told(entry)}
+
+
+def _told(entry: "JournalEntry") -> dict[str, object]:
+    """What the journal tells of an order besides its fields."""
+    return {
+        "state": entry.state.value,
+        "order": entry.order_id,
+        "error": None if entry.error is None else one_line(entry.error),
+        "panel": entry.panel,
+        "created": entry.created.isoformat(timespec="seconds"),
+        "updated": entry.updated.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,47 @@
+"""Panels on this machine, for the commands sandbox and demo."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from agencia_async.cli.exit import UsageError
+from agencia_async.sandbox import Panel, serve
+
+KINDS: Final = {
+    "rate_limit": "429",
+    "server_error": "5xx",
+    "gateway_page": "gateway page",
+    "reset_before": "connection reset",
+    "drop_after": "connection dropped",
+    "cut_reply": "reply cut short",
+    "empty_reply": "empty reply",
+}
+"""The faults of a panel, and what they look like from outside."""
+
+
+def spread_faults(panel: Panel, rate: float) -> None:
+    """Let this share of the requests meet a fault, all kinds alike."""
+    for name in KINDS:
+        setattr(panel.faults, name, rate / len(KINDS))
+
+
+@asynccontextmanager
+async def served(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+    """The URL of a panel that is served for the block.
+
+    Raises:
+        UsageError: what serving needs is not installed, or the address cannot be had.
+    """
+    serving = serve(panel, host=host, port=port)
+    try:
+        url = await serving.__aenter__()
+    except ImportError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(
+            f"the panel cannot be served on {host}, port {port}: {error.strerror or error}"
+        ) from None
+    try:
+        yield url
+    finally:
+        await serving.__aexit__(None, None, None)

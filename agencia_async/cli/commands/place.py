@@ -1,0 +1,325 @@
+"""The command place: the orders of a file, each placed once."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+
+from agencia_async import (
+    AgenciaError,
+    AsyncClient,
+    AuthenticationError,
+    BulkItem,
+    ConfigurationError,
+    Id,
+    OutcomeUnknownError,
+)
+from agencia_async.cli.commands.place_plan import Plan, vetted
+from agencia_async.cli.exit import Code, Interrupted, UsageError, run
+from agencia_async.cli.input.background import in_background
+from agencia_async.cli.input.confirm import check_terminal, is_agreed
+from agencia_async.cli.input.order_file import OrderList, read_orders
+from agencia_async.cli.input.source import is_stdin, lines_of, name_of
+from agencia_async.cli.journal_option import JournalOption
+from agencia_async.cli.options import Connection, Output, price
+from agencia_async.cli.output.progress import Bar
+from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal, writer
+from agencia_async.cli.output.summary import STYLES, Tally, print_summary
+from agencia_async.cli.text import one_line, several
+
+if TYPE_CHECKING:
+    from agencia_async.journal import Journal, JournalEntry
+
+_SHOWN: Final = 20
+
+_LAYOUT: Final = Layout(
+    ("reference", "state", "order", "error", "error_type"),
+    (
+        Column("reference", "reference"),
+        Column("state", "state", 7, style=lambda row: STYLES.get(str(row["state"]), "")),
+        Column("order", "order"),
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is to be placed, and on which terms."""
+
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A CSV file with headings: reference, service, link, quantity and so on; or - for standard "
+            "input.",
+            show_default=False,
+        ),
+    ]
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Leave out rows that are wrong, and place the others.")
+    ] = False
+    max_charge: Annotated[
+        Decimal | None,
+        typer.Option(
+            parser=price,
+            metavar="PRICE",
+            help="Place nothing if all that is to be sent costs more than this, by the catalogue.",
+            show_default=False,
+        ),
+    ] = None
+
+
+def place(batch: Batch, journal: JournalOption, connection: Connection, output: Output) -> None:
+    """Place the orders of a file, each once under its reference.
+
+    Checks the whole file first. Run again, it goes on where it was: what the journal has as placed is never
+    sent again, and neither is what may have been placed.
+    CSV columns: reference, state, order, error, error_type.
+    """
+    run(_place(batch, journal, connection, output))
+
+
+async def _place(batch: Batch, option: JournalOption, connection: Connection, output: Output) -> Code:
+    if is_stdin(batch.file) and not batch.yes:
+        raise UsageError("orders from standard input need --yes: it cannot be asked for an answer as well")
+    output.keep_off(batch.file, "orders")
+    output.keep_off(option.file, "journal")
+    sending = _Sending(output, show_bar=not connection.verbose)
+    try:
+        orders = await _read(batch.file)
+        async with connection.client() as client, option.open(make=True) as journal:
+            plan = vetted(orders, await client.catalogue(), await _entries(journal, orders))
+            _check(plan, batch)
+            if not await _is_wanted(batch, orders, plan, client, journal, quiet=output.quiet):
+                typer.echo("nothing was ordered", err=True)
+                return Code.SOME_FAILED
+            await _send(sending, client, journal, plan)
+            sending.sum_up(requests=client.requests_sent)
+            _tell_unknown(sending.unknown, option)
+    except asyncio.CancelledError:
+        raise Interrupted(sending.how_far()) from None
+    return sending.code
+
+
+async def _read(file: Path) -> OrderList:
+    def read() -> Iterator[OrderList]:
+        yield read_orders(lines_of(file), name_of(file))
+
+    async with aclosing(in_background(read())) as lists:
+        return await anext(lists)
+
+
+async def _entries(journal: "Journal", orders: OrderList) -> "dict[str, JournalEntry]":
+    """What the journal holds under the references of a file."""
+    references = dict.fromkeys(row.reference for row in orders.rows)
+    entries = await asyncio.gather(*map(journal.get, references))
+    return {entry.reference: entry for entry in entries if entry is not None}
+
+
+async def _is_wanted(  # noqa: PLR0913 - what there is to tell
+    batch: Batch, orders: OrderList, plan: Plan, client: AsyncClient, journal: "Journal", *, quiet: bool
+) -> bool:
+    """Tell what there is to do and what it costs, and ask."""
+    skipped = f"; {several(orders.comments, 'line')} with a # skipped" if orders.comments else ""
+    told = [f"{orders.name}: {several(plan.count, 'order')}{skipped}", *_counts(plan)]
+    currency, question = "", ""
+    if plan.orders:
+        account = await journal.note_balance(client)
+        currency = f" {account.currency}".rstrip()
+        cost = _cost(plan, currency)
+        question = f"Place {several(len(plan.orders), 'order')} for {cost}?"
+        told.append(f"cost: {cost}; the account holds {account.balance:f}{currency}")
+        if plan.total > account.balance:
+            missing = f"{plan.total - account.balance:f}{currency}"
+            told.append(f"warning: the account holds {missing} too little; some orders will be refused")
+            question = f"The account does not cover it. {question}"
+    if not (quiet and batch.yes):
+        for line in told:
+            typer.echo(line, err=True)
+    if not plan.orders:
+        return True
+    _check_charge(plan, batch.max_charge, currency)
+    if batch.yes:
+        return True
+    check_terminal("orders spend")
+    return await is_agreed(question)
+
+
+def _counts(plan: Plan) -> Iterator[str]:
+    counts = {
+        "to be sent": len(plan.orders),
+        "placed already": len(plan.placed),
+        "unknown, not to be sent": len(plan.unknown),
+        "wrong, left out": len(plan.wrong),
+    }
+    width = max(len(f"{count:,}") for count in counts.values())
+    for what, count in counts.items():
+        if count:
+            yield f"  {count:>{width},} {what}"
+
+
+def _cost(plan: Plan, currency: str) -> str:
+    """What all that is to be sent costs."""
+    told = f"{plan.total:f}{currency}"
+    if not plan.untold:
+        return told
+    untold = f"what cannot be told of {several(plan.untold, 'order')}"
+    return untold if plan.untold == len(plan.orders) else f"{told} and {untold}"
+
+
+def _check_charge(plan: Plan, most: Decimal | None, currency: str) -> None:
+    """Return if the orders cost no more than they may.
+
+    Raises:
+        UsageError: they do, or that cannot be told.
+    """
+    if most is not None and (plan.untold or plan.total > most):
+        cost = _cost(plan, currency)
+        raise UsageError(f"--max-charge is {most:f}{currency}, the cost is {cost}: nothing was sent")
+
+
+def _check(plan: Plan, batch: Batch) -> None:
+    """List the rows that cannot be placed, and return if the others may be.
+
+    Raises:
+        UsageError: they may not.
+    """
+    for wrong in plan.wrong[:_SHOWN]:
+        typer.echo(f"{wrong.where}: {one_line(wrong.fault)}", err=True)
+    _tell_more(len(plan.wrong))
+    if plan.wrong and not batch.skip_invalid:
+        raise UsageError(
+            f"{len(plan.wrong):,} of {several(plan.count, 'order')} cannot be placed, so nothing was sent; "
+            "--skip-invalid leaves them out"
+        )
+
+
+async def _send(sending: "_Sending", client: AsyncClient, journal: "Journal", plan: Plan) -> None:
+    try:
+        await sending.send(client, journal, plan)
+    except asyncio.CancelledError:
+        typer.echo("agencia: it ends once what was sent has been answered", err=True)
+        raise
+
+
+def _tell_unknown(unknown: list[str], option: JournalOption) -> None:
+    """List the orders of which nobody knows, and what to do about them."""
+    if not unknown:
+        return
+    typer.echo(f"Nobody knows whether {several(len(unknown), 'order')} came to be placed:", err=True)
+    for reference in unknown[:_SHOWN]:
+        typer.echo(f"  {reference}", err=True)
+    _tell_more(len(unknown))
+    resolve = f"  agencia journal resolve {quote(unknown[0])}{option.words}"
+    typer.echo("Nothing sends them again. Look at the panel, then record what you found:", err=True)
+    typer.echo(f"{resolve} --order-id ID\n{resolve} --not-placed", err=True)
+
+
+def _tell_more(count: int) -> None:
+    if count > _SHOWN:
+        typer.echo(f"... and {count - _SHOWN:,} more", err=True)
+
+
+class _Sending:
+    """Sends what is planned, writes a row for each order of the file, and counts them."""
+
+    def __init__(self, output: Output, *, show_bar: bool) -> None:
+        self.unknown: list[str] = []
+        self._output = output
+        self._show_bar = show_bar and not output.quiet
+        self._tally = Tally()
+        self._total = 0
+        self._began = time.perf_counter()
+
+    async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
+        """Send it."""
+        self._began = time.perf_counter()
+        self._total = plan.count
+        output, screen = self._output, terminal(self._output.output)
+        widths = {"reference": max(map(len, plan.orders), default=0)}
+        with (
+            writer(output.format, _LAYOUT, file=output.output, terminal=screen, widths=widths) as rows,
+            Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing") as bar,
+        ):
+            self._write_settled(plan, rows)
+            left = dict.fromkeys(plan.orders)
+            try:
+                async with aclosing(journal.place_iter(client, plan.orders.items())) as items:
+                    async for item in items:
+                        del left[str(item.id)]
+                        self._write(rows, item)
+                        bar.step(failed=not item.ok)
+            except AuthenticationError as error:  # the account was refused before anything succeeded
+                for reference in left:
+                    self._write(rows, BulkItem(reference, error=error))
+
+    def _write_settled(self, plan: Plan, rows: Writer) -> None:
+        """Write the rows of those that are not sent."""
+        for entry in plan.placed:
+            rows.row(_row(entry.reference, "placed", order=entry.order_id))
+            self._tally.succeed("placed")
+        for entry in plan.unknown:
+            rows.row(_row(entry.reference, "unknown", error=OutcomeUnknownError(entry.error or "")))
+            self._tally.succeed("unknown")
+            self.unknown.append(entry.reference)
+        for wrong in plan.wrong:
+            rows.row(_row(wrong.reference, "skipped", error=ConfigurationError(wrong.fault)))
+            self._tally.succeed("skipped")
+
+    def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
+        """Write the row of one that was sent."""
+        reference = str(item.id)
+        if item.error is None:
+            rows.row(_row(reference, "placed", order=item.unwrap().order_id))
+            self._tally.succeed("placed")
+            return
+        state = _state(item.error)
+        rows.row(_row(reference, state, error=item.error))
+        self._tally.fail(item.error, state)
+        if state == "unknown":
+            self.unknown.append(reference)
+
+    def sum_up(self, *, requests: int) -> None:
+        """Say what became of the orders."""
+        if not self._output.quiet:
+            seconds = time.perf_counter() - self._began
+            print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
+
+    def how_far(self) -> str:
+        """How far it came, when it is interrupted."""
+        if not self._total:
+            return "nothing was ordered"
+        done = f"{self._tally.done:,} of {self._total:,} orders done"
+        return f"{done}; run it again to go on, nothing is placed twice"
+
+    @property
+    def code(self) -> Code:
+        """How the command ends."""
+        if self.unknown:
+            return Code.UNKNOWN
+        if self._tally.refused:
+            return Code.REFUSED
+        is_well = self._tally.states["placed"] == self._tally.done
+        return Code.OK if is_well else Code.SOME_FAILED
+
+
+def _state(error: AgenciaError) -> str:
+    """What an error says of an order."""
+    if isinstance(error, OutcomeUnknownError):
+        return "unknown"
+    return "skipped" if isinstance(error, ConfigurationError) else "refused"
+
+
+def _row(reference: str, state: str, *, order: Id | None = None, error: AgenciaError | None = None) -> Row:
+    name = None if error is None else type(error).__name__
+    text = None if error is None else one_line(str(error)) or name
+    return {"reference": reference, "state": state, "order": order, "error": text, "error_type": name}

@@ -1,0 +1,100 @@
+"""The command sandbox: a panel to try the other commands on."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agencia_async.cli.commands.local_panel import served, spread_faults
+from agencia_async.cli.exit import Code, UsageError, run
+from agencia_async.cli.text import several
+from agencia_async.sandbox import DIALECTS, Panel
+
+_SAMPLE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What panel is served, and where."""
+
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1"
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0
+    seed: Annotated[int, typer.Option(help="The same seed gives the same panel.")] = 1
+    orders: Annotated[int, typer.Option(min=0, help="Orders that it holds from the beginning.")] = 5000
+    key: Annotated[str, typer.Option(help="The API key that it accepts; no secret.")] = "sandbox-key"
+    ids_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the ids of these orders there, one on a line.")
+    ] = None
+    faults: Annotated[
+        float, typer.Option(metavar="RATE", min=0, max=1, help="The share of requests that go wrong: 0.03.")
+    ] = 0.0
+    latency: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Hold every answer back for so long.")
+    ] = 0.0
+    dialect: Annotated[
+        str, typer.Option(metavar="NAME", help=f"The accent in which it speaks: {', '.join(DIALECTS)}.")
+    ] = "document"
+    idempotency_field: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The field by which it recognises a repeated add; off unless given."
+        ),
+    ] = None
+
+    def panel(self) -> Panel:
+        """The panel, still without orders."""
+        try:
+            panel = Panel(
+                self.key, seed=self.seed, dialect=self.dialect, idempotency_field=self.idempotency_field
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        spread_faults(panel, self.faults)
+        panel.faults.latency = self.latency
+        return panel
+
+
+def sandbox(settings: Settings) -> None:
+    """Serve a panel on this machine until Ctrl-C. It needs no account and spends no money."""
+    run(_sandbox(settings))
+
+
+async def _sandbox(settings: Settings) -> Code:
+    panel = settings.panel()
+    ids = panel.stock(settings.orders)
+    async with served(panel, settings.host, settings.port) as url:
+        if settings.ids_file is not None:
+            _write_ids(settings.ids_file, ids)
+        typer.echo(_welcome(panel, url, ids, settings.ids_file))
+        with suppress(asyncio.CancelledError):  # Ctrl-C is how it ends
+            await asyncio.Event().wait()
+    typer.echo(f"the panel has ended; it received {several(panel.received, 'request')}", err=True)
+    return Code.OK
+
+
+def _welcome(panel: Panel, url: str, ids: list[int], ids_file: Path | None) -> str:
+    known = f", {ids[0]} to {ids[-1]}" if ids else ""
+    some = " ".join(map(str, ids[:_SAMPLE]))
+    lines = [
+        f"A panel on this machine: {url}",
+        f"It holds {several(len(ids), 'order')}{known}, and {panel.balance:f} {panel.currency}.",
+        "",
+        "In another terminal:",
+        f"  export AGENCIA_BASE_URL={url}",
+        f"  export AGENCIA_API_KEY={panel.key}",
+        f"  agencia status {some}" if ids else "  agencia services",
+        *([f"  agencia status --file {ids_file}"] if ids_file else []),
+        "",
+        "Ctrl-C ends it.",
+    ]
+    return "\n".join(lines)
+
+
+def _write_ids(file: Path, ids: list[int]) -> None:
+    try:
+        file.write_text("".join(f"{number}\n" for number in ids), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,41 @@
+"""Asking a person before money is spent."""
+
+import asyncio
+import sys
+from itertools import islice
+
+import typer
+
+from agencia_async.cli.exit import Interrupted, UsageError
+from agencia_async.cli.input.background import in_background
+from agencia_async.cli.input.source import standard_input
+
+
+def check_terminal(what: str) -> None:
+    """Return if there is somebody to ask.
+
+    Raises:
+        UsageError: there is no terminal.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"{what} money: confirm it with --yes, as there is no terminal to ask on")
+
+
+async def is_agreed(question: str) -> bool:
+    """Ask on the terminal, without holding up what goes on meanwhile. Anything but yes is no.
+
+    Raises:
+        Interrupted: Ctrl-C.
+    """
+    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+    answers = in_background(islice(standard_input(), 1))
+    try:
+        answer = await anext(answers, None)
+    except asyncio.CancelledError:
+        typer.echo(err=True)
+        raise Interrupted("nothing was ordered") from None
+    finally:
+        await answers.aclose()
+    if answer is None:  # the end of the input
+        typer.echo(err=True)
+    return (answer or "").strip().casefold() in {"y", "yes"}

@@ -1,0 +1,141 @@
+"""What a file of orders may look like: a CSV text with headings. Pure: lines in, its rows out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from attrs import fields_dict
+
+from agencia_async import Order
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.csv_text import Sheet, plain, short
+
+EXTRA: Final = "extra."
+"""What stands before the name of a panel's own field."""
+
+FIELDS: Final = tuple(
+    dict.fromkeys(
+        name
+        for first in ({"link", "quantity"}, None)  # what most orders have comes first
+        for kind in Order.types()
+        for name in sorted(fields_dict(kind))
+        if name not in {"service", "extra"} and (first is None or name in first)
+    )
+)
+"""The fields that orders have."""
+
+RESULTS: Final = ("state", "order", "error", "error_type", "panel", "created", "updated")
+"""The columns that the command's own output has besides; they are skipped."""
+
+_NEEDED: Final = ("reference", "service")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """A row of a file of orders, with nothing checked yet.
+
+    Attributes:
+        line: the line on which it begins.
+        reference: the user's own name for the order.
+        service: the id of the service.
+        fields: what else is given of the order, blank cells left out.
+        extra: the panel's own fields, blank cells left out.
+        surplus: what stands in a cell without a heading.
+    """
+
+    line: int
+    reference: str
+    service: str
+    fields: Mapping[str, str]
+    extra: Mapping[str, str]
+    surplus: str = ""
+
+
+@dataclass(frozen=True)
+class OrderList:
+    """The rows of a file of orders.
+
+    Attributes:
+        name: what a message calls the file.
+        rows: its rows.
+        comments: how many lines of it begin with `#`.
+    """
+
+    name: str
+    rows: Sequence[OrderRow]
+    comments: int = 0
+
+
+def read_orders(lines: Iterable[str], name: str) -> OrderList:
+    """The orders of a CSV text.
+
+    Raises:
+        UsageError: there are none, this is no CSV text, or a heading is wrong, twice there or missing.
+    """
+    sheet = Sheet(lines, name, strict=True)
+    rows = sheet.rows()
+    columns: list[str] = []
+    for _, headings in rows:
+        columns = _columns(headings, name)
+        break
+    orders = [_row(line, columns, cells) for line, cells in rows]
+    if not orders:
+        raise UsageError(f"{name} holds no orders")
+    return OrderList(name, orders, sheet.comments)
+
+
+def _columns(headings: Iterable[str], name: str) -> list[str]:
+    """What each column holds; nothing where it has no heading."""
+    columns = [_column(heading, name) for heading in headings]
+    for column in filter(None, columns):
+        if columns.count(column) > 1:
+            raise UsageError(f"{name}: there are two columns {column}")
+    for column in _NEEDED:
+        if column not in columns:
+            raise UsageError(f"{name}: there is no column {column}; an order needs {' and '.join(_NEEDED)}")
+    return columns
+
+
+def _column(heading: str, name: str) -> str:
+    column = plain(heading)
+    if column.startswith(EXTRA):
+        return EXTRA + heading.strip()[len(EXTRA) :]  # a panel may tell upper case from lower case
+    known = (*_NEEDED, *FIELDS, *RESULTS)
+    if not column or column in known:
+        return column
+    near = get_close_matches(column, known, 1)
+    raise UsageError(
+        f"{name}: a column is called {short(heading.strip())}, which no order has"
+        + (f"; did you mean {near[0]}?" if near else ".")
+        + " A panel's own field is called extra.NAME"
+    )
+
+
+def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> OrderRow:
+    texts = [cell.strip() for cell in cells]
+    named = dict(zip(columns, texts, strict=False))
+    nameless = (text for column, text in zip(columns, texts, strict=False) if not column)
+    return OrderRow(
+        line=line,
+        reference=named.get("reference", ""),
+        service=named.get("service", ""),
+        fields={name: named[name] for name in FIELDS if named.get(name)},
+        extra={
+            name.removeprefix(EXTRA): text for name, text in named.items() if text and name.startswith(EXTRA)
+        },
+        surplus=next(filter(None, (*nameless, *texts[len(columns) :])), ""),
+    )
+
+
+def columns_of(orders: Iterable[Order]) -> tuple[str, ...]:
+    """The columns that it takes to write orders down."""
+    names = {"service"}.union(*map(cells_of, orders))
+    known = [name for name in ("service", *FIELDS) if name in names]
+    return (*known, *sorted(names.difference(known)))
+
+
+def cells_of(order: Order) -> dict[str, str]:
+    """An order as a row holds it."""
+    own = {"service", *FIELDS}
+    return {name if name in own else EXTRA + name: text for name, text in order.form().items()}

@@ -1,0 +1,306 @@
+"""In which form rows are written, each a whole line that is out before the next begins."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Protocol, TextIO, cast
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.text import cell, one_line
+
+Row = Mapping[str, object]
+"""A row's values by the names of the columns; JSON also tells what is under `extra`."""
+
+_BUNDLE: Final = 100  # rows that a terminal gets at once
+_GAP: Final = "  "
+
+
+class Format(StrEnum):
+    """The forms of output."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: the value that it shows, its heading, its least width, and its colour."""
+
+    name: str
+    heading: str = ""
+    width: int = 0
+    right: bool = False
+    style: Callable[[Row], str] = lambda _: ""
+
+    def fitted(self, text: str, width: int) -> str:
+        """A text filled up to a width; one that is longer stays whole."""
+        gap = " " * (width - cell_len(text))
+        return gap + text if self.right else text + gap
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the rows of a command hold: the columns of its CSV, and those of its table."""
+
+    columns: tuple[str, ...]
+    table: tuple[Column, ...]
+
+
+class Shape(Protocol):
+    """A form of output: what comes before the rows, each row, and what comes after."""
+
+    def head(self) -> Text | str:
+        """What comes before the first row."""
+        ...
+
+    def row(self, row: Row) -> Text | str:
+        """A row."""
+        ...
+
+    def tail(self) -> str:
+        """What comes after the last row."""
+        ...
+
+
+class _Csv:
+    def __init__(self, layout: Layout) -> None:
+        self._columns = layout.columns
+
+    def head(self) -> str:
+        return _csv_line(self._columns)
+
+    def row(self, row: Row) -> str:
+        return _csv_line([cell(row.get(name)) for name in self._columns])
+
+    def tail(self) -> str:
+        return ""
+
+
+class _JsonLines:
+    def __init__(self, layout: Layout) -> None:
+        self._names = (*layout.columns, "extra")
+
+    def head(self) -> str:
+        return ""
+
+    def row(self, row: Row) -> str:
+        return f"{self.document(row)}\n"
+
+    def tail(self) -> str:
+        return ""
+
+    def document(self, row: Row) -> str:
+        """A row as one JSON object; money is a string, as no number of JSON is exact everywhere."""
+        chosen = {name: row[name] for name in self._names if name in row}
+        return json.dumps(chosen, ensure_ascii=False, default=_plain)
+
+
+class _Json(_JsonLines):
+    """One array. What parts two rows is written with the second, so that only the bracket may be missing."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self._before = ""
+
+    def head(self) -> str:
+        return "[\n"
+
+    def row(self, row: Row) -> str:
+        before, self._before = self._before, ",\n"
+        return f"{before}{self.document(row)}"
+
+    def tail(self) -> str:
+        return "\n]\n" if self._before else "]\n"
+
+
+class _Table:
+    def __init__(self, layout: Layout, widths: Mapping[str, int]) -> None:
+        self._columns = [
+            (column, max(column.width, cell_len(column.heading), widths.get(column.name, 0)))
+            for column in layout.table
+        ]
+        self._has_errors = any(column.name == "error" for column in layout.table)
+
+    def head(self) -> Text:
+        headings = [column.fitted(column.heading, width) for column, width in self._columns]
+        return (
+            _table_line([(heading, "bold") for heading in headings])
+            if any(map(str.strip, headings))
+            else Text()
+        )
+
+    def row(self, row: Row) -> Text:
+        """A row; of one that failed the id, and why, unless there is a column for that."""
+        if row.get("error") and not self._has_errors:
+            column, width = self._columns[0]
+            fault = f"{row.get('state') or 'failed'}: {row['error']}"
+            return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (fault, "red")])
+        return _table_line(
+            [
+                (column.fitted(one_line(cell(row[column.name])), width), column.style(row))
+                for column, width in self._columns
+            ]
+        )
+
+    def tail(self) -> str:
+        return ""
+
+
+def _table_line(cells: Sequence[tuple[str, str]]) -> Text:
+    line = Text(_GAP).join(Text(text, style) for text, style in cells)
+    line.rstrip()
+    return line.append("\n")
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    seems_comment = bool(cells) and cells[0].lstrip().startswith("#")  # but not when it is quoted
+    text = csv.writer(
+        line, lineterminator="\n", quoting=csv.QUOTE_ALL if seems_comment else csv.QUOTE_MINIMAL
+    )
+    text.writerow(cells)
+    return line.getvalue()
+
+
+def _plain(value: object) -> object:
+    return dict(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else cell(value)
+
+
+class Writer:
+    """Writes rows as they come; what comes before the first waits for it."""
+
+    def __init__(self, shape: Shape, write: Callable[[Text | str], None]) -> None:
+        self._shape = shape
+        self._write = write
+        self._begun = False
+
+    def row(self, row: Row) -> None:
+        """Write a row."""
+        self._begin()
+        self._write(self._shape.row(row))
+
+    def end(self, *, well: bool) -> None:
+        """Write what comes after the rows; without any rows only if all went well."""
+        if well:
+            self._begin()
+        if self._begun:
+            self._write(self._shape.tail())
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._write(self._shape.head())
+
+
+def shape_of(form: Format, layout: Layout, widths: Mapping[str, int]) -> Shape:
+    """The shape that has this name."""
+    if form is Format.TABLE:
+        return _Table(layout, widths)
+    kinds: dict[Format, type[_Csv | _JsonLines]] = {
+        Format.CSV: _Csv,
+        Format.JSON: _Json,
+        Format.JSONL: _JsonLines,
+    }
+    return kinds[form](layout)
+
+
+@contextmanager
+def writer(
+    form: Format | None,
+    layout: Layout,
+    *,
+    file: Path | None = None,
+    terminal: Console | None = None,
+    widths: Mapping[str, int] | None = None,
+) -> Generator[Writer]:
+    """A writer to a file, to a terminal, or else to standard output.
+
+    However the block ends, what was written consists of whole rows.
+    """
+    shape = shape_of(form or (Format.TABLE if terminal else Format.CSV), layout, widths or {})
+    with _opened(file, terminal) as write:
+        rows = Writer(shape, write)
+        well = False
+        try:
+            yield rows
+            well = True
+        finally:
+            rows.end(well=well)
+
+
+def terminal(file: Path | None) -> Console | None:
+    """The console of standard output where that is a terminal and the rows go there."""
+    return Console(highlight=False) if file is None and sys.stdout.isatty() else None
+
+
+@contextmanager
+def _opened(file: Path | None, terminal: Console | None) -> Generator[Callable[[Text | str], None]]:
+    if terminal is not None:
+        with _bundled(terminal) as write:
+            yield write
+    elif file is None:
+        yield _flushed(sys.stdout)
+    else:
+        with _to_file(file) as write:
+            yield write
+
+
+@contextmanager
+def _bundled(terminal: Console) -> Generator[Callable[[Text | str], None]]:
+    """Writes to a terminal in bundles: each time, a progress bar below is drawn anew."""
+    waiting: list[Text | str] = []
+
+    def flush() -> None:
+        terminal.print(Text.assemble(*waiting), end="", soft_wrap=True)
+        waiting.clear()
+
+    def write(text: Text | str) -> None:
+        waiting.append(text)
+        if len(waiting) >= _BUNDLE:
+            flush()
+
+    try:
+        yield write
+    finally:
+        flush()
+
+
+def _flushed(stream: TextIO) -> Callable[[Text | str], None]:
+    def write(text: Text | str) -> None:
+        stream.write(str(text))
+        stream.flush()
+
+    return write
+
+
+@contextmanager
+def _to_file(file: Path) -> Generator[Callable[[Text | str], None]]:
+    """Writes to a file that is opened at once, but keeps what it held until there is something to write."""
+    try:
+        stream = file.open("a", encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None
+    flushed, is_old = _flushed(stream), True
+
+    def write(text: Text | str) -> None:
+        nonlocal is_old
+        if is_old:
+            is_old = False
+            with suppress(OSError):  # a device has no length
+                stream.truncate(0)
+        flushed(text)
+
+    with stream:
+        yield write
