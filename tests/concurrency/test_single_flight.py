@@ -1,0 +1,227 @@
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from agencia_async import ConfigurationError
+from agencia_async._concurrency.single_flight import Errand, Kept
+from agencia_async._concurrency.workers import Groups, Tasks
+from tests.support.until import until
+
+
+class Job:
+    """Waits to be let go, pinned or not; remembers how it ended."""
+
+    def __init__(self, *, pinned: bool = False, fails: bool = False) -> None:
+        self.go = asyncio.Event()
+        self.began = False
+        self.cancelled = False
+        self._pinned = pinned
+        self._fails = fails
+
+    async def __call__(self, errand: Errand[str]) -> str:
+        self.began = True
+        try:
+            if self._pinned:
+                with errand.pinned():
+                    await self._work()
+            else:
+                await self._work()
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        return "done"
+
+    async def _work(self) -> None:
+        await self.go.wait()
+        if self._fails:
+            raise ZeroDivisionError
+
+
+async def begun(job: Job, tasks: Tasks, callers: int = 1) -> tuple[Errand[str], list[asyncio.Task[str]]]:
+    errand = Errand(job, tasks)
+    waiting = [asyncio.create_task(errand.result()) for _ in range(callers)]
+    await until(lambda: job.began)
+    return errand, waiting
+
+
+async def test_all_callers_get_the_same_result() -> None:
+    job = Job()
+    _, callers = await begun(job, Tasks(), 3)
+    job.go.set()
+    assert await asyncio.gather(*callers) == ["done"] * 3
+
+
+async def test_each_caller_gets_an_error_of_its_own() -> None:
+    job = Job(fails=True)
+    _, callers = await begun(job, Tasks(), 2)
+    job.go.set()
+    first, second = await asyncio.gather(*callers, return_exceptions=True)
+    assert isinstance(first, ZeroDivisionError)
+    assert isinstance(second, ZeroDivisionError)
+    assert first is not second
+
+
+async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_calls_it_off() -> None:
+    job = Job()
+    errand, callers = await begun(job, Tasks(), 2)
+    callers[0].cancel()
+    await asyncio.sleep(0)
+    ends = [errand.is_off]
+    callers[1].cancel()
+    await errand.over()
+    assert [*ends, errand.is_off] == [False, True]
+    assert job.cancelled
+
+
+async def test_what_is_pinned_goes_on_without_callers_and_through_a_close() -> None:
+    job, tasks = Job(pinned=True), Tasks()
+    errand, callers = await begun(job, tasks)
+    callers[0].cancel()
+    closing = asyncio.create_task(tasks.aclose())
+    await asyncio.sleep(0)
+    assert not errand.is_off
+    job.go.set()
+    await closing
+    assert not job.cancelled
+    assert await errand.result() == "done"
+
+
+async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> None:
+    tasks = Tasks()
+    tried: list[int] = []
+
+    def raise_it() -> None:
+        raise ZeroDivisionError
+
+    async def once(errand: Errand[str]) -> None:
+        tried.append(len(tried))
+        with errand.pinned():
+            await go.wait()
+            raise_it()
+
+    async def again(errand: Errand[str]) -> str:
+        for _ in range(3):
+            with suppress(ZeroDivisionError):
+                await once(errand)
+            await asyncio.sleep(0)
+        return "done"  # pragma: no cover - what must not happen
+
+    go = asyncio.Event()
+    errand = Errand(again, tasks)
+    caller = asyncio.create_task(errand.result())
+    await until(lambda: tried)
+    closing = asyncio.create_task(tasks.aclose())
+    await asyncio.sleep(0)
+    go.set()
+    await closing
+    with pytest.raises(ConfigurationError, match="closed"):
+        await caller
+    assert tried == [0]
+
+
+async def test_who_waits_for_what_is_called_off_is_told_why() -> None:
+    job = Job()
+    errand, callers = await begun(job, Tasks())
+    errand.call_off(ConfigurationError("no more of it"))
+    with pytest.raises(ConfigurationError, match="no more of it"):
+        await callers[0]
+
+
+async def test_the_end_of_the_loop_is_a_cancellation() -> None:
+    tasks = Tasks()
+    errand = Errand(Job(), tasks)
+    caller = asyncio.create_task(errand.result())
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task(), caller}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+
+async def test_an_errand_that_never_began_is_over_too() -> None:
+    tasks, ended = Tasks(), []
+    errand = Errand(Job(), tasks, done=lambda: ended.append(1))
+    caller = asyncio.create_task(errand.result())
+    await tasks.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await caller
+    assert ended == [1]
+
+
+async def test_a_kept_value_is_as_old_as_the_question() -> None:
+    now, asked = 0.0, 0
+
+    async def fetch() -> int:
+        nonlocal now, asked
+        asked += 1
+        now += 10
+        return asked
+
+    kept = Kept(fetch, clock=lambda: now, tasks=Tasks())
+    assert await kept.get(5) == 1
+    assert await kept.get(10) == 1
+    assert await kept.get(9) == 2
+
+
+class Pen:
+    """Writes a group when it is let go."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.go = asyncio.Event()
+
+    async def __call__(self, items: list[int]) -> list[int]:
+        self.groups.append(items)
+        await self.go.wait()
+        if 13 in items:
+            raise ZeroDivisionError
+        return [10 * item for item in items]
+
+
+async def test_what_comes_while_a_group_is_under_way_goes_together() -> None:
+    pen = Pen()
+    groups: Groups[int, int] = Groups(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
+    callers = [asyncio.create_task(groups.do(item)) for item in range(6)]
+    await until(lambda: pen.groups)
+    callers[4].cancel()
+    await asyncio.sleep(0)
+    pen.go.set()
+    assert await asyncio.gather(*callers[:4], callers[5]) == [0, 10, 20, 30, 50]
+    assert pen.groups == [[0, 1, 2], [3, 5]]
+    assert await groups.do(7) == 70
+
+
+async def test_who_is_cancelled_while_its_group_is_under_way_costs_the_others_nothing() -> None:
+    pen = Pen()
+    groups: Groups[int, int] = Groups(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
+    callers = [asyncio.create_task(groups.do(item)) for item in range(2)]
+    await until(lambda: pen.groups)
+    callers[0].cancel()
+    pen.go.set()
+    assert await callers[1] == 10
+    only = asyncio.create_task(groups.do(5))
+    await asyncio.sleep(0)
+    only.cancel()
+    assert await groups.do(6) == 60
+
+
+async def test_a_group_that_fails_fails_for_all_of_it_and_for_nobody_else() -> None:
+    pen = Pen()
+    pen.go.set()
+    groups: Groups[int, int] = Groups(pen, size=2, tasks=Tasks())  # type: ignore[arg-type]
+    results = await asyncio.gather(*map(groups.do, (1, 13, 2)), return_exceptions=True)
+    assert [type(result) for result in results] == [ZeroDivisionError, ZeroDivisionError, int]
+    assert results[0] is not results[1]
+
+
+async def test_the_end_of_the_loop_leaves_nobody_waiting_for_a_group() -> None:
+    pen, tasks = Pen(), Tasks()
+    groups: Groups[int, int] = Groups(pen, size=1, tasks=tasks)  # type: ignore[arg-type]
+    callers = [asyncio.create_task(groups.do(item)) for item in range(2)]
+    await until(lambda: pen.groups)
+    for task in asyncio.all_tasks() - {asyncio.current_task(), *callers}:
+        task.cancel()
+    results = await asyncio.gather(*callers, return_exceptions=True)
+    assert [type(result) for result in results] == [asyncio.CancelledError] * 2

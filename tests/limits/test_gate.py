@@ -1,0 +1,550 @@
+import asyncio
+import itertools
+import logging
+from unittest.mock import Mock
+
+import pytest
+
+from agencia_async import AgenciaError, ConfigurationError, RateLimit, RateLimitedError, TransportError
+from agencia_async._concurrency.workers import closed
+from agencia_async._limits.adaptive import Found
+from agencia_async._limits.gate import Gate
+from agencia_async._limits.rate_limit import Places
+from agencia_async._protocol.headers import Quota
+from tests.support.virtual import virtual_time
+
+DEADLINE = 60.0
+
+
+def clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def gate(slots: int = 10, limit: RateLimit | None = None, places: Places | None = None) -> Gate:
+    found = Found(first_wait=0.5, longest_wait=20, patience=DEADLINE)
+    if places is None and limit is not None:
+        places = limit.open(clock, "account")
+    return Gate(slots, found, clock, None if places is None else lambda: places)
+
+
+async def through(it: Gate, left: float = DEADLINE, *, urgent: bool = True) -> int:
+    """The number of a request that has passed."""
+    return it.go() or (await it.turn(left, urgent=urgent))[0]
+
+
+class Crowd:
+    """Requests that pass a gate one by one; remembers when, in which order, and what went wrong."""
+
+    def __init__(self, it: Gate, seconds: float = 1.0) -> None:
+        self.gate = it
+        self.seconds = seconds
+        self.passed: list[tuple[str, float]] = []
+        self.failed: dict[str, AgenciaError] = {}
+        self.most = self._under_way = 0
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def add(self, *names: str, urgent: bool = True, left: float = DEADLINE) -> None:
+        for name in names:
+            self.tasks.append(asyncio.create_task(self._pass(name, left, urgent=urgent)))
+
+    async def _pass(self, name: str, left: float, *, urgent: bool) -> None:
+        try:
+            number = await through(self.gate, left, urgent=urgent)
+        except AgenciaError as error:
+            self.failed[name] = error
+            return
+        self.passed.append((name, clock()))
+        self._under_way += 1
+        self.most = max(self.most, self._under_way)
+        try:
+            await asyncio.sleep(self.seconds)
+            self.gate.accepted(number)
+        finally:
+            self._under_way -= 1
+            self.gate.leave(number)
+
+    async def over(self) -> None:
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    @property
+    def names(self) -> str:
+        return " ".join(name for name, _ in self.passed)
+
+    @property
+    def times(self) -> list[float]:
+        return [time for _, time in self.passed]
+
+
+async def turns(count: int = 3) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+# --- slots ------------------------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_slots_bound_what_is_under_way() -> None:
+    crowd = Crowd(gate(2))
+    crowd.add(*"abcde")
+    await crowd.over()
+    assert (crowd.most, crowd.names, crowd.times) == (2, "a b c d e", [0, 0, 1, 1, 2])
+
+
+@virtual_time
+async def test_the_urgent_go_first_and_each_kind_in_its_order() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"abc", urgent=False)
+    await turns()
+    crowd.add(*"XYZ")
+    await crowd.over()
+    assert crowd.names == "a X Y Z b c"
+
+
+@virtual_time
+async def test_an_endless_stream_of_the_urgent_leaves_bulk_reads_one_turn_in_ten() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"XX")
+    crowd.add(*"abc", urgent=False)
+    await turns()
+    crowd.add(*"X" * 25)
+    await crowd.over()
+    assert crowd.names.replace(" ", "") == "XXXXXXXXXXaXXXXXXXXXbXXXXXXXXc"
+
+
+@virtual_time
+async def test_the_turns_of_bulk_reads_are_not_saved_up() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"X" * 25)
+    await asyncio.sleep(20.5)
+    crowd.add("a", urgent=False)
+    await turns()
+    crowd.add(*"Y" * 5)
+    await crowd.over()
+    assert crowd.names.replace(" ", "") == "X" * 25 + "Y" * 5 + "a"
+
+
+@virtual_time
+async def test_a_slot_is_waited_for_until_the_deadline() -> None:
+    crowd = Crowd(gate(1), seconds=5)
+    crowd.add("a")
+    crowd.add("b", left=3)
+    crowd.add("c")
+    await crowd.over()
+    error = crowd.failed.pop("b")
+    assert (type(error), str(error), error.sent) == (
+        TransportError,
+        "all connections were busy until the deadline",
+        "no",
+    )
+    assert (crowd.names, crowd.times, crowd.failed) == ("a c", [0, 5], {})
+
+
+@virtual_time
+async def test_who_gives_up_in_the_queue_takes_no_slot() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add(*"abc")
+    await turns()
+    crowd.tasks[1].cancel()
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("a c", [0, 1])
+
+
+@virtual_time
+async def test_a_slot_that_was_granted_to_who_is_cancelled_in_that_very_turn_is_given_on() -> None:
+    it = gate(1)
+    crowd = Crowd(it)
+    number = it.go()
+    crowd.add(*"ab")
+    await turns()
+    it.leave(number)
+    crowd.tasks[0].cancel()
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("b", [0])
+
+
+@virtual_time
+async def test_nobody_is_granted_a_slot_or_failed_after_a_cancellation_in_that_very_turn() -> None:
+    it = gate(1)
+    crowd = Crowd(it)
+    number = it.go()
+    crowd.add(*"abc")
+    await turns()
+    crowd.tasks[0].cancel()
+    it.leave(number)
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("b c", [0, 1])
+    number = it.go()
+    crowd.add("d")
+    await turns()
+    crowd.tasks[3].cancel()
+    await it.aclose(closed)
+    await crowd.over()
+    assert crowd.failed == {}
+
+
+# --- a limit that is told -----------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_a_limit_spaces_requests_evenly_and_an_urgent_one_takes_the_next_place() -> None:
+    crowd = Crowd(gate(limit=RateLimit(20, per=1)), seconds=0.01)
+    crowd.add(*map(str, range(200)), urgent=False)
+    await asyncio.sleep(1)
+    crowd.add("urgent")
+    await crowd.over()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(crowd.times)]
+    assert gaps == pytest.approx([0.051] * 200)
+    assert dict(crowd.passed)["urgent"] <= 1.051
+
+
+@virtual_time
+async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
+    it = gate(limit=RateLimit(1, per=100))
+    await through(it)
+    number, uncounted = await it.turn(3, urgent=True)
+    assert number == 2
+    assert uncounted == pytest.approx(100.02)
+
+
+class Scripted(Places):
+    """Places after so many seconds each, once `ready` is set."""
+
+    def __init__(self, *waits: float) -> None:
+        self.waits = list(waits)
+        self.asked = self.closed = 0
+        self.ready = asyncio.Event()
+        self.ready.set()
+
+    async def place(self) -> float:
+        self.asked += 1
+        await self.ready.wait()
+        if not self.waits:
+            raise ZeroDivisionError
+        return self.waits.pop(0)
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+@virtual_time
+async def test_one_asks_at_a_time_and_the_place_is_for_whoever_stands_first_then() -> None:
+    places = Scripted(5, 0, 0)
+    places.ready.clear()
+    crowd = Crowd(gate(places=places), seconds=0)
+    crowd.add("a", "b", urgent=False)
+    await turns()
+    crowd.add("X")
+    await turns()
+    assert places.asked == 1
+    places.ready.set()
+    await crowd.over()
+    assert (crowd.names, crowd.times, places.asked) == ("X a b", [5, 5, 5], 3)
+
+
+@virtual_time
+async def test_no_place_is_asked_for_while_no_slot_is_free() -> None:
+    places = Scripted(0, 0)
+    crowd = Crowd(gate(1, places=places), seconds=7)
+    crowd.add("a", "b")
+    await asyncio.sleep(6)
+    assert places.asked == 1
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([0, 7], 2)
+
+
+@virtual_time
+async def test_when_who_asks_is_cancelled_the_next_one_asks() -> None:
+    places = Scripted(0)
+    places.ready.clear()
+    crowd = Crowd(gate(places=places))
+    crowd.add("a", "b")
+    await turns()
+    crowd.tasks[0].cancel()
+    await turns()
+    assert places.asked == 2
+    places.ready.set()
+    await crowd.over()
+    assert crowd.names == "b"
+
+
+@virtual_time
+async def test_when_who_is_sent_is_cancelled_before_it_asks_the_next_one_does() -> None:
+    places = Scripted(0, 0, 0)
+    it = gate(1, places=places)
+    number = await through(it)
+    crowd = Crowd(it)
+    crowd.add("a", "b")
+    await turns()
+    it.leave(number)
+    crowd.tasks[0].cancel()
+    await crowd.over()
+    assert (crowd.names, places.asked) == ("b", 2)
+
+
+@virtual_time
+async def test_a_place_that_cannot_be_had_is_one_callers_fault_only() -> None:
+    places = Scripted()
+    it = gate(places=places)
+    with pytest.raises(ZeroDivisionError):
+        await through(it)
+    places.waits = [0]
+    assert await through(it) == 1
+
+
+@virtual_time
+async def test_a_place_is_kept_for_whoever_comes_until_its_time() -> None:
+    places = Scripted(5, 5)
+    crowd = Crowd(gate(places=places), seconds=0)
+    crowd.add("a")
+    await turns()
+    crowd.tasks[0].cancel()
+    await asyncio.sleep(1)
+    crowd.add("b")
+    await crowd.over()
+    assert (crowd.names, crowd.times, places.asked) == ("b", [5], 1)
+
+
+@virtual_time
+async def test_a_place_that_nobody_came_for_is_not_used_late() -> None:
+    places = Scripted(5, 3)
+    crowd = Crowd(gate(places=places), seconds=0)
+    crowd.add("a")
+    await turns()
+    crowd.tasks[0].cancel()
+    await asyncio.sleep(9)
+    crowd.add("b")
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([12], 2)
+
+
+@virtual_time
+async def test_a_place_within_a_pause_is_given_up() -> None:
+    places = Scripted(0, 5, 1, 9)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a", "b")
+    await turns()
+    it.refused(number, 7)
+    it.leave(number)
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([8, 17], 4)
+
+
+@virtual_time
+async def test_a_place_behind_a_pause_is_kept() -> None:
+    places = Scripted(0, 9)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a")
+    await turns()
+    it.refused(number, 7)
+    it.leave(number)
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([9], 2)
+
+
+@virtual_time
+async def test_a_place_that_comes_within_a_pause_is_given_up_as_well() -> None:
+    places = Scripted(0, 1, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    places.ready.clear()
+    crowd.add("a")
+    await turns()
+    it.refused(number, 7)
+    it.leave(number)
+    places.ready.set()
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([9], 3)
+
+
+@virtual_time
+async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> None:
+    places = Scripted(0, 5, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a")
+    await turns()
+    it.told(Quota(0, 7))
+    it.accepted(number)
+    it.leave(number)
+    await crowd.over()
+    assert (crowd.times, places.asked) == ([9], 3)
+
+
+@virtual_time
+async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() -> None:
+    places = Scripted(0, 1, 2)
+    it = gate(places=places)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    places.ready.clear()
+    crowd.add("a", left=3)
+    await turns()
+    it.refused(number, 7)
+    it.accepted(number)
+    it.leave(number)
+    places.ready.set()
+    await crowd.over()
+    await asyncio.sleep(20)
+    crowd.add("b")
+    await crowd.over()
+    assert (list(crowd.failed), crowd.times, places.asked) == (["a"], [22], 3)
+
+
+# --- pauses -----------------------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
+    it = gate()
+    crowd = Crowd(it)
+    it.refused(it.go(), None)
+    crowd.add(*"abc")
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("a b c", [0.5, 1.5, 1.5])
+
+
+@virtual_time
+async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> None:
+    it = gate()
+    crowd = Crowd(it)
+    it.refused(it.go(), None)
+    crowd.add(*"abc")
+    await asyncio.sleep(1)
+    crowd.tasks[0].cancel()
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("a b c", [0.5, 1, 2])
+
+
+@virtual_time
+async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> None:
+    it = gate()
+    numbers = [it.go() for _ in range(10)]
+    it.refused(numbers[0], None)
+    crowd = Crowd(it)
+    crowd.add(*"abc")
+    await asyncio.sleep(0.1)
+    for number in numbers:
+        it.leave(number)
+    for number in numbers[1:7]:
+        it.accepted(number)
+    await crowd.over()
+    assert crowd.times == [0.1] * 3
+
+
+@pytest.mark.parametrize(("asked", "told"), [(70.0, "asked for a pause"), (None, "refusals led to a pause")])
+def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told: str) -> None:
+    @virtual_time
+    async def check() -> None:
+        it = gate(1)
+        crowd = Crowd(it)
+        number = it.go()
+        crowd.add("a", left=0.4)
+        await turns()
+        it.refused(number, asked)
+        it.leave(number)
+        await turns()
+        crowd.add("b", left=0.3)
+        await turns()
+        assert clock() == 0
+        for error in crowd.failed.values():
+            assert isinstance(error, RateLimitedError)
+            assert told in str(error)
+            assert (error.retry_after, error.sent) == (asked or 0.5, "no")
+        assert crowd.failed.keys() == {"a", "b"}
+
+    check()
+
+
+@virtual_time
+async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    timers = Mock(wraps=loop.call_at)
+    monkeypatch.setattr(loop, "call_at", timers)
+    it = gate()
+    numbers = [it.go() for _ in range(10)]
+    crowd = Crowd(it)
+    crowd.add(*map(str, range(500)))
+    await turns()
+    assert timers.call_count == 500
+    it.refused(numbers[0], None)
+    for number in numbers[1:7]:
+        it.accepted(number)
+    assert timers.call_count == 500
+    it.leave(numbers[0])
+    await turns()
+    assert crowd.names == "0"
+
+
+@virtual_time
+async def test_a_probe_is_waited_for_until_the_deadline() -> None:
+    it = gate()
+    it.refused(it.go(), None)
+    crowd = Crowd(it, seconds=9)
+    crowd.add("a")
+    crowd.add("b", left=3)
+    await crowd.over()
+    error = crowd.failed["b"]
+    assert isinstance(error, RateLimitedError)
+    assert str(error) == "the panel refused for its rate until the deadline"
+    assert crowd.names == "a"
+
+
+@virtual_time
+async def test_a_pause_counts_although_waiting_for_a_limit_does_not() -> None:
+    it = gate(limit=RateLimit(1, per=100))
+    number = await through(it)
+    crowd = Crowd(it, seconds=50)
+    crowd.add("a", left=30)
+    await asyncio.sleep(50)
+    it.refused(number, 60)
+    await turns()
+    assert "lasts 60 s more" in str(crowd.failed["a"])
+
+
+@virtual_time
+async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_not_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "agencia_async")
+    it = gate()
+    for number in [it.go() for _ in range(10)]:
+        it.accepted(number)
+        it.leave(number)
+    for number in [it.go() for _ in range(10)]:
+        it.refused(number, None)
+        it.leave(number)
+    crowd = Crowd(it, seconds=0.05)
+    crowd.add(*map(str, range(50)), left=1)
+    await crowd.over()
+    assert (crowd.failed, len(crowd.passed)) == ({}, 50)
+    assert crowd.times[-1] > 2
+    crowd.add(*map(str, range(2000)), left=1e9)
+    await crowd.over()
+    assert caplog.messages == [
+        "the panel seems to allow 18.2 requests a second",
+        "the panel seems to have no limit, or another one",
+    ]
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_those_who_wait_are_told_of_the_end() -> None:
+    places = Scripted(0, 1000)
+    it = gate(places=places)
+    await through(it)
+    crowd = Crowd(it)
+    crowd.add(*"ab")
+    await turns()
+    await it.aclose(closed)
+    await crowd.over()
+    assert {type(error) for error in crowd.failed.values()} == {ConfigurationError}
+    assert (len(crowd.failed), places.closed, clock()) == (2, 1, 0)

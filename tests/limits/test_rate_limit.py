@@ -1,0 +1,141 @@
+import asyncio
+import itertools
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from agencia_async import AsyncClient, DefaultOrder, RateLimit
+from agencia_async._limits.rate_limit import Limit, Places
+from tests.support.virtual import virtual_time
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def taken(places: Places, clock: Clock, count: int, late: float = 0.0) -> list[float]:
+    """When so many places are used by one who is always a little late."""
+    times = []
+    for _ in range(count):
+        clock.now += await places.place() + late
+        times.append(clock.now)
+    return times
+
+
+@pytest.mark.parametrize(
+    ("limit", "interval"),
+    [
+        (RateLimit(60, per=30), 30.02 / 60),
+        (RateLimit(20, per=1), 0.051),
+        (RateLimit(1, per=0.5), 0.51),
+        (RateLimit(0.5, per=60), 120.04),
+    ],
+)
+async def test_places_are_even_and_take_a_little_longer_than_the_limit_says(
+    limit: RateLimit, interval: float
+) -> None:
+    clock = Clock()
+    times = await taken(limit.open(clock, "account"), clock, 5)
+    assert times[0] == 100
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([interval] * 4)
+
+
+async def test_whoever_is_a_little_late_moves_nobody_and_none_comes_too_early() -> None:
+    clock = Clock()
+    times = await taken(RateLimit(20, per=1).open(clock, "account"), clock, 100, late=0.0009)
+    assert times[-1] - times[0] == pytest.approx(99 * 0.051)
+    clock = Clock()
+    places = RateLimit(20, per=1).open(clock, "account")
+    await places.place()
+    clock.now += 0.06
+    assert await places.place() == 0
+    assert await places.place() == pytest.approx(0.05)
+
+
+async def test_what_was_not_used_is_not_saved_up() -> None:
+    clock = Clock()
+    places = RateLimit(20, per=1).open(clock, "account")
+    await places.place()
+    clock.now += 10
+    assert await places.place() == 0
+    assert await places.place() == pytest.approx(0.05)
+    await places.aclose()
+
+
+@virtual_time
+async def test_a_poll_of_many_ids_delays_no_order() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        return httpx.Response(200, json={"balance": "1", "currency": "USD", "status": "Pending", "order": 5})
+
+    async with AsyncClient(
+        "KEY",
+        base_url="https://panel.example/",
+        transport=httpx.MockTransport(answer),
+        rate_limit=RateLimit(20, per=1),
+    ) as client:
+        poll = asyncio.create_task(client.status_many(range(100_000)))
+        await asyncio.sleep(2)
+        began, sent = loop.time(), client.requests_sent
+        await client.status(1)
+        assert client.requests_sent - sent <= 4
+        await asyncio.gather(
+            client.add(ORDER), client.cancel_many([1, 2]), client.balance(), return_exceptions=True
+        )
+        assert loop.time() - began <= 0.5
+        poll.cancel()
+        await asyncio.gather(poll, return_exceptions=True)
+
+
+ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
+
+
+class Counted(Limit):
+    """A limit that lets everything through; tells whose it is, what was asked for, and its end."""
+
+    def __init__(self) -> None:
+        self.accounts: list[str] = []
+        self.asked = self.closed = 0
+
+    def open(self, clock: Callable[[], float], account: str) -> "CountedPlaces":
+        assert clock() >= 0
+        self.accounts.append(account)
+        return CountedPlaces(self)
+
+
+class CountedPlaces(Places):
+    def __init__(self, limit: Counted) -> None:
+        self._limit = limit
+
+    async def place(self) -> float:
+        self._limit.asked += 1
+        await asyncio.sleep(0)
+        return 0.0
+
+    async def aclose(self) -> None:
+        self._limit.closed += 1
+
+
+async def test_any_limit_may_be_asked_and_is_closed_with_the_client() -> None:
+    limits = [Counted() for _ in range(4)]
+    panel = httpx.MockTransport(lambda _: httpx.Response(200, json={"balance": "1", "currency": "USD"}))
+    cases = [("KEY", "a"), ("KEY", "a"), ("KEY", "b"), ("OTHER", "a")]
+    for (key, host), limit in zip(cases, limits, strict=True):
+        url = f"https://{host}.example/"
+        async with AsyncClient(key, base_url=url, transport=panel, rate_limit=limit) as client:
+            assert limit.accounts == []
+            await asyncio.gather(client.balance(), client.balance())
+        assert (limit.asked, limit.closed) == (2, 1)
+    first, same, elsewhere, other = (account for limit in limits for account in limit.accounts)
+    assert first == same
+    assert len({first, elsewhere, other}) == 3
+    assert "KEY" not in first

@@ -1,0 +1,113 @@
+import logging
+import pickle
+import subprocess
+import sys
+import traceback
+
+import httpx
+import pytest
+
+from agencia_async import AsyncClient, ConfigurationError, RedisRateLimit
+from agencia_async._limits import shared as _share
+from tests.support.standin import numbers, standin
+
+KEY = "c4n4ry-0f-the-p4nel"
+PASSWORD = "pa55word"
+URL = f"redis://someone:{PASSWORD}@127.0.0.1:6379/0"
+PANEL = "http://localhost/api/v2"
+
+
+def panel() -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, json={"balance": "1", "currency": "USD"}))
+
+
+def test_a_limit_is_a_frozen_value() -> None:
+    it = RedisRateLimit(URL, 60, per=30)
+    assert (it.url, it.requests, it.per) == (URL, 60, 30)
+    assert {it, RedisRateLimit(URL, requests=60, per=30)} == {it}
+    assert pickle.loads(pickle.dumps(it)) == it
+    with pytest.raises(AttributeError):
+        it.per = 60  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("url", "requests", "per", "message"),
+    [
+        (URL, 0, 60, "requests is a number above 0, not 0"),
+        (URL, 60, -1, "per is a number above 0, not -1"),
+        (f"http://:{PASSWORD}@example.com", 60, 60, "url is the address of a Redis"),
+        (f"redis://:{PASSWORD}/rest@example.com", 60, 60, "url is the address of a Redis"),
+        (f"redis://example.com/0?password={PASSWORD}&colour=blue", 60, 60, "url is the address of a Redis"),
+        (None, 60, 60, "url is the address of a Redis"),
+    ],
+)
+def test_what_cannot_be_is_found_at_once(url: str, requests: float, per: float, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        RedisRateLimit(url, requests, per)
+    error, own = caught.value, caught.tb.tb_next  # without the frame of this test
+    assert own is not None
+    told = traceback.TracebackException(type(error), error, own, capture_locals=True)
+    assert error.__context__ is None
+    assert PASSWORD not in "".join(told.format()) + repr(error)
+
+
+def test_repr_shows_no_password() -> None:
+    expected = "RedisRateLimit(url='redis://127.0.0.1:6379/0', requests=60, per=30)"
+    assert repr(RedisRateLimit(URL, 60, per=30)) == expected
+
+
+def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    monkeypatch.delitem(sys.modules, "agencia_async._limits.redis_store", raising=False)
+    with pytest.raises(ConfigurationError, match=r'pip install "agencia-async\[redis\]"'):
+        RedisRateLimit(URL, 60, per=60)
+
+
+def test_redis_is_loaded_by_those_who_use_it() -> None:
+    code = "import sys, agencia_async; print([name for name in sys.modules if name.startswith('redis')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("requests", "per", "interval"), [(20, 1, 51_000), (60, 60, 1_000_333), (100, 3600, 36_000_200)]
+)
+async def test_a_client_reserves_a_place_for_each_request(
+    requests: float, per: float, interval: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_share, "_PATIENCE", 60.0)
+    async with standin(lambda command: b":1\r\n" if command[0] == "ZREM" else numbers(0, 1)) as redis:
+        limit = RedisRateLimit(redis.url, requests, per)
+        async with AsyncClient(KEY, base_url=PANEL, transport=panel(), rate_limit=limit) as client:
+            for _ in range(3):
+                await client.balance()
+    assert redis.spoken == ["EVALSHA"] * 3 + ["ZREM"]
+    (sent,) = {int(command[5]) for command in redis.commands if command[0] == "EVALSHA"}
+    assert interval <= sent <= interval + 1  # microseconds
+    assert KEY not in str(redis.commands)
+
+
+async def test_redis_that_is_not_there_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with standin(lambda _: None) as redis:
+        url = redis.url
+    limit = RedisRateLimit(url, 1000, per=1)
+    async with AsyncClient(KEY, base_url=PANEL, transport=panel(), rate_limit=limit) as client:
+        for _ in range(3):
+            await client.balance()
+    told = [record for record in caplog.records if record.name == "agencia_async"]
+    assert [record.levelname for record in told] == ["WARNING"]
+    assert "1/1 of the limit" in told[0].getMessage()
+    assert PASSWORD not in caplog.text
+
+
+async def test_redis_that_refuses_is_as_good_as_none(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with standin(lambda _: b"-NOPERM this user has no permission\r\n") as redis:
+        limit = RedisRateLimit(redis.url, 1000, per=1)
+        async with AsyncClient(KEY, base_url=PANEL, transport=panel(), rate_limit=limit) as client:
+            await client.balance()
+            await client.balance()
+    assert redis.spoken == ["EVALSHA"]
+    assert "no answer from Redis" in caplog.text
+    assert PASSWORD not in caplog.text

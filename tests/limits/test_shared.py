@@ -1,0 +1,268 @@
+import asyncio
+import logging
+import math
+from itertools import pairwise
+
+import pytest
+
+from agencia_async._limits.shared import Reserved, SharedPlaces
+from tests.support.until import until
+from tests.support.virtual import virtual_time
+
+WHERE = "redis://127.0.0.1:6379/0"
+
+
+class Board:
+    """A board that does what the test says; it keeps what it was asked for, and when."""
+
+    def __init__(self, *, wait: float = 0.0, clients: int = 1) -> None:
+        self.wait = wait
+        self.clients = clients
+        self.fault: Exception | None = None
+        self.late = 0.0
+        self.under_way = 0
+        self.asked: list[tuple[float, str, int]] = []
+
+    async def _do(self, what: str, places: int = 0) -> None:
+        self.asked.append((now(), what, places))
+        self.under_way += 1
+        try:
+            await asyncio.sleep(self.late)
+        finally:
+            self.under_way -= 1
+        if self.fault is not None:
+            raise self.fault
+
+    async def reserve(self, places: int = 1) -> Reserved:
+        await self._do("reserve", places)
+        return Reserved(self.wait, self.clients)
+
+    async def leave(self) -> None:
+        await self._do("leave")
+
+    async def aclose(self) -> None:
+        await self._do("close")
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def places(board: Board, interval: float = 0.5) -> SharedPlaces:
+    return SharedPlaces(board, WHERE, interval, now)
+
+
+async def used(it: SharedPlaces) -> float:
+    """Wait for a place and use it; the time at which that is."""
+    await asyncio.sleep(await it.place())
+    return now()
+
+
+@virtual_time
+async def test_a_place_is_where_the_board_says() -> None:
+    board = Board(wait=3.0)
+    it = places(board)
+    assert [await used(it), await used(it)] == [3.0, 6.0]
+    assert board.asked == [(0.0, "reserve", 1), (3.0, "reserve", 1)]
+
+
+@virtual_time
+async def test_the_answer_counts_from_when_it_comes() -> None:
+    board = Board(wait=3.0)
+    board.late = 0.2
+    assert await used(places(board)) == pytest.approx(3.2)
+
+
+@virtual_time
+async def test_without_the_board_a_client_keeps_to_its_share() -> None:
+    board = Board(clients=4)
+    it = places(board)
+    assert await used(it) == 0.0
+    board.fault = OSError()
+    assert [await used(it) for _ in range(3)] == [2.0, 4.0, 6.0]
+
+
+@virtual_time
+async def test_who_never_saw_the_board_takes_itself_for_the_only_one() -> None:
+    board = Board(clients=4)
+    board.fault = OSError()
+    it = places(board)
+    assert [await used(it) for _ in range(3)] == [0.0, 0.5, 1.0]
+
+
+@virtual_time
+async def test_a_share_that_was_not_used_is_not_saved_up() -> None:
+    board = Board()
+    board.fault = OSError()
+    it = places(board)
+    await used(it)
+    await asyncio.sleep(10.0)
+    assert [await used(it) for _ in range(3)] == [10.0, 10.5, 11.0]
+
+
+@virtual_time
+async def test_an_answer_that_is_late_is_not_waited_for() -> None:
+    board = Board()
+    board.late = math.inf
+    it = places(board)
+    assert await used(it) == 0.25
+    assert await used(it) == 0.75
+
+
+@virtual_time
+async def test_a_lost_board_is_looked_for_once_a_second_by_nobody_who_waits() -> None:
+    board = Board()
+    board.late = math.inf
+    it = places(board, 0.1)
+    times = [await used(it) for _ in range(80)]
+    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([0.1] * 79)
+    looks = [when for when, what, count in board.asked[1:] if (what, count) == ("reserve", 0)]
+    assert looks == pytest.approx([1.25, 4.25, 7.25], abs=0.11)  # it waits 2 s for each
+    await it.aclose()
+
+
+@virtual_time
+async def test_a_board_that_is_back_is_used_again() -> None:
+    board = Board()
+    board.fault = OSError()
+    it = places(board, 1.0)
+    assert [await used(it), await used(it)] == [0.0, 1.0]
+    board.fault = None
+    assert [await used(it), await used(it)] == [2.0, 3.0]
+    board.wait = 0.3
+    assert [await used(it), await used(it), await used(it)] == [4.0, 5.0, 5.3]
+    assert board.asked == [
+        (0.0, "reserve", 1),
+        (1.0, "reserve", 0),
+        *[(when, "reserve", 1) for when in (2.0, 3.0, 4.0, 5.0)],
+    ]
+
+
+@virtual_time
+async def test_clients_that_come_back_one_after_the_other_keep_to_the_limit_together() -> None:
+    board = Board(clients=2)
+    early, late = places(board, 1.0), places(board, 1.0)
+    assert [await early.place(), await late.place()] == [0.0, 0.0]
+    board.fault = OSError()
+    assert [await used(early), await late.place()] == [2.0, 0.0]
+    board.fault = None
+    board.clients = 1  # the other one is not back yet
+    assert [await used(early) for _ in range(6)] == [4.0, 6.0, 8.0, 8.0, 8.0, 8.0]
+    board.fault = OSError()
+    assert await used(early) == 9.0
+
+
+@virtual_time
+async def test_who_comes_back_keeps_to_as_many_as_were_seen() -> None:
+    board = Board()
+    board.fault = OSError()
+    it = places(board, 1.0)
+    assert [await used(it), await used(it)] == [0.0, 1.0]
+    board.fault, board.clients = None, 3
+    assert [await used(it), await used(it)] == [2.0, 5.0]
+
+
+@virtual_time
+async def test_the_log_tells_once_that_the_board_is_lost_and_once_that_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "agencia_async")
+    board = Board(clients=3)
+    it = places(board, 0.5)
+    await used(it)
+    board.fault = ConnectionError("it is pa55word")
+    for _ in range(4):
+        await used(it)
+    board.fault = None
+    for _ in range(4):
+        await used(it)
+    lost = f"no answer from Redis at {WHERE} (ConnectionError): until there is one, this client keeps to 1/3"
+    back = f"Redis at {WHERE} answers again: the limit is shared"
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", f"{lost} of the limit"),
+        ("INFO", back),
+    ]
+
+
+@virtual_time
+async def test_who_gives_up_while_redis_is_asked_leaves_no_trace() -> None:
+    board = Board()
+    board.late = 0.2
+    it = places(board)
+    waiting = asyncio.ensure_future(it.place())
+    await until(lambda: board.asked)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    board.late = 0.0
+    assert await it.place() == 0.0
+    assert [what for _, what, _ in board.asked] == ["reserve", "reserve"]
+
+
+@virtual_time
+async def test_at_the_end_the_others_get_the_share() -> None:
+    board = Board()
+    it = places(board)
+    await it.place()
+    await it.aclose()
+    assert [what for _, what, _ in board.asked] == ["reserve", "leave", "close"]
+
+
+@virtual_time
+async def test_who_took_no_place_has_none_to_leave() -> None:
+    board = Board()
+    await places(board).aclose()
+    assert [what for _, what, _ in board.asked] == ["close"]
+
+
+@virtual_time
+async def test_the_end_waits_for_no_board_that_is_lost() -> None:
+    board = Board()
+    it = places(board)
+    await it.place()
+    board.late = math.inf
+    await asyncio.wait_for(it.aclose(), 10.0)
+    assert now() == 0.5
+
+
+@virtual_time
+async def test_the_end_ends_the_look_for_a_lost_board() -> None:
+    board = Board()
+    board.fault = OSError()
+    it = places(board, 1.0)
+    await used(it)
+    await used(it)
+    board.late = 1.0
+    await it.place()
+    await until(lambda: len(board.asked) == 2)
+    board.late = 0.0
+    await it.aclose()
+    assert [what for _, what, _ in board.asked] == ["reserve", "reserve", "close"]
+    assert (now(), board.under_way) == (1.0, 0)
+
+
+@virtual_time
+async def test_a_place_that_is_asked_for_at_the_end_is_no_loss_of_the_board(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    board = Board()
+    board.late, board.fault = 0.1, OSError()
+    it = places(board)
+    waiting = asyncio.ensure_future(it.place())
+    await until(lambda: board.asked)
+    await it.aclose()
+    assert await waiting == 0.0
+    assert caplog.records == []
+
+
+@virtual_time
+async def test_after_the_end_nothing_is_looked_for() -> None:
+    board = Board()
+    board.fault = OSError()
+    it = places(board)
+    await it.place()
+    await it.aclose()
+    await asyncio.sleep(10.0)
+    assert await it.place() == 0.0
+    await asyncio.sleep(10.0)
+    assert [what for _, what, _ in board.asked] == ["reserve", "close"]
