@@ -16,16 +16,18 @@ from agencia_async._calls.sender import Sender, now
 from agencia_async._calls.submission import Desk
 from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
 from agencia_async._client.options import Options, default_user_agent, key_from_environment
-from agencia_async._concurrency.single_flight import Kept
-from agencia_async._concurrency.workers import Coalescer, Tasks
+from agencia_async._concurrency.cached_value import Kept
+from agencia_async._concurrency.coalescer import Coalescer
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.rate_limit import Limit, RateLimit
 from agencia_async._orders.order import Order, check_order
-from agencia_async._protocol import actions as protocol
+from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.outcomes import Answers
 from agencia_async._protocol.refusals import Patterns, Refusals
+from agencia_async._transport.address import checked_url
 from agencia_async._transport.api_key import Secret
-from agencia_async._transport.wire import checked_url, open_wire
+from agencia_async._transport.wire import open_wire
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
     Balance,
@@ -146,8 +148,8 @@ class AsyncClient:
         self._tasks = Tasks()
         self._desk = Desk(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
         self._catalogue = Kept(self._fetch_catalogue, clock=now, tasks=self._tasks)
-        self._statuses = self._coalescer(protocol.STATUS, batch_window)
-        self._refill_statuses = self._coalescer(protocol.REFILL_STATUS, batch_window)
+        self._statuses = self._coalescer(actions.STATUS, batch_window)
+        self._refill_statuses = self._coalescer(actions.REFILL_STATUS, batch_window)
         self._shown = str(url)
 
     @classmethod
@@ -198,11 +200,11 @@ class AsyncClient:
 
     async def balance(self) -> Balance:
         """What the account holds."""
-        return await self._sender.send(protocol.BALANCE)
+        return await self._sender.send(calls.BALANCE)
 
     async def services(self) -> list[Service]:
         """The panel's catalogue: up to some 8,000 services in one reply of up to 3 MB."""
-        return await self._sender.send(protocol.SERVICES)
+        return await self._sender.send(calls.SERVICES)
 
     async def catalogue(self, max_age: float = 300.0) -> "Catalogue":
         """What `services` gives, to look up, to search and to check orders against.
@@ -245,7 +247,7 @@ class AsyncClient:
         Raises:
             NotFoundError: the panel does not know the order (a fresh one may be unknown for a while).
         """
-        return await self._one(protocol.STATUS, id, self._statuses)
+        return await self._one(actions.STATUS, id, self._statuses)
 
     async def status_many(self, ids: Ids) -> BulkResult[OrderStatus]:
         """The states of any number of orders, in the order of the input.
@@ -254,14 +256,14 @@ class AsyncClient:
             AuthenticationError: the account was refused before anything succeeded.
             ConfigurationError: an id cannot be sent; nothing was.
         """
-        return await self._bulk(protocol.STATUS).many(ids)
+        return await self._bulk(actions.STATUS).many(ids)
 
     def status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[OrderStatus], None]:
         """The states of any number of orders, as the replies arrive, in constant memory.
 
         The input is read lazily. Raises as `status_many` does, where the fault is met.
         """
-        return self._bulk(protocol.STATUS).stream(ids)
+        return self._bulk(actions.STATUS).stream(ids)
 
     # --- refills ------------------------------------------------------------------------------------
 
@@ -272,15 +274,15 @@ class AsyncClient:
             NotAllowedError: the order cannot be refilled, or not now.
             OutcomeUnknownError: the panel may or may not have taken the request.
         """
-        return await self._one(protocol.REFILL, id)
+        return await self._one(actions.REFILL, id)
 
     async def refill_many(self, ids: Ids) -> BulkResult[RefillId]:
         """Ask for refills of any number of orders; raises as `status_many` does."""
-        return await self._bulk(protocol.REFILL).many(ids)
+        return await self._bulk(actions.REFILL).many(ids)
 
     def refill_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillId], None]:
         """Ask for refills of any number of orders, read lazily; raises as `status_many` does."""
-        return self._bulk(protocol.REFILL).stream(ids)
+        return self._bulk(actions.REFILL).stream(ids)
 
     async def refill_status(self, id: Id) -> RefillStatus:  # noqa: A002
         """The state of one refill. Calls that come at about the same time travel in one request.
@@ -288,15 +290,15 @@ class AsyncClient:
         Raises:
             NotFoundError: the panel does not know the refill.
         """
-        return await self._one(protocol.REFILL_STATUS, id, self._refill_statuses)
+        return await self._one(actions.REFILL_STATUS, id, self._refill_statuses)
 
     async def refill_status_many(self, ids: Ids) -> BulkResult[RefillStatus]:
         """The states of any number of refills; raises as `status_many` does."""
-        return await self._bulk(protocol.REFILL_STATUS).many(ids)
+        return await self._bulk(actions.REFILL_STATUS).many(ids)
 
     def refill_status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillStatus], None]:
         """The states of any number of refills, read lazily; raises as `status_many` does."""
-        return self._bulk(protocol.REFILL_STATUS).stream(ids)
+        return self._bulk(actions.REFILL_STATUS).stream(ids)
 
     # --- cancelling ---------------------------------------------------------------------------------
 
@@ -307,15 +309,15 @@ class AsyncClient:
             NotAllowedError: the order cannot be cancelled, or not any more.
             OutcomeUnknownError: the panel may or may not have taken the request.
         """
-        return await self._one(protocol.CANCEL, id)
+        return await self._one(actions.CANCEL, id)
 
     async def cancel_many(self, ids: Ids) -> BulkResult[Cancellation]:
         """Ask to cancel any number of orders; raises as `status_many` does."""
-        return await self._bulk(protocol.CANCEL).many(ids)
+        return await self._bulk(actions.CANCEL).many(ids)
 
     def cancel_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[Cancellation], None]:
         """Ask to cancel any number of orders, read lazily; raises as `status_many` does."""
-        return self._bulk(protocol.CANCEL).stream(ids)
+        return self._bulk(actions.CANCEL).stream(ids)
 
     async def _fetch_catalogue(self) -> "Catalogue":
         from agencia_async.catalogue import Catalogue  # noqa: PLC0415 - loaded by those who order

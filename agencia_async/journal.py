@@ -18,12 +18,13 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Literal, Self
 
-from agencia_async._bulk.bulk import Door
+from agencia_async._bulk.account_guard import Door
 from agencia_async._bulk.chunks import each
 from agencia_async._calls.submission import Desk
 from agencia_async._checks import check_money
 from agencia_async._concurrency.single_flight import Errand
-from agencia_async._concurrency.workers import Run, Tasks
+from agencia_async._concurrency.tasks import Tasks
+from agencia_async._concurrency.workers import Run
 from agencia_async._journal.entry import Finding, JournalEntry, JournalState, check_reference
 from agencia_async._journal.placing import Placing, Sleep, another
 from agencia_async._journal.reconcile import reconcile

@@ -16,22 +16,22 @@ from pathlib import Path
 HERE = Path(__file__).parent.parent
 ROUNDS = 15
 IDS = [str(number) for number in range(23_501, 23_601)]
-STATUS = dict(charge="0.27819", start_count="3572", status="Partial", remains="157", currency="USD")  # noqa: C408
-BODY = json.dumps(dict.fromkeys(IDS, STATUS)).encode()
+ROW = dict(charge="0.27819", start_count="3572", status="Partial", remains="157", currency="USD")  # noqa: C408
+BODY = json.dumps(dict.fromkeys(IDS, ROW)).encode()
 
 
 def measure() -> float:
     """Microseconds for one reply, in this process."""
-    from agencia_async._protocol import actions as protocol  # of the checkout that PYTHONPATH names
-
-    call = protocol.STATUS.batch(IDS)
     try:
+        from agencia_async._protocol.actions import STATUS
         from agencia_async._protocol.refusals import Refusals
         from agencia_async._protocol.reply import Reply, decipher
-    except ImportError:  # a checkout from before replies had a module of their own
-        older = protocol.Reply(200, {}, BODY)  # type: ignore[attr-defined]
-        return best(lambda: protocol.decipher(call, older))  # type: ignore[attr-defined]
-    reply, refusals = Reply(200, {}, BODY), Refusals()
+    except ImportError:  # a checkout whose modules lay side by side
+        from agencia_async._refusals import Refusals  # type: ignore[import-not-found, no-redef]
+        from agencia_async._reply import Reply, decipher  # type: ignore[import-not-found, no-redef]
+
+        from agencia_async._protocol import STATUS  # type: ignore[attr-defined, no-redef]
+    call, reply, refusals = STATUS.batch(IDS), Reply(200, {}, BODY), Refusals()
     return best(lambda: decipher(call.reader, reply, refusals))
 
 

@@ -65,7 +65,8 @@ DOORS = {
         "_transport.aiohttp_engine",
         "_transport.fast",
         "_transport.httpx_engine",
-        "_transport.pool",
+        "_transport.address",
+        "_transport.exchange",
         "_transport.wire",
         "cli.options",
         "client",
@@ -217,7 +218,7 @@ def test_only_one_module_starts_tasks() -> None:
         for module, path in FILES.items()
         if any(start in path.read_text(encoding="utf-8") for start in starts)
     }
-    assert users == {"_concurrency.workers"}
+    assert users == {"_concurrency.tasks"}
 
 
 def test_there_are_no_circles() -> None:

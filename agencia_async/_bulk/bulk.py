@@ -2,50 +2,25 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from agencia_async._bulk.account_guard import Door
 from agencia_async._bulk.chunks import Ids, batches, chunks, spelt
 from agencia_async._bulk.splitting import ask, to_all
 from agencia_async._calls.sender import Sender
-from agencia_async._concurrency.workers import Run, Tasks
-from agencia_async._protocol.actions import Action, Repeat
+from agencia_async._concurrency.tasks import Tasks
+from agencia_async._concurrency.workers import Run
+from agencia_async._protocol.actions import Action
+from agencia_async._protocol.calls import Repeat
 from agencia_async._protocol.outcomes import Answers, Values
-from agencia_async.errors import AgenciaError, AuthenticationError
 from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
+
+if TYPE_CHECKING:
+    from agencia_async.errors import AgenciaError
 
 T = TypeVar("T")
 B = TypeVar("B")
 R = TypeVar("R")
-
-
-class Door:
-    """Notices when the account is refused in the middle of a bulk call, and lets no more through then."""
-
-    def __init__(self) -> None:
-        self._succeeded = False
-        self._refused: AuthenticationError | None = None
-
-    async def through(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
-        """What is asked for, or what a failure makes of it.
-
-        Raises:
-            AuthenticationError: the account was refused before anything succeeded.
-        """
-        if self._refused is not None:
-            return failed(self._refused)
-        try:
-            answer = await ask()
-        except AuthenticationError as error:
-            if not self._succeeded:
-                raise
-            self._refused = error
-            return failed(error)
-        except AgenciaError as error:
-            # What may have happened must be told of, even if the account is refused afterwards.
-            self._succeeded = self._succeeded or error.sent != "no"
-            return failed(error)
-        self._succeeded = True
-        return answer
 
 
 class Bulk(Generic[T]):

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from agencia_async._calls.sender import Sender
-from agencia_async._protocol.actions import Action, Repeat
+from agencia_async._protocol.actions import Action
+from agencia_async._protocol.calls import Repeat
 from agencia_async._protocol.outcomes import Answers, errors_in
 from agencia_async.errors import (
     AgenciaError,

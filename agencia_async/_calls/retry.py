@@ -10,7 +10,7 @@ from attrs import Attribute, field, frozen
 
 from agencia_async._calls.retry_budget import Budget
 from agencia_async._checks import check_seconds, check_whole
-from agencia_async._protocol.actions import Repeat
+from agencia_async._protocol.calls import Repeat
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from agencia_async._calls.retry import Retrier, RetryPolicy
-from agencia_async._concurrency.workers import closed
+from agencia_async._concurrency.tasks import closed
 from agencia_async._limits.adaptive import Found
 from agencia_async._limits.gate import Gate
 from agencia_async._limits.rate_limit import Limit, Places
-from agencia_async._protocol.actions import Call, Repeat
+from agencia_async._protocol.calls import Call, Repeat
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import doubted, errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals

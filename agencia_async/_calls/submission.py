@@ -6,9 +6,9 @@ from uuid import uuid4
 from attrs import frozen
 
 from agencia_async._calls.sender import Exchange, Sender
-from agencia_async._concurrency.workers import Tasks
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._orders.order import Order
-from agencia_async._protocol import actions as protocol
+from agencia_async._protocol import calls
 from agencia_async.models import Id
 
 
@@ -42,4 +42,4 @@ class Desk:
             AgenciaError: as `AsyncClient.add` does.
         """
         mark = {self.mark: reference or str(uuid4())} if self.mark else None
-        return await self.sender.send(protocol.add(order, mark), around)
+        return await self.sender.send(calls.add(order, mark), around)

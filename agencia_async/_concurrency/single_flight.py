@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from agencia_async._concurrency.workers import Tasks, closed
+from agencia_async._concurrency.tasks import Tasks, closed
 from agencia_async.errors import twin
 
 T = TypeVar("T")
@@ -89,39 +89,3 @@ class Errand(Generic[T]):
         if unwanted and not (self.is_off or self._is_pinned or self._over.is_set()):
             self.is_off = True
             self._task.cancel()
-
-
-class Kept(Generic[T]):
-    """A value that is kept for a while, and fetched anew by one request however many ask for it."""
-
-    def __init__(
-        self, fetch: Callable[[], Awaitable[T]], *, clock: Callable[[], float], tasks: Tasks
-    ) -> None:
-        self._fetch = fetch
-        self._clock = clock
-        self._tasks = tasks
-        self._last: tuple[float, T] | None = None
-        self._errand: Errand[T] | None = None
-
-    async def get(self, max_age: float) -> T:
-        """The value, fetched at most `max_age` seconds ago or else now.
-
-        Raises:
-            AgenciaError: it could not be fetched.
-        """
-        if self._last is not None and self._clock() - self._last[0] <= max_age:
-            return self._last[1]
-        while self._errand is not None and self._errand.is_off:
-            await self._errand.over()
-        if self._errand is None:
-            self._errand = Errand(self._fetched, self._tasks, done=self._forget)
-        return await self._errand.result()
-
-    def _forget(self) -> None:
-        self._errand = None
-
-    async def _fetched(self, _: Errand[T]) -> T:
-        asked = self._clock()
-        value = await self._fetch()
-        self._last = asked, value
-        return value

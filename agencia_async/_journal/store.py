@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar, cast
 from attrs import frozen
 from sqlalchemy import Connection, Row, Select, func, select, true
 
-from agencia_async._concurrency.workers import Groups, Tasks
+from agencia_async._concurrency.group_commit import Groups
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._journal.database import Database
 from agencia_async._journal.entry import JournalEntry, JournalState, written
 from agencia_async._journal.rows import (

@@ -16,7 +16,7 @@ from collections import deque
 
 from agencia_async._limits.cooldown import Pause
 from agencia_async._limits.cubic import Curve
-from agencia_async._protocol.headers import Credit
+from agencia_async._limits.header_quota import Credit
 
 _REMEMBERED = 1024
 """Answers from which the first pace is taken."""

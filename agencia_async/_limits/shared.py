@@ -14,7 +14,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
-from agencia_async._concurrency.workers import Tasks
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.rate_limit import Places
 
 _log = logging.getLogger("agencia_async")

@@ -1,24 +1,19 @@
-"""The protocol: what each action sends, how its reply is read, and whether it may be repeated.
+"""The four actions on ids: the form of their requests, and what a reply says of each id."""
 
-Nothing here does I/O. A `Call` is one request and the reader of its reply.
-"""
-
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from functools import cache, partial
+from functools import partial
 from typing import Generic, TypeVar, cast
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 from attrs import frozen
 
-from agencia_async._orders.order import Order
-from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, canonical, refusal, words
+from agencia_async._protocol.calls import Call, Repeat, reader_of
+from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, as_row, canonical, refusal, words
 from agencia_async._protocol.fast_path import order_statuses
 from agencia_async._protocol.outcomes import Answers, Values
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
-from agencia_async._protocol.scalars import in_turns, shown
+from agencia_async._protocol.scalars import shown
 from agencia_async._protocol.write_result import accepted
 from agencia_async.errors import (
     AgenciaError,
@@ -27,121 +22,10 @@ from agencia_async.errors import (
     PanelError,
     ReplyError,
 )
-from agencia_async.models import Balance, Cancellation, Extra, Id, OrderStatus, RefillStatus, Service, id_key
+from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillStatus, id_key
 from agencia_async.states import OrderState, RefillState, order_state, plain
 
 T = TypeVar("T")
-
-_log = logging.getLogger("agencia_async")
-
-
-class Repeat(Enum):
-    """May a request be sent again when it is not known whether the panel has acted on it?"""
-
-    ALWAYS = "a read changes nothing"
-    RECOGNISED = "the panel knows a second add by its idempotency field"
-    IF_TOLD = "a second refill or cancel is usually refused, sometimes made again"
-    NEVER = "a second add is a second order"
-
-
-@frozen
-class Call(Generic[T]):
-    """One request: its form (all but the key), the reader of its reply, and whether it may be repeated."""
-
-    action: str
-    form: str
-    reader: Reader[T]
-    repeat: Repeat
-
-
-def _call(
-    action: str, fields: Mapping[str, str], reader: Reader[T], repeat: Repeat = Repeat.ALWAYS
-) -> Call[T]:
-    return Call(action, urlencode({"action": action, **fields}), reader, repeat)
-
-
-# --- the actions without ids --------------------------------------------------------------------------
-
-
-def _reader(record: type[T]) -> Callable[[Row], T]:
-    """Reads a row into a record. cattrs is loaded with the first one: that takes longer than this package."""
-
-    @cache
-    def made() -> Callable[[Row], T]:
-        from agencia_async._protocol.records import reader  # noqa: PLC0415 - as told
-
-        return reader(record)
-
-    def read(row: Row) -> T:
-        return made()(row)
-
-    return read
-
-
-_balance = _reader(Balance)
-_service = _reader(Service)
-
-
-def _row(content: object) -> Row:
-    if not isinstance(content, Mapping):
-        raise ReplyError(f"an object was expected, not {shown(content)}")
-    return cast("Row", content)
-
-
-def _read_balance(content: object, _refusals: Refusals) -> Balance:
-    return _balance(_row(content))
-
-
-def _read_services(content: object, _refusals: Refusals) -> list[Service]:
-    """The services that can be read; one without an id or a price spoils no other."""
-    services: list[Service] = []
-    faults: list[ReplyError] = []
-    for row in in_turns(_listed(content)):
-        try:
-            services.append(_service(_row(row)))
-        except ReplyError as fault:
-            faults.append(fault)
-    if faults and not services:
-        raise faults[0].with_traceback(None)
-    if faults:
-        _log.warning("%d of %d services cannot be read", len(faults), len(faults) + len(services))
-    return services
-
-
-def _listed(content: object) -> list[object]:
-    """The rows of a catalogue: a list, or an object by id or by category."""
-    if isinstance(content, list):
-        return cast("list[object]", content)
-    rows: list[object] = []
-    for name, value in _row(content).items():
-        if isinstance(value, list):
-            rows += cast("list[object]", value)
-        else:
-            rows.append({"service": name, **_row(value)})
-    return rows
-
-
-def _read_add(content: object, refusals: Refusals) -> Id:
-    rows = cast("list[object]", content) if isinstance(content, list) else [content]
-    number = accepted(canonical(_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
-    if isinstance(number, PanelError):
-        raise number
-    if number is None:
-        raise ReplyError("the reply to an order has no number")
-    return number
-
-
-SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
-BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
-
-
-def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
-    """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
-    repeat = Repeat.RECOGNISED if mark else Repeat.NEVER
-    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), repeat)
-
-
-# --- the actions on ids -------------------------------------------------------------------------------
 
 
 @frozen
@@ -184,7 +68,7 @@ class Action(Generic[T]):
         """What a reply says of each id: as a list, as an object by id, or flat."""
         if isinstance(content, list):
             return self._listed(cast("list[object]", content), wire_ids)
-        rows = _row(content)
+        rows = as_row(content)
         if any(wire_id in rows for wire_id in wire_ids):
             return rows
         rows = {id_key(name): row for name, row in rows.items()}
@@ -233,8 +117,8 @@ class Action(Generic[T]):
         return self.read_row(row, refusals) if text is None else refusals.error(text)
 
 
-_order_status = _reader(OrderStatus)
-_refill_status = _reader(RefillStatus)
+_order_status = reader_of(OrderStatus)
+_refill_status = reader_of(RefillStatus)
 _NO_STATE = {"success", "ok", "true", "1", "200"}
 
 

@@ -8,7 +8,8 @@ the contents of an envelope; they know nothing of the actions.
 from collections.abc import Mapping
 from typing import cast
 
-from agencia_async._protocol.scalars import boolean
+from agencia_async._protocol.scalars import boolean, shown
+from agencia_async.errors import ReplyError
 from agencia_async.states import plain
 
 Row = Mapping[str, object]
@@ -32,6 +33,13 @@ RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", 
 _SMALL = 16
 _LONGEST = 1000
 _DEEPEST = 4
+
+
+def as_row(content: object) -> Row:
+    """A value that must be an object; raises `ReplyError` where it is none."""
+    if not isinstance(content, Mapping):
+        raise ReplyError(f"an object was expected, not {shown(content)}")
+    return cast("Row", content)
 
 
 def canonical(row: Row) -> Row:

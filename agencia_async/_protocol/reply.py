@@ -1,16 +1,15 @@
 """A reply as a whole: the one place where it becomes a value or an error."""
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar, cast
 
 from attrs import field, frozen
 
 from agencia_async._protocol.envelope import unwrapped, whole_refusal, words
-from agencia_async._protocol.headers import http_date, time_at
+from agencia_async._protocol.headers import retry_after
 from agencia_async._protocol.refusals import Refusals
-from agencia_async._protocol.scalars import decode, number
+from agencia_async._protocol.scalars import decode
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -145,7 +144,7 @@ def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
     if not _proves_a_refusal(kind, text, reply):
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
     if kind is RateLimitedError:
-        return RateLimitedError(text, http_status=reply.status, retry_after=_retry_after(reply))
+        return RateLimitedError(text, http_status=reply.status, retry_after=retry_after(reply.headers))
     return kind(text, http_status=reply.status)
 
 
@@ -176,19 +175,11 @@ def _without_json(reply: Reply, refusals: Refusals, fault: ReplyError) -> Agenci
 def _unusable(reply: Reply) -> AgenciaError:
     """The error of a reply that holds neither what was asked for nor a refusal."""
     if reply.status == _TOO_MANY:
-        return RateLimitedError(reply.excerpt(), http_status=_TOO_MANY, retry_after=_retry_after(reply))
+        return RateLimitedError(
+            reply.excerpt(), http_status=_TOO_MANY, retry_after=retry_after(reply.headers)
+        )
     text = f"HTTP {reply.status}: {reply.excerpt()}"
     if reply.status in _REDIRECTS:
         where = reply.blot(str(reply.headers.get("location"))[:_EXCERPT])
         text = f"HTTP {reply.status} to {where}; is base_url right?"
     return TransportError(text, sent="maybe", http_status=reply.status)
-
-
-def _retry_after(reply: Reply) -> float | None:
-    """The seconds that `Retry-After` asks for, given as seconds or as a date."""
-    text = reply.headers.get("retry-after", "")
-    seconds = number(text)
-    if seconds is None:
-        date = http_date(text)
-        return None if date is None else max(0.0, date - time_at(reply.headers, time.time()))
-    return max(0.0, float(seconds))

@@ -14,7 +14,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.pool import IDLE_FOR, Body, Endpoint, Engine, Lane, inflated
+from agencia_async._transport.exchange import IDLE_FOR, Body, Endpoint, Engine, Lane
+from agencia_async._transport.inflate import inflated
 
 if TYPE_CHECKING:
     from aiohttp.http import StreamWriter

@@ -8,7 +8,8 @@ import httpx
 from sniffio import current_async_library_cvar
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.pool import IDLE_FOR, Body, Endpoint, Lane, inflated
+from agencia_async._transport.exchange import IDLE_FOR, Body, Endpoint, Lane
+from agencia_async._transport.inflate import inflated
 from agencia_async.errors import ReplyError
 
 if TYPE_CHECKING:

@@ -3,17 +3,16 @@
 import asyncio
 import zlib
 from collections.abc import Callable
-from ipaddress import ip_address
 
 import httpx
 
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.api_key import Secret
+from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
 from agencia_async._transport.httpx_engine import Shared, borrowed, httpx_lanes
-from agencia_async._transport.pool import Body, Endpoint, Engine, Exchange, Lanes
+from agencia_async._transport.pool import Lanes
 from agencia_async.errors import (
     AgenciaError,
-    ConfigurationError,
     OutcomeUnknownError,
     ReplyError,
     TransportError,
@@ -24,43 +23,6 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
-
-
-def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
-    """The panel's address.
-
-    Raises:
-        ConfigurationError: it is no address, carries credentials, or would send the key in the clear.
-    """
-    parsed = _parsed(url)
-    if isinstance(parsed, str):
-        raise ConfigurationError(f"base_url is no address: {parsed}")
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ConfigurationError(f"base_url is an address that begins with https://, not {url!r}")
-    if parsed.userinfo:
-        raise ConfigurationError("base_url must not hold a user name or a password")
-    if parsed.scheme == "http" and not allow_http and not _is_loopback(parsed.host):
-        raise ConfigurationError(
-            f"{url!r} would send the key unencrypted; use https, or allow_http=True if you must"
-        )
-    return parsed.copy_with(fragment=None)
-
-
-def _parsed(url: str) -> httpx.URL | str:
-    """The address, or why it is none."""
-    try:
-        return httpx.URL(url)
-    except (httpx.InvalidURL, TypeError) as error:
-        return str(error)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Wire:

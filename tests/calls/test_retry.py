@@ -17,7 +17,7 @@ from agencia_async import (
 )
 from agencia_async._calls.retry import Retrier
 from agencia_async._calls.retry_budget import Budget
-from agencia_async._protocol.actions import Repeat
+from agencia_async._protocol.calls import Repeat
 from agencia_async.errors import twin
 
 NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from agencia_async import AgenciaError, ConfigurationError, RateLimit, RateLimitedError, TransportError
-from agencia_async._concurrency.workers import closed
+from agencia_async._concurrency.tasks import closed
 from agencia_async._limits.adaptive import Found
 from agencia_async._limits.gate import Gate
 from agencia_async._limits.rate_limit import Places

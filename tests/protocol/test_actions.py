@@ -26,8 +26,8 @@ from agencia_async import (
     Service,
     TransportError,
 )
-from agencia_async._protocol import actions as protocol
-from agencia_async._protocol.actions import Call, Repeat
+from agencia_async._protocol import actions, calls
+from agencia_async._protocol.calls import Call, Repeat
 from agencia_async._protocol.outcomes import errors_in
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader, Reply, decipher
@@ -49,27 +49,27 @@ def failure(
     return caught.value
 
 
-ADD = protocol.add(CustomCommentsOrder(service=3, link="https://example.com/?a=b&c", comments=["é", "b"]))
+ADD = calls.add(CustomCommentsOrder(service=3, link="https://example.com/?a=b&c", comments=["é", "b"]))
 
 
 @pytest.mark.parametrize(
     ("call", "form", "repeat"),
     [
-        (protocol.SERVICES, "action=services", Repeat.ALWAYS),
-        (protocol.BALANCE, "action=balance", Repeat.ALWAYS),
+        (calls.SERVICES, "action=services", Repeat.ALWAYS),
+        (calls.BALANCE, "action=balance", Repeat.ALWAYS),
         (
             ADD,
             "action=add&service=3&link=https%3A%2F%2Fexample.com%2F%3Fa%3Db%26c&comments=%C3%A9%0Ab",
             Repeat.NEVER,
         ),
-        (protocol.STATUS.single("5"), "action=status&order=5", Repeat.ALWAYS),
-        (protocol.STATUS.batch(["5", "a"]), "action=status&orders=5%2Ca", Repeat.ALWAYS),
-        (protocol.REFILL.single("5"), "action=refill&order=5", Repeat.IF_TOLD),
-        (protocol.REFILL.batch(["5", "6"]), "action=refill&orders=5%2C6", Repeat.IF_TOLD),
-        (protocol.REFILL_STATUS.single("5"), "action=refill_status&refill=5", Repeat.ALWAYS),
-        (protocol.REFILL_STATUS.batch(["5", "6"]), "action=refill_status&refills=5%2C6", Repeat.ALWAYS),
-        (protocol.CANCEL.single("5"), "action=cancel&orders=5", Repeat.IF_TOLD),
-        (protocol.CANCEL.batch(["5", "6"]), "action=cancel&orders=5%2C6", Repeat.IF_TOLD),
+        (actions.STATUS.single("5"), "action=status&order=5", Repeat.ALWAYS),
+        (actions.STATUS.batch(["5", "a"]), "action=status&orders=5%2Ca", Repeat.ALWAYS),
+        (actions.REFILL.single("5"), "action=refill&order=5", Repeat.IF_TOLD),
+        (actions.REFILL.batch(["5", "6"]), "action=refill&orders=5%2C6", Repeat.IF_TOLD),
+        (actions.REFILL_STATUS.single("5"), "action=refill_status&refill=5", Repeat.ALWAYS),
+        (actions.REFILL_STATUS.batch(["5", "6"]), "action=refill_status&refills=5%2C6", Repeat.ALWAYS),
+        (actions.CANCEL.single("5"), "action=cancel&orders=5", Repeat.IF_TOLD),
+        (actions.CANCEL.batch(["5", "6"]), "action=cancel&orders=5%2C6", Repeat.IF_TOLD),
     ],
 )
 def test_each_action_sends_its_form_and_knows_whether_it_may_be_repeated(
@@ -94,12 +94,12 @@ PARTIAL_RECORD = OrderStatus(
     ("call", "content", "value"),
     [
         (
-            protocol.BALANCE,
+            calls.BALANCE,
             {"balance": "100.84292", "currency": "USD"},
             Balance(balance=Decimal("100.84292"), currency="USD"),
         ),
         (
-            protocol.SERVICES,
+            calls.SERVICES,
             [
                 {
                     "service": 1,
@@ -129,27 +129,27 @@ PARTIAL_RECORD = OrderStatus(
         ),
         (ADD, {"order": 23501}, 23501),
         (ADD, {"order": "ord_01H"}, "ord_01H"),
-        (protocol.STATUS.single("1"), PARTIAL, {"1": PARTIAL_RECORD}),
-        (protocol.STATUS.batch(["1"]), {"1": PARTIAL}, {"1": PARTIAL_RECORD}),
-        (protocol.STATUS.batch(["1"]), PARTIAL, {"1": PARTIAL_RECORD}),
+        (actions.STATUS.single("1"), PARTIAL, {"1": PARTIAL_RECORD}),
+        (actions.STATUS.batch(["1"]), {"1": PARTIAL}, {"1": PARTIAL_RECORD}),
+        (actions.STATUS.batch(["1"]), PARTIAL, {"1": PARTIAL_RECORD}),
         (
-            protocol.STATUS.batch(["2", "1"]),
+            actions.STATUS.batch(["2", "1"]),
             {"1": PARTIAL, "2": PARTIAL, "9": PARTIAL},
             {"2": PARTIAL_RECORD, "1": PARTIAL_RECORD},
         ),
-        (protocol.REFILL.single("1"), {"refill": "1"}, {"1": 1}),
+        (actions.REFILL.single("1"), {"refill": "1"}, {"1": 1}),
         (
-            protocol.REFILL.batch(["1", "2"]),
+            actions.REFILL.batch(["1", "2"]),
             [{"order": 1, "refill": 1}, {"order": "2", "refill": "x9"}],
             {"1": 1, "2": "x9"},
         ),
         (
-            protocol.REFILL_STATUS.single("1"),
+            actions.REFILL_STATUS.single("1"),
             {"status": "Completed"},
             {"1": RefillStatus(status="Completed")},
         ),
         (
-            protocol.REFILL_STATUS.batch(["1", "2"]),
+            actions.REFILL_STATUS.batch(["1", "2"]),
             [{"refill": 1, "status": "Completed"}, {"refill": 2, "status": "Rejected", "note": "x"}],
             {
                 "1": RefillStatus(status="Completed"),
@@ -157,7 +157,7 @@ PARTIAL_RECORD = OrderStatus(
             },
         ),
         (
-            protocol.CANCEL.batch(["1", "2", "3", "4"]),
+            actions.CANCEL.batch(["1", "2", "3", "4"]),
             [
                 {"order": 1, "cancel": 1},
                 {"order": 2, "cancel": "1"},
@@ -180,22 +180,22 @@ def test_each_reply_of_the_document_is_read(call: Call[Any], content: object, va
 @pytest.mark.parametrize(
     ("call", "content"),
     [
-        (protocol.STATUS.batch(["1", "2"]), {"1": PARTIAL, "2": {"error": "Incorrect order ID"}}),
-        (protocol.STATUS.batch(["1", "2"]), {"1": PARTIAL, "2": "Incorrect order ID"}),
+        (actions.STATUS.batch(["1", "2"]), {"1": PARTIAL, "2": {"error": "Incorrect order ID"}}),
+        (actions.STATUS.batch(["1", "2"]), {"1": PARTIAL, "2": "Incorrect order ID"}),
         (
-            protocol.REFILL.batch(["1", "2"]),
+            actions.REFILL.batch(["1", "2"]),
             [{"order": 1, "refill": 1}, {"order": 2, "refill": {"error": "Incorrect order ID"}}],
         ),
         (
-            protocol.REFILL_STATUS.batch(["1", "2"]),
+            actions.REFILL_STATUS.batch(["1", "2"]),
             [{"refill": 1, "status": "Completed"}, {"refill": 2, "status": {"error": "Refill not found"}}],
         ),
         (
-            protocol.CANCEL.batch(["1", "2"]),
+            actions.CANCEL.batch(["1", "2"]),
             [{"order": 1, "cancel": 1}, {"order": 2, "cancel": {"error": "Incorrect order ID"}}],
         ),
         (
-            protocol.CANCEL.batch(["1", "2"]),
+            actions.CANCEL.batch(["1", "2"]),
             [{"order": 1, "cancel": 1}, {"order": 2, "error": "Incorrect order ID"}],
         ),
     ],
@@ -210,7 +210,7 @@ def test_an_error_in_a_batch_is_that_ids_alone(call: Call[Any], content: object)
 
 
 def test_an_id_that_the_reply_leaves_out_is_not_answered() -> None:
-    answers = read(protocol.STATUS.batch(["1", "2"]), {"1": PARTIAL, "3": PARTIAL})
+    answers = read(actions.STATUS.batch(["1", "2"]), {"1": PARTIAL, "3": PARTIAL})
     assert answers["1"] == PARTIAL_RECORD
     assert type(answers["2"]) is NotAnsweredError
 
@@ -218,8 +218,8 @@ def test_an_id_that_the_reply_leaves_out_is_not_answered() -> None:
 @pytest.mark.parametrize(
     ("call", "row"),
     [
-        (protocol.REFILL.batch(["1"]), [{"order": 1}]),
-        (protocol.CANCEL.batch(["1"]), [{"order": 1}]),
+        (actions.REFILL.batch(["1"]), [{"order": 1}]),
+        (actions.CANCEL.batch(["1"]), [{"order": 1}]),
     ],
 )
 def test_a_write_whose_row_cannot_be_read_has_an_unknown_outcome(call: Call[Any], row: object) -> None:
@@ -230,7 +230,7 @@ def test_a_write_whose_row_cannot_be_read_has_an_unknown_outcome(call: Call[Any]
 
 def test_a_read_whose_row_cannot_be_read_is_a_reply_error() -> None:
     assert (
-        type(read(protocol.STATUS.batch(["1", "2"]), {"1": {"charge": "1"}, "2": PARTIAL})["1"]) is ReplyError
+        type(read(actions.STATUS.batch(["1", "2"]), {"1": {"charge": "1"}, "2": PARTIAL})["1"]) is ReplyError
     )
 
 
@@ -246,16 +246,16 @@ def test_a_read_whose_row_cannot_be_read_is_a_reply_error() -> None:
 )
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
 def test_a_refusal_is_one_under_any_status(content: object, status: int) -> None:
-    error = failure(protocol.BALANCE, content, status)
+    error = failure(calls.BALANCE, content, status)
     assert type(error) is AuthenticationError
     assert (error.message, error.http_status, error.sent) == ("Invalid API key", status, "no")
 
 
 def test_a_refusal_that_is_no_text_keeps_its_words() -> None:
-    error = failure(protocol.BALANCE, {"error": {"code": 7}})
+    error = failure(calls.BALANCE, {"error": {"code": 7}})
     assert type(error) is PanelError
     assert "7" in error.message
-    assert not isinstance(read(protocol.STATUS.single("1"), {**PARTIAL, "error": None})["1"], AgenciaError)
+    assert not isinstance(read(actions.STATUS.single("1"), {**PARTIAL, "error": None})["1"], AgenciaError)
 
 
 def test_a_failing_servers_unknown_words_prove_nothing() -> None:
@@ -278,7 +278,7 @@ def test_a_failing_servers_unknown_words_prove_nothing() -> None:
     ],
 )
 def test_a_rate_limit_tells_when_to_come_again(header: str, seconds: float | None) -> None:
-    error = failure(protocol.BALANCE, b"slow down", 429, {"retry-after": header})
+    error = failure(calls.BALANCE, b"slow down", 429, {"retry-after": header})
     assert isinstance(error, RateLimitedError)
     assert (error.retry_after, error.sent, error.message) == (seconds, "no", "slow down")
 
@@ -287,14 +287,14 @@ def test_a_rate_limit_tells_when_to_come_again(header: str, seconds: float | Non
 def test_a_date_to_come_again_is_one_of_the_panels_clock(set_wrong: int) -> None:
     theirs = time.time() + set_wrong
     headers = {"date": formatdate(theirs, usegmt=True), "retry-after": formatdate(theirs + 5, usegmt=True)}
-    error = failure(protocol.BALANCE, b"slow down", 429, headers)
+    error = failure(calls.BALANCE, b"slow down", 429, headers)
     assert isinstance(error, RateLimitedError)
     assert error.retry_after == 5
 
 
 def test_a_rate_limit_may_give_a_date_and_may_come_as_200() -> None:
     error = failure(
-        protocol.BALANCE, {"error": "Too many requests"}, 200, {"retry-after": formatdate(4e9, usegmt=True)}
+        calls.BALANCE, {"error": "Too many requests"}, 200, {"retry-after": formatdate(4e9, usegmt=True)}
     )
     assert isinstance(error, RateLimitedError)
     assert error.retry_after is not None
@@ -313,7 +313,7 @@ def test_a_rate_limit_may_give_a_date_and_may_come_as_200() -> None:
     ],
 )
 def test_a_gateways_page_is_no_usable_reply(body: bytes, status: int) -> None:
-    error = failure(protocol.BALANCE, body, status)
+    error = failure(calls.BALANCE, body, status)
     assert type(error) is TransportError
     assert (error.sent, error.http_status) == ("maybe", status)
     assert f"HTTP {status}" in error.message
@@ -321,7 +321,7 @@ def test_a_gateways_page_is_no_usable_reply(body: bytes, status: int) -> None:
 
 @pytest.mark.parametrize("body", [b"moved", b"{}"])
 def test_a_redirect_says_where_to(body: bytes) -> None:
-    error = failure(protocol.BALANCE, body, 301, {"location": "https://www.example.com/"})
+    error = failure(calls.BALANCE, body, 301, {"location": "https://www.example.com/"})
     assert type(error) is TransportError
     assert "https://www.example.com/; is base_url right?" in error.message
 
@@ -329,7 +329,7 @@ def test_a_redirect_says_where_to(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"17", b"[]", b"[5]", b"true", b'"text"', b"OK", b'{"balance": "1', b"{}"]
 )
-@pytest.mark.parametrize("call", [protocol.BALANCE, ADD], ids=["balance", "add"])
+@pytest.mark.parametrize("call", [calls.BALANCE, ADD], ids=["balance", "add"])
 def test_a_body_that_is_no_answer_is_a_reply_error(call: Call[Any], body: bytes) -> None:
     error = failure(call, body)
     assert type(error) is ReplyError
@@ -338,16 +338,16 @@ def test_a_body_that_is_no_answer_is_a_reply_error(call: Call[Any], body: bytes)
 
 @pytest.mark.parametrize("body", [b"null", b"17", b"[5]", b'[{"name": "x"}]'])
 def test_a_catalogue_is_a_list_of_services(body: bytes) -> None:
-    assert type(failure(protocol.SERVICES, body)) is ReplyError
+    assert type(failure(calls.SERVICES, body)) is ReplyError
 
 
 @pytest.mark.parametrize("body", [b"null", b"17", b'"x"', b"[5]"])
 def test_a_batch_is_an_object_or_a_list_of_objects(body: bytes) -> None:
-    assert type(failure(protocol.STATUS.batch(["1", "2"]), body)) is ReplyError
+    assert type(failure(actions.STATUS.batch(["1", "2"]), body)) is ReplyError
 
 
 def test_a_long_body_is_shown_shortened() -> None:
-    error = failure(protocol.BALANCE, b"<html>\n" + b"x" * 5000, 502)
+    error = failure(calls.BALANCE, b"<html>\n" + b"x" * 5000, 502)
     assert len(error.message) < 230
     assert error.message.endswith("...")
 
@@ -359,7 +359,7 @@ def test_a_long_body_is_shown_shortened() -> None:
 )
 def test_every_id_asked_for_has_exactly_one_answer(content: dict[str, object]) -> None:
     wire_ids = ["1", "2", "3"]
-    answers = read(protocol.STATUS.batch(wire_ids), content)
+    answers = read(actions.STATUS.batch(wire_ids), content)
     assert list(answers) == wire_ids
     for wire_id, answer in answers.items():
         assert (answer == PARTIAL_RECORD) == (content.get(wire_id) == PARTIAL)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import OrderStatus
-from agencia_async._protocol import actions as protocol
+from agencia_async._protocol import actions
 from agencia_async._protocol.fast_path import order_statuses
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader, Reply, decipher
@@ -23,7 +23,7 @@ IDS = ["23501", "23502"]
 
 def looked_at(wire_ids: list[str], body: bytes) -> Any:  # noqa: ANN401 - the answers by id
     """What those find in a body who look at each value."""
-    read = protocol.STATUS.batch(wire_ids).reader.read
+    read = actions.STATUS.batch(wire_ids).reader.read
     return decipher(Reader(read), Reply(200, {}, body), Refusals())
 
 
@@ -48,7 +48,7 @@ def test_a_plain_batch_is_read_straight_and_means_the_same(body: bytes) -> None:
     assert [str(row.charge) for row in (found or {}).values()] == [
         str(row.charge) for row in looked_at(IDS, body).values()
     ]
-    assert decipher(protocol.STATUS.batch(IDS).reader, Reply(200, {}, body), Refusals()) == found
+    assert decipher(actions.STATUS.batch(IDS).reader, Reply(200, {}, body), Refusals()) == found
 
 
 @pytest.mark.parametrize(
@@ -117,5 +117,5 @@ def test_a_status_read_straight_is_a_record_like_any_other() -> None:
 
 def test_only_a_reply_without_a_fault_is_read_straight() -> None:
     body = batch(ROW, ROW)
-    reader = Reader(protocol.STATUS.batch(IDS).reader.read, straight=lambda _: pytest.fail("read straight"))
+    reader = Reader(actions.STATUS.batch(IDS).reader.read, straight=lambda _: pytest.fail("read straight"))
     assert decipher(reader, Reply(500, {}, body), Refusals()) == looked_at(IDS, body)

@@ -35,18 +35,18 @@ from agencia_async import (
     TransportError,
     UnavailableError,
 )
-from agencia_async._protocol import actions as protocol
-from agencia_async._protocol.actions import Call
+from agencia_async._protocol import actions, calls
+from agencia_async._protocol.calls import Call
 from agencia_async._protocol.outcomes import errors_in
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
 
-BALANCE, SERVICES = protocol.BALANCE, protocol.SERVICES
-ADD = protocol.add(DefaultOrder(service=1, link="https://example.com/", quantity=100))
-STATUS_1, STATUS = protocol.STATUS.single("1"), protocol.STATUS.batch(["1", "2"])
-REFILL_1, REFILL = protocol.REFILL.single("1"), protocol.REFILL.batch(["1", "2"])
-REFILL_STATUS_1, REFILL_STATUS = protocol.REFILL_STATUS.single("1"), protocol.REFILL_STATUS.batch(["1", "2"])
-CANCEL_1, CANCEL = protocol.CANCEL.single("1"), protocol.CANCEL.batch(["1", "2"])
+BALANCE, SERVICES = calls.BALANCE, calls.SERVICES
+ADD = calls.add(DefaultOrder(service=1, link="https://example.com/", quantity=100))
+STATUS_1, STATUS = actions.STATUS.single("1"), actions.STATUS.batch(["1", "2"])
+REFILL_1, REFILL = actions.REFILL.single("1"), actions.REFILL.batch(["1", "2"])
+REFILL_STATUS_1, REFILL_STATUS = actions.REFILL_STATUS.single("1"), actions.REFILL_STATUS.batch(["1", "2"])
+CANCEL_1, CANCEL = actions.CANCEL.single("1"), actions.CANCEL.batch(["1", "2"])
 CALLS: dict[str, Call[Any]] = {
     "balance": BALANCE,
     "services": SERVICES,

@@ -9,7 +9,7 @@ import pytest
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryPolicy, fast_transport
 from agencia_async._bulk.chunks import each
 from agencia_async._transport.aiohttp_engine import AiohttpTransport, _Content
-from agencia_async._transport.pool import Endpoint
+from agencia_async._transport.exchange import Endpoint
 from tests.support.peer import Request, peer
 from tests.support.until import until
 

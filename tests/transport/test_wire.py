@@ -1,112 +1,19 @@
 import asyncio
 import gzip
 import logging
-import socket
 import traceback
-import zlib
 from collections.abc import Callable
-from urllib.parse import quote
 
 import httpx
 import pytest
 import respx
 
-from agencia_async import ConfigurationError, ReplyError, TransportError
-from agencia_async._protocol.reply import Reply
-from agencia_async._transport.api_key import Secret
-from agencia_async._transport.pool import Body, Lane, Lanes
-from agencia_async._transport.wire import Wire, checked_url, open_wire
-from tests.support import engines
+from agencia_async import ReplyError, TransportError
+from agencia_async._transport.exchange import Body
 from tests.support.engines import by_each_engine, tells_of_itself
 from tests.support.peer import Request, peer
 from tests.support.until import until
-
-KEY = "s3cr&t key=ü"
-LIMIT = 1000
-
-
-def wire(
-    url: str,
-    *,
-    transport: httpx.AsyncBaseTransport | None = None,
-    http_client: httpx.AsyncClient | None = None,
-    clock: Callable[[], float] = lambda: 0.0,
-) -> Wire:
-    return open_wire(
-        httpx.URL(url),
-        Secret(KEY),
-        transport=transport or (None if http_client else engines.transport()),
-        http_client=http_client,
-        max_reply_bytes=LIMIT,
-        user_agent="tests",
-        clock=clock,
-    )
-
-
-async def send(it: Wire, form: str = "action=balance", *, timeout: float = 5.0, write: bool = False) -> Reply:  # noqa: ASYNC109
-    return await it.send(form, timeout=timeout, write=write)
-
-
-async def fails(it: Wire, *, timeout: float = 5.0) -> TransportError:  # noqa: ASYNC109
-    """The error of a request, after checking that nothing of it shows the key."""
-    with pytest.raises(TransportError) as caught:
-        await send(it, timeout=timeout)
-    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert KEY not in shown
-    assert caught.value.__context__ is None
-    return caught.value
-
-
-async def echo(request: Request) -> None:
-    request.reply(b'{"a": 1}')
-
-
-@pytest.mark.parametrize(
-    ("url", "fault"),
-    [
-        ("", "begins with https://"),
-        ("panel.example/api", "begins with https://"),
-        ("ftp://panel.example", "begins with https://"),
-        ("https://", "begins with https://"),
-        ("https://user:pw@panel.example", "user name"),
-        ("http://panel.example/api", "unencrypted"),
-        ("http://127.0.0.1.example", "unencrypted"),
-        ("https://panel.example:port", "no address"),
-        (None, "no address"),
-    ],
-)
-def test_an_address_that_will_not_do(url: str, fault: str) -> None:
-    with pytest.raises(ConfigurationError, match=fault) as caught:
-        checked_url(url, allow_http=False)
-    assert caught.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    ("url", "allow_http"),
-    [
-        ("https://panel.example/api/v2", False),
-        ("http://127.0.0.1:80/", False),
-        ("http://[::1]/", False),
-        ("http://localhost/x?y=z", False),
-        ("http://panel.localhost/", False),
-        ("http://panel.example/", True),
-    ],
-)
-def test_an_address_that_will_do(url: str, allow_http: bool) -> None:  # noqa: FBT001
-    assert checked_url(f"{url}#part", allow_http=allow_http) == httpx.URL(url)
-
-
-@pytest.mark.parametrize("key", ["", " ", "a b", "a\n"])
-def test_a_key_that_will_not_do_is_not_shown(key: str) -> None:
-    with pytest.raises(ConfigurationError, match="API key") as caught:
-        Secret(key).check()
-    assert repr(key) not in str(caught.value)
-
-
-def test_a_secret_shows_itself_to_the_wire_alone() -> None:
-    secret = Secret(KEY)
-    assert repr(secret) == str(secret) == f"{secret}" == "'***'"
-    assert secret.blot(f"a {KEY} b") == "a *** b"
+from tests.transport.scene import KEY, LIMIT, echo, fails, send, wire
 
 
 @by_each_engine
@@ -123,59 +30,6 @@ async def test_a_form_is_sent_with_the_key_and_the_reply_comes_back() -> None:
     assert "content-type: application/x-www-form-urlencoded\r\n" in head
     assert "user-agent: tests\r\n" in head
     assert "cookie" not in head
-
-
-@by_each_engine
-async def test_a_connection_is_used_again_and_a_second_one_only_made_when_needed() -> None:
-    async with peer(echo) as panel:
-        it = wire(panel.url)
-        await send(it)
-        await send(it)
-        assert panel.connections == 1
-        await asyncio.gather(*(send(it) for _ in range(3)))
-        assert panel.connections == 3
-        await it.aclose()
-
-
-@by_each_engine
-@pytest.mark.parametrize(("write", "connections"), [(False, 1), (True, 2)])
-async def test_a_write_travels_on_no_connection_that_was_idle_for_long(write: bool, connections: int) -> None:  # noqa: FBT001
-    now = 0.0
-    async with peer(echo) as panel:
-        it = wire(panel.url, clock=lambda: now)
-        await send(it)
-        now = 1.5
-        await send(it, write=write)
-        assert panel.connections == connections
-        now = 2.0
-        await send(it, write=True)
-        assert panel.connections == connections
-        await it.aclose()
-
-
-@by_each_engine
-@pytest.mark.parametrize("write", [False, True])
-@pytest.mark.parametrize("turns", [0, 9])
-async def test_a_connection_that_the_panel_closed_is_used_no_more_noticed_or_not(
-    write: bool,  # noqa: FBT001
-    turns: int,
-) -> None:
-    kept: list[Request] = []
-
-    async def keep(request: Request) -> None:
-        kept.append(request)
-        request.reply()
-
-    async with peer(keep) as panel:
-        it = wire(panel.url)
-        await send(it)
-        kept[0].writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        for _ in range(turns):  # of the event loop
-            await asyncio.sleep(0)
-        assert (await send(it, write=write)).status == 200
-        assert (len(panel.forms), panel.connections) == (2, 2)
-        await it.aclose()
-        await until(lambda: not panel.open)
 
 
 @by_each_engine
@@ -277,39 +131,6 @@ async def test_a_connection_that_cannot_be_made_in_time_has_sent_nothing() -> No
     assert slow.requests == []
 
 
-async def too_large(request: Request) -> None:
-    request.reply(b"x" * (LIMIT + 1))
-
-
-async def bomb(request: Request) -> None:
-    request.reply(gzip.compress(b"0" * 10_000_000), headers={"Content-Encoding": "gzip"})
-
-
-@by_each_engine
-@pytest.mark.parametrize("answer", [too_large, bomb])
-async def test_a_reply_is_read_no_further_than_its_bound(answer: Callable[[Request], object]) -> None:
-    async with peer(answer) as panel:  # type: ignore[arg-type]
-        it = wire(panel.url)
-        with pytest.raises(ReplyError, match=f"larger than {LIMIT} bytes"):
-            await send(it)
-        await it.aclose()
-
-
-@by_each_engine
-@pytest.mark.parametrize(
-    ("encoding", "compress"),
-    [("gzip", gzip.compress), ("GZIP", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
-)
-async def test_a_compressed_reply_is_unpacked(encoding: str, compress: Callable[[bytes], bytes]) -> None:
-    async def packed(request: Request) -> None:
-        request.reply(compress(b"0" * LIMIT), headers={"Content-Encoding": encoding})
-
-    async with peer(packed) as panel:
-        it = wire(panel.url)
-        assert (await send(it)).body == b"0" * LIMIT
-        await it.aclose()
-
-
 @by_each_engine
 async def test_a_reply_may_have_long_headers() -> None:
     async def policy(request: Request) -> None:
@@ -319,40 +140,6 @@ async def test_a_reply_may_have_long_headers() -> None:
         it = wire(panel.url)
         assert (await send(it)).body == b"{}"
         await it.aclose()
-
-
-@by_each_engine
-@pytest.mark.parametrize(
-    ("encoding", "fault"), [("gzip", "not compressed as it says"), ("br", "encoded as 'br'")]
-)
-async def test_a_reply_that_is_not_encoded_as_it_says(encoding: str, fault: str) -> None:
-    async def wrong(request: Request) -> None:
-        request.reply(b"plain", headers={"Content-Encoding": encoding})
-
-    async with peer(wrong) as panel:
-        it = wire(panel.url)
-        with pytest.raises(ReplyError, match=fault):
-            await send(it)
-        await it.aclose()
-
-
-@by_each_engine
-async def test_a_cancelled_request_takes_its_connection_along() -> None:
-    arrived = asyncio.Event()
-
-    async def hang(request: Request) -> None:
-        arrived.set()
-        await request.hang()
-
-    async with peer(hang) as panel:
-        it = wire(panel.url)
-        task = asyncio.create_task(send(it))
-        await arrived.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await it.aclose()
-        await until(lambda: not panel.open)
 
 
 async def test_a_request_that_is_cancelled_once_more_in_its_closing_shows_no_key() -> None:
@@ -374,25 +161,6 @@ async def test_a_request_that_is_cancelled_once_more_in_its_closing_shows_no_key
         await task
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "s3cr" not in shown
-
-
-@by_each_engine
-async def test_a_lane_that_comes_back_after_closing_is_closed() -> None:
-    arrived, go = asyncio.Event(), asyncio.Event()
-
-    async def wait(request: Request) -> None:
-        arrived.set()
-        await go.wait()
-        request.reply()
-
-    async with peer(wait) as panel:
-        it = wire(panel.url)
-        task = asyncio.create_task(send(it))
-        await arrived.wait()
-        await it.aclose()
-        go.set()
-        assert (await task).status == 200
-        await until(lambda: not panel.open)
 
 
 class Memory(httpx.AsyncBaseTransport):
@@ -475,54 +243,6 @@ async def test_no_logger_shows_the_key(caplog: pytest.LogCaptureFixture) -> None
     assert "s3cr" not in caplog.text
 
 
-async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
-    class Broken(Lane):
-        sent = 0
-        closed = False
-
-        def is_open(self) -> bool:
-            return True
-
-        async def post(self, body: Body) -> Reply:
-            self.sent += 1
-            if self.sent > 1:
-                raise httpx.ReadError(repr(body))
-            return Reply(200, {}, b"{}")
-
-        async def aclose(self) -> None:
-            self.closed = True
-
-    lane = Broken()
-    lanes = Lanes(lambda: lane, lambda: 0.0)
-    await lanes(Body(b"key=KEY"), write=False)
-    assert not lane.closed
-    with pytest.raises(httpx.ReadError):
-        await lanes(Body(b"key=KEY"), write=False)
-    assert lane.closed
-
-
-@by_each_engine
-@pytest.mark.parametrize("write", [False, True])
-async def test_a_connection_that_the_panel_has_closed_is_not_used_again(write: bool) -> None:  # noqa: FBT001
-    ended = asyncio.Event()
-
-    async def last(request: Request) -> None:
-        request.reply()
-        request.writer.close()
-        await request.writer.wait_closed()
-        ended.set()
-
-    async with peer(last) as panel:
-        it = wire(panel.url)
-        for number in range(1, 4):
-            assert (await send(it, write=write)).status == 200
-            await ended.wait()
-            ended.clear()
-            await asyncio.sleep(0)  # the event loop hears of it
-            assert panel.connections == number
-        await it.aclose()
-
-
 def test_a_form_shows_itself_to_nobody() -> None:
     assert repr(Body(b"key=KEY")) == "<7 bytes>"
 
@@ -556,15 +276,3 @@ async def test_a_hook_of_the_callers_client_may_have_read_the_reply(size: int) -
                 await send(it)
         else:
             assert (await send(it)).body == b"0" * size
-
-
-@pytest.mark.parametrize("key", ["a1b2c3d4/e5+f6=a7b8c9d0e1f2a3b4"])
-@pytest.mark.parametrize(
-    "written", [str, lambda key: key.replace("/", "\\/"), lambda key: quote(key, safe="").lower()]
-)
-def test_a_key_is_blotted_in_any_writing_and_where_it_is_cut_off(
-    key: str, written: Callable[[str], str]
-) -> None:
-    secret = Secret(key)
-    assert secret.blot(f"no such key: {written(key)}.") == "no such key: ***."
-    assert secret.blot(f"no such key: {written(key)[:20]}") == "no such key: ***"

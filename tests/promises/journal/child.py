@@ -1,4 +1,4 @@
-"""Places orders, and tells what it was told: `python -m tests.promises.journal.child URL DATABASE SEED COUNT`."""
+"""Places orders, prints the outcomes: `python -m tests.promises.journal.child URL DATABASE SEED COUNT`."""
 
 import asyncio
 import json

@@ -1,0 +1,58 @@
+"""The tasks of one client: the only module that starts any."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from agencia_async.errors import ConfigurationError, twin
+
+T = TypeVar("T")
+
+
+def closed() -> ConfigurationError:
+    """The error of a call on a client that is closed, or that was closed under it."""
+    return ConfigurationError("the client is closed")
+
+
+class Tasks:
+    """The tasks of one client: started here, and all over when `aclose` returns."""
+
+    def __init__(self) -> None:
+        self._running: dict[asyncio.Task[None], Callable[[], bool]] = {}
+        self.closed = False
+
+    def start(
+        self, work: Coroutine[Any, Any, None], *, may_end: Callable[[], bool] = lambda: True
+    ) -> asyncio.Task[None]:
+        """Run it in a task of its own. `may_end` tells whether it may be cancelled just now."""
+        task = asyncio.create_task(work)
+        self._running[task] = may_end
+        task.add_done_callback(self._running.pop)
+        return task
+
+    async def aclose(self) -> None:
+        """Cancel what may be cancelled and wait for the end of all."""
+        self.closed = True
+        running = dict(self._running)
+        for task, may_end in running.items():
+            if may_end():
+                task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they are over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def settle(futures: Sequence[asyncio.Future[T]], answer: T | Exception) -> None:
+    """Give each of the callers the answer: its value, or an error of their own."""
+    for future in futures:
+        if future.done():  # its caller was cancelled
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(twin(answer))
+        else:
+            future.set_result(answer)

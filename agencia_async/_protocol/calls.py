@@ -1,0 +1,128 @@
+"""One request as data: its form, the reader of its reply, and whether it may be retried.
+
+The calls without ids stand here: the catalogue, the balance, and an order.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Generic, TypeVar, cast
+from urllib.parse import urlencode
+
+from attrs import frozen
+
+from agencia_async._orders.order import Order
+from agencia_async._protocol.envelope import Row, as_row, canonical
+from agencia_async._protocol.refusals import Refusals
+from agencia_async._protocol.reply import Reader
+from agencia_async._protocol.scalars import in_turns
+from agencia_async._protocol.write_result import accepted
+from agencia_async.errors import (
+    PanelError,
+    ReplyError,
+)
+from agencia_async.models import Balance, Id, Service
+
+T = TypeVar("T")
+
+_log = logging.getLogger("agencia_async")
+
+
+class Repeat(Enum):
+    """May a request be sent again when it is not known whether the panel has acted on it?"""
+
+    ALWAYS = "a read changes nothing"
+    RECOGNISED = "the panel knows a second add by its idempotency field"
+    IF_TOLD = "a second refill or cancel is usually refused, sometimes made again"
+    NEVER = "a second add is a second order"
+
+
+@frozen
+class Call(Generic[T]):
+    """One request: its form (all but the key), the reader of its reply, and whether it may be repeated."""
+
+    action: str
+    form: str
+    reader: Reader[T]
+    repeat: Repeat
+
+
+def _call(
+    action: str, fields: Mapping[str, str], reader: Reader[T], repeat: Repeat = Repeat.ALWAYS
+) -> Call[T]:
+    return Call(action, urlencode({"action": action, **fields}), reader, repeat)
+
+
+def reader_of(record: type[T]) -> Callable[[Row], T]:
+    """Reads a row into a record. cattrs is loaded with the first one: that takes longer than this package."""
+
+    @cache
+    def made() -> Callable[[Row], T]:
+        from agencia_async._protocol.records import reader  # noqa: PLC0415 - as told
+
+        return reader(record)
+
+    def read(row: Row) -> T:
+        return made()(row)
+
+    return read
+
+
+_balance = reader_of(Balance)
+_service = reader_of(Service)
+
+
+def _read_balance(content: object, _refusals: Refusals) -> Balance:
+    return _balance(as_row(content))
+
+
+def _read_services(content: object, _refusals: Refusals) -> list[Service]:
+    """The services that can be read; one without an id or a price spoils no other."""
+    services: list[Service] = []
+    faults: list[ReplyError] = []
+    for row in in_turns(_listed(content)):
+        try:
+            services.append(_service(as_row(row)))
+        except ReplyError as fault:
+            faults.append(fault)
+    if faults and not services:
+        raise faults[0].with_traceback(None)
+    if faults:
+        _log.warning("%d of %d services cannot be read", len(faults), len(faults) + len(services))
+    return services
+
+
+def _listed(content: object) -> list[object]:
+    """The rows of a catalogue: a list, or an object by id or by category."""
+    if isinstance(content, list):
+        return cast("list[object]", content)
+    rows: list[object] = []
+    for name, value in as_row(content).items():
+        if isinstance(value, list):
+            rows += cast("list[object]", value)
+        else:
+            rows.append({"service": name, **as_row(value)})
+    return rows
+
+
+def _read_add(content: object, refusals: Refusals) -> Id:
+    rows = cast("list[object]", content) if isinstance(content, list) else [content]
+    number = accepted(canonical(as_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
+    if isinstance(number, PanelError):
+        raise number
+    if number is None:
+        raise ReplyError("the reply to an order has no number")
+    return number
+
+
+SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
+
+
+BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
+
+
+def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
+    """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
+    repeat = Repeat.RECOGNISED if mark else Repeat.NEVER
+    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), repeat)

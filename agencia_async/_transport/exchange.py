@@ -1,0 +1,90 @@
+"""The contracts of the transport: what is sent, over what, and by which engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import httpx
+from attrs import frozen
+
+from agencia_async._protocol.reply import Reply
+
+IDLE_FOR = 30.0
+"""Seconds for which it may still carry a read."""
+
+
+class Body(httpx.AsyncByteStream):
+    """A request's body that remembers whether it was asked for: before that, nothing has left."""
+
+    __slots__ = ("content", "started")
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.started = False
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.started = True
+        yield self.content
+
+
+@frozen
+class Endpoint:
+    """Where forms are sent, and the headers that go with each of them."""
+
+    url: httpx.URL
+    headers: httpx.Headers
+
+    @property
+    def tls(self) -> bool:
+        """Is what is sent there encrypted?"""
+        return self.url.scheme == "https"
+
+
+class Exchange(Protocol):
+    """One request and its reply over some transport.
+
+    `sends_once`: it makes one attempt, so that a failure to connect proves that nothing was sent. A
+    caller's own transport may have tried before.
+    """
+
+    sends_once: bool
+
+    async def __call__(self, body: Body, *, write: bool) -> Reply:
+        """The reply, read to its end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class Lane(ABC):
+    """One connection, made with the first request."""
+
+    idle_since = 0.0
+
+    @abstractmethod
+    def is_open(self) -> bool:
+        """Can another request be sent, as far as is to be seen at this moment?"""
+
+    @abstractmethod
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connection."""
+
+
+class Engine(httpx.AsyncBaseTransport):
+    """A transport that sends through lanes of its own kind, and that repeats no request."""
+
+    @abstractmethod
+    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+        """What makes a lane to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""

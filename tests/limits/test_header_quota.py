@@ -1,0 +1,35 @@
+import math
+
+import pytest
+
+from agencia_async._limits.header_quota import Credit
+
+
+def test_as_many_may_leave_as_are_left_when_those_under_way_are_counted() -> None:
+    credit = Credit()
+    assert (credit.is_known, credit.until) == (False, 0)
+    credit.told(5, 30, under_way=3, now=10)
+    credit.left(11)
+    assert (credit.is_known, credit.until) == (True, 0)
+    credit.left(12)
+    assert credit.until == 40
+    credit.left(40)
+    assert (credit.is_known, credit.until) == (False, 0)
+
+
+def test_a_reply_that_was_overtaken_gives_nothing_back() -> None:
+    credit = Credit()
+    credit.told(4, 30, under_way=2, now=0)
+    credit.told(5, 29.2, under_way=1, now=1)
+    for _ in range(3):
+        assert credit.until == 0
+        credit.left(1)
+    assert credit.until == pytest.approx(30.2)
+    credit.told(9, 60, under_way=0, now=30)
+    assert credit.until == 0
+
+
+def test_nothing_told_leaves_no_bound() -> None:
+    credit = Credit()
+    credit.left(math.inf)
+    assert credit.until == 0
