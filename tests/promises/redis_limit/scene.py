@@ -1,5 +1,6 @@
 """What the tests of shared limits have in common."""
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
@@ -14,8 +15,13 @@ PATIENT = 60.0
 
 
 def panel() -> httpx.MockTransport:
-    """A panel that answers at once."""
-    return httpx.MockTransport(lambda _: httpx.Response(200, json={"balance": "1", "currency": "USD"}))
+    """A panel that answers in the next turn of the event loop, so that other tasks get theirs."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        return httpx.Response(200, json={"balance": "1", "currency": "USD"})
+
+    return httpx.MockTransport(answer)
 
 
 def looked(server: Server) -> "redis.Redis":
