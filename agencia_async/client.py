@@ -13,20 +13,20 @@ from agencia_async._bulk.chunks import Ids
 from agencia_async._bulk.splitting import ask
 from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.sender import Sender, now
-from agencia_async._calls.submission import Desk
+from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
 from agencia_async._client.options import Options, default_user_agent, key_from_environment
-from agencia_async._concurrency.cached_value import Kept
+from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.rate_limit import Limit, RateLimit
 from agencia_async._orders.order import Order, check_order
 from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.outcomes import Answers
+from agencia_async._protocol.outcomes import Outcomes
 from agencia_async._protocol.refusals import Patterns, Refusals
 from agencia_async._transport.address import checked_url
-from agencia_async._transport.api_key import Secret
+from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.wire import open_wire
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import (
@@ -106,7 +106,7 @@ class AsyncClient:
         idempotency_field: str | None = None,
         refusals: Patterns | None = None,
     ) -> None:
-        secret = Secret(api_key)
+        secret = ApiKey(api_key)
         del api_key  # a traceback may be captured with its local variables
         secret.check()
         if transport is not None and http_client is not None:
@@ -146,8 +146,8 @@ class AsyncClient:
             most_ids=batch_size,
         )
         self._tasks = Tasks()
-        self._desk = Desk(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
-        self._catalogue = Kept(self._fetch_catalogue, clock=now, tasks=self._tasks)
+        self._desk = OrderSubmission(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
+        self._catalogue = CachedValue(self._fetch_catalogue, clock=now, tasks=self._tasks)
         self._statuses = self._coalescer(actions.STATUS, batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, batch_window)
         self._shown = str(url)
@@ -343,7 +343,7 @@ class AsyncClient:
         )
 
     def _coalescer(self, action: Action[T], window: float) -> Coalescer[T]:
-        async def fetch(wire_ids: Sequence[str]) -> Answers[T]:
+        async def fetch(wire_ids: Sequence[str]) -> Outcomes[T]:
             if len(wire_ids) == 1:
                 return await self._sender.send(action.single(wire_ids[0]))
             return await ask(self._sender, action, wire_ids, urgent=True)

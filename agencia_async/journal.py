@@ -18,13 +18,13 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Literal, Self
 
-from agencia_async._bulk.account_guard import Door
+from agencia_async._bulk.account_guard import AccountGuard
 from agencia_async._bulk.chunks import each
-from agencia_async._calls.submission import Desk
+from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money
-from agencia_async._concurrency.single_flight import Errand
+from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._concurrency.workers import Run
+from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._journal.entry import Finding, JournalEntry, JournalState, check_reference
 from agencia_async._journal.placing import Placing, Sleep, another
 from agencia_async._journal.reconcile import reconcile
@@ -71,7 +71,7 @@ class Journal:
         self._tasks = Tasks()
         self._opening = asyncio.Lock()
         self._is_closed = False
-        self._running: dict[str, tuple[Placing, Errand[JournalEntry]]] = {}
+        self._running: dict[str, tuple[Placing, SingleFlight[JournalEntry]]] = {}
         self._heart: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -93,11 +93,11 @@ class Journal:
     async def aclose(self) -> None:
         """Wait for the outcome of what is being sent, call off what is not, and close the database."""
         self._tasks.closed = True
-        errands = [errand for _, errand in self._running.values()]
-        for errand in errands:
-            errand.call_off(_closed())
-        for errand in errands:
-            await errand.over()
+        flights = [flight for _, flight in self._running.values()]
+        for flight in flights:
+            flight.call_off(_closed())
+        for flight in flights:
+            await flight.over()
         await self._tasks.aclose()
         async with self._opening:
             if not self._is_closed:
@@ -133,12 +133,12 @@ class Journal:
             if not await self._is_placed(reference):
                 (await client.catalogue()).check(order, max_charge)
         await self._open()
-        desk = _desk(client)
-        desk.sender.enter()
+        submission = _desk(client)
+        submission.sender.enter()
         while (running := self._running.get(reference)) is not None and running[1].is_off:
             await running[1].over()
         if running is None:
-            running = self._start(desk, reference, order)
+            running = self._start(submission, reference, order)
         elif running[0].form != order.form():
             raise another(reference)
         return await running[1].result()
@@ -156,9 +156,9 @@ class Journal:
             ConfigurationError: something among the pairs is no pair of a reference and an order.
         """
         await self._open()
-        desk = _desk(client)
-        desk.sender.enter()
-        door = Door()
+        submission = _desk(client)
+        submission.sender.enter()
+        door = AccountGuard()
 
         async def one(pair: tuple[str, Order]) -> BulkItem[JournalEntry]:
             reference, order = pair
@@ -169,7 +169,9 @@ class Journal:
             return await door.through(place, lambda error: BulkItem(reference, error=twin(error)))
 
         source = _checked(pairs)
-        run = Run(source, one, workers=desk.workers, go=desk.sender.accepted, tasks=desk.tasks)
+        run = WorkerPool(
+            source, one, workers=submission.workers, go=submission.sender.accepted, tasks=submission.tasks
+        )
         async with aclosing(run.results()) as items:
             async for item in items:
                 yield item
@@ -247,13 +249,15 @@ class Journal:
         entry = await self.get(reference)
         return entry is not None and entry.state is JournalState.PLACED
 
-    def _start(self, desk: Desk, reference: str, order: Order) -> tuple[Placing, Errand[JournalEntry]]:
+    def _start(
+        self, submission: OrderSubmission, reference: str, order: Order
+    ) -> tuple[Placing, SingleFlight[JournalEntry]]:
         def done() -> None:
             del self._running[reference]
 
-        placing = Placing(self._store, desk, reference, order, self._sleep)
-        errand = Errand(placing.run, desk.tasks, done=done)
-        self._running[reference] = placing, errand
+        placing = Placing(self._store, submission, reference, order, self._sleep)
+        flight = SingleFlight(placing.run, submission.tasks, done=done)
+        self._running[reference] = placing, flight
         if self._heart is None or self._heart.done():
             self._heart = self._tasks.start(self._beat())
         return self._running[reference]
@@ -270,7 +274,7 @@ def _closed() -> ConfigurationError:
     return ConfigurationError("the journal is closed")
 
 
-def _desk(client: AsyncClient) -> Desk:
+def _desk(client: AsyncClient) -> OrderSubmission:
     return client._desk  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
 
 

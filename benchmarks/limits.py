@@ -30,8 +30,8 @@ from attrs import frozen
 from tables import table
 
 from agencia_async import AsyncClient
-from agencia_async._limits.adaptive import Found
-from agencia_async._limits.cubic import Curve
+from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.cubic import CubicPace
 
 LATENCY = 0.05
 CONNECTIONS = 10
@@ -209,17 +209,17 @@ class Panel(httpx.AsyncBaseTransport):
 # --- clients ------------------------------------------------------------------------------------------
 
 
-class OnlyPauses(Found):
+class OnlyPauses(AdaptiveLimit):
     """Takes no refusal for a limit."""
 
     def _limit(self, now: float, number: int) -> None:
         pass
 
 
-def additive(grow: float, fall: float) -> type[Curve]:
+def additive(grow: float, fall: float) -> type[CubicPace]:
     """A pace that grows by a constant, and falls by a factor."""
 
-    class Additive(Curve):
+    class Additive(CubicPace):
         def _at(self, age: float) -> float:
             return self._from + grow * self._first * age
 
@@ -246,10 +246,10 @@ def _as_it_is() -> Iterator[None]:
 
 CLIENTS = {
     "as it is": _as_it_is,
-    "only pauses": lambda: patch("agencia_async._calls.sender.Found", OnlyPauses),
-    "AIMD, +1/20, x 0.5": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 20, 0.5)),
-    "AIMD, +1/20, x 0.9": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 20, 0.9)),
-    "AIMD, +1/100, x 0.9": lambda: patch("agencia_async._limits.adaptive.Curve", additive(1 / 100, 0.9)),
+    "only pauses": lambda: patch("agencia_async._calls.sender.AdaptiveLimit", OnlyPauses),
+    "AIMD, +1/20, x 0.5": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 20, 0.5)),
+    "AIMD, +1/20, x 0.9": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 20, 0.9)),
+    "AIMD, +1/100, x 0.9": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 100, 0.9)),
 }
 
 

@@ -8,7 +8,7 @@ from agencia_async.errors import AgenciaError, AuthenticationError
 R = TypeVar("R")
 
 
-class Door:
+class AccountGuard:
     """Notices when the account is refused in the middle of a bulk call, and lets no more through then."""
 
     def __init__(self) -> None:

@@ -4,15 +4,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from agencia_async._bulk.account_guard import Door
+from agencia_async._bulk.account_guard import AccountGuard
 from agencia_async._bulk.chunks import Ids, batches, chunks, spelt
 from agencia_async._bulk.splitting import ask, to_all
 from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._concurrency.workers import Run
+from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.calls import Repeat
-from agencia_async._protocol.outcomes import Answers, Values
+from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Bulk(Generic[T]):
         self._sender = sender
         self._workers = workers
         self._tasks = tasks
-        self._door = Door()
+        self._door = AccountGuard()
 
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
@@ -68,7 +68,7 @@ class Bulk(Generic[T]):
     def _run(
         self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
     ) -> AsyncGenerator[R, None]:
-        run = Run(source, work, workers=self._workers, go=self._sender.accepted, tasks=self._tasks)
+        run = WorkerPool(source, work, workers=self._workers, go=self._sender.accepted, tasks=self._tasks)
         return run.results()
 
     async def _items(self, batch: tuple[list[Id], list[str]]) -> Iterable[BulkItem[T]]:
@@ -78,7 +78,7 @@ class Bulk(Generic[T]):
         item: Callable[..., BulkItem[T]] = BulkItem if isinstance(answers, Values) else bulk_item
         return map(item, given, map(answers.__getitem__, wire_ids))
 
-    async def _fetch(self, wire_ids: list[str]) -> Answers[T]:
+    async def _fetch(self, wire_ids: list[str]) -> Outcomes[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""
         return await self._door.through(
             lambda: ask(self._sender, self._action, wire_ids, urgent=False),

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from agencia_async._calls.sender import Sender
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.calls import Repeat
-from agencia_async._protocol.outcomes import Answers, errors_in
+from agencia_async._protocol.outcomes import Outcomes, errors_in
 from agencia_async.errors import (
     AgenciaError,
     AuthenticationError,
@@ -31,7 +31,7 @@ _MOST_HALVINGS = 20
 """For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
 
 
-async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Answers[T]:
+async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Outcomes[T]:
     """An answer for each id, asked for in as many requests as the panel needs.
 
     Writes are urgent in any case.
@@ -48,7 +48,7 @@ async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urg
 
 
 async def _one_by_one(
-    parts: Sequence[Sequence[str]], send: Callable[[Sequence[str]], Awaitable[Answers[T]]]
+    parts: Sequence[Sequence[str]], send: Callable[[Sequence[str]], Awaitable[Outcomes[T]]]
 ) -> dict[str, T | AgenciaError]:
     """The answers of all parts; one that fails is its own ids' answer."""
     answers: dict[str, T | AgenciaError] = {}
@@ -85,7 +85,7 @@ class _Read(Generic[T]):
         self._urgent = urgent
         self._halvings = _MOST_HALVINGS
 
-    async def batch(self, wire_ids: Sequence[str]) -> Answers[T]:
+    async def batch(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         """The answers; a whole that fails is raised, a part that fails is its ids' answer."""
         if len(wire_ids) > self._sender.most_ids:
             return await _one_by_one(pieces(wire_ids, self._sender.most_ids), self.batch)
@@ -100,7 +100,7 @@ class _Read(Generic[T]):
             return await self._completed(wire_ids, answers)
         return await self._halved(wire_ids)
 
-    async def _halved(self, wire_ids: Sequence[str]) -> Answers[T]:
+    async def _halved(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         """One id can spoil a batch: halve it until the culprit stands alone."""
         self._halvings -= 1
         half = (len(wire_ids) + 1) // 2
@@ -111,7 +111,7 @@ class _Read(Generic[T]):
             self._sender.halving_pays = False  # whatever it was, it was no single id
         return answers
 
-    async def _completed(self, wire_ids: Sequence[str], answers: Answers[T]) -> Answers[T]:
+    async def _completed(self, wire_ids: Sequence[str], answers: Outcomes[T]) -> Outcomes[T]:
         """Some panels answer the first N ids of a batch in silence: ask for the others again."""
         answered = _answered_first(wire_ids, answers) if errors_in(answers) else 0
         if not answered:
@@ -123,7 +123,7 @@ class _Read(Generic[T]):
         self._learn(answered)
         return {**answers, **more, **await _one_by_one(rest[1:], self.batch)}
 
-    async def _plainly(self, wire_ids: Sequence[str]) -> Answers[T]:
+    async def _plainly(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         return await self._sender.send(self._action.batch(wire_ids), urgent=self._urgent)
 
     def _learn(self, size: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from attrs import Attribute, field, frozen
 
-from agencia_async._calls.retry_budget import Budget
+from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._checks import check_seconds, check_whole
 from agencia_async._protocol.calls import Repeat
 from agencia_async.errors import (
@@ -84,12 +84,12 @@ class Retrier:
         self,
         policy: RetryPolicy,
         *,
-        budget: Budget | None = None,
+        budget: RetryBudget | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.policy = policy
-        self.budget = budget or Budget()
+        self.budget = budget or RetryBudget()
         self.sleep = sleep
         self._uniform = uniform
 

@@ -10,7 +10,7 @@ RESERVE = 50.0
 """Repetitions at hand in the beginning, and at the most: ten calls may use up all their attempts."""
 
 
-class Budget:
+class RetryBudget:
     """The repetitions of one client."""
 
     def __init__(self) -> None:

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 from agencia_async._calls.retry import Retrier, RetryPolicy
 from agencia_async._concurrency.tasks import closed
-from agencia_async._limits.adaptive import Found
+from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.gate import Gate
-from agencia_async._limits.rate_limit import Limit, Places
+from agencia_async._limits.rate_limit import Limit, Reservations
 from agencia_async._protocol.calls import Call, Repeat
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import doubted, errors_in, raise_if_whole
@@ -25,7 +25,7 @@ from agencia_async.errors import (
 )
 
 T = TypeVar("T")
-Exchange = Callable[[], Awaitable[T]]
+Attempt = Callable[[], Awaitable[T]]
 """One attempt: sends the request and gives what its reply says."""
 
 _LEAST_FOR_A_WRITE = 1.0
@@ -43,8 +43,8 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _gate(slots: int, policy: RetryPolicy, limit: Callable[[], Places] | None) -> Gate:
-    found = Found(
+def _gate(slots: int, policy: RetryPolicy, limit: Callable[[], Reservations] | None) -> Gate:
+    found = AdaptiveLimit(
         first_wait=policy.first_wait,
         longest_wait=policy.max_wait,
         patience=policy.deadline,
@@ -105,7 +105,7 @@ class Sender:
     async def send(
         self,
         call: Call[T],
-        around: Callable[[Exchange[T]], Awaitable[T]] | None = None,
+        around: Callable[[Attempt[T]], Awaitable[T]] | None = None,
         *,
         urgent: bool = True,
     ) -> T:
@@ -115,7 +115,7 @@ class Sender:
         lets all go first that is.
         """
         self.enter()
-        journey = _Journey(self, call, around, urgent)
+        journey = Execution(self, call, around, urgent)
         try:
             value, uncertain = await self._retrier.run(journey.attempt, repeat=call.repeat, left=journey.left)
         except AgenciaError as error:
@@ -176,7 +176,7 @@ class Sender:
             await self._wire.aclose()
 
 
-class _Journey(Generic[T]):
+class Execution(Generic[T]):
     """One call on its way: its attempts, and the time that they have left."""
 
     __slots__ = ("_around", "_call", "_deadline", "_number", "_sender", "_urgent", "attempts")
@@ -185,7 +185,7 @@ class _Journey(Generic[T]):
         self,
         sender: Sender,
         call: Call[T],
-        around: Callable[[Exchange[T]], Awaitable[T]] | None,
+        around: Callable[[Attempt[T]], Awaitable[T]] | None,
         urgent: bool,  # noqa: FBT001 - from `send`
     ) -> None:
         self._sender = sender

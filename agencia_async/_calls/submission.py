@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from agencia_async._calls.sender import Exchange, Sender
+from agencia_async._calls.sender import Attempt, Sender
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._orders.order import Order
 from agencia_async._protocol import calls
@@ -13,7 +13,7 @@ from agencia_async.models import Id
 
 
 @frozen
-class Desk:
+class OrderSubmission:
     """Hands in orders.
 
     Attributes:
@@ -34,7 +34,7 @@ class Desk:
         self,
         order: Order,
         reference: str | None = None,
-        around: Callable[[Exchange[Id]], Awaitable[Id]] | None = None,
+        around: Callable[[Attempt[Id]], Awaitable[Id]] | None = None,
     ) -> Id:
         """The id of the order; `reference` is what the panel recognises a repetition by, else a fresh UUID.
 

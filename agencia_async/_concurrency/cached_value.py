@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from agencia_async._concurrency.single_flight import Errand
+from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._concurrency.tasks import Tasks
 
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class CachedValue(Generic[T]):
     """A value that is kept for a while, and fetched anew by one request however many ask for it."""
 
     def __init__(
@@ -19,7 +19,7 @@ class Kept(Generic[T]):
         self._clock = clock
         self._tasks = tasks
         self._last: tuple[float, T] | None = None
-        self._errand: Errand[T] | None = None
+        self._errand: SingleFlight[T] | None = None
 
     async def get(self, max_age: float) -> T:
         """The value, fetched at most `max_age` seconds ago or else now.
@@ -32,13 +32,13 @@ class Kept(Generic[T]):
         while self._errand is not None and self._errand.is_off:
             await self._errand.over()
         if self._errand is None:
-            self._errand = Errand(self._fetched, self._tasks, done=self._forget)
+            self._errand = SingleFlight(self._fetched, self._tasks, done=self._forget)
         return await self._errand.result()
 
     def _forget(self) -> None:
         self._errand = None
 
-    async def _fetched(self, _: Errand[T]) -> T:
+    async def _fetched(self, _: SingleFlight[T]) -> T:
         asked = self._clock()
         value = await self._fetch()
         self._last = asked, value

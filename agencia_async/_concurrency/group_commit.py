@@ -10,7 +10,7 @@ T = TypeVar("T")
 B = TypeVar("B")
 
 
-class Groups(Generic[B, T]):
+class GroupCommit(Generic[B, T]):
     """Lets what comes while a group is under way go together as the next group."""
 
     def __init__(

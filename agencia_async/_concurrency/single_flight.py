@@ -11,7 +11,7 @@ from agencia_async.errors import twin
 T = TypeVar("T")
 
 
-class Errand(Generic[T]):
+class SingleFlight(Generic[T]):
     """Work that any number of callers wait for, and that cannot be called off while it is pinned.
 
     It is called off when its last caller is cancelled or the client is closed: at once, or when it fails
@@ -20,7 +20,7 @@ class Errand(Generic[T]):
 
     def __init__(
         self,
-        work: Callable[["Errand[T]"], Awaitable[T]],
+        work: Callable[["SingleFlight[T]"], Awaitable[T]],
         tasks: Tasks,
         *,
         done: Callable[[], None] = lambda: None,
@@ -78,7 +78,7 @@ class Errand(Generic[T]):
             raise
         self._is_pinned = False
 
-    async def _run(self, work: Callable[["Errand[T]"], Awaitable[T]]) -> None:
+    async def _run(self, work: Callable[["SingleFlight[T]"], Awaitable[T]]) -> None:
         try:
             self._value = (await work(self),)
         except Exception as error:  # noqa: BLE001 - raised again in each caller

@@ -13,7 +13,7 @@ T = TypeVar("T")
 B = TypeVar("B")
 
 
-class Run(Generic[B, T]):
+class WorkerPool(Generic[B, T]):
     """Works through a source of batches with a bounded number of workers.
 
     A worker takes its next batch only when the result of its last one was consumed, so no more than

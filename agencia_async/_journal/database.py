@@ -30,7 +30,7 @@ _TRIES: Final = 20
 _READS: Final = "agencia_reads"
 
 
-class _Engine(Protocol):
+class _Backend(Protocol):
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
         """Do it in one transaction."""
         ...
@@ -54,7 +54,7 @@ class Database:
             url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
             self.name = url.set(query={}).render_as_string(hide_password=True) if "://" in text else text
             is_sqlite = url.get_backend_name() == "sqlite"
-            self._engine: _Engine = _Sqlite(url) if is_sqlite else _Asynchronous(url)
+            self._backend: _Backend = _Sqlite(url) if is_sqlite else _Asynchronous(url)
         except (ArgumentError, ModuleNotFoundError, ValueError) as error:
             reason = _reason(error)
         if reason:
@@ -69,7 +69,7 @@ class Database:
         fault: Exception | None = None
         for _ in range(_TRIES):
             try:
-                return await self._engine.run(do, reads=reads)
+                return await self._backend.run(do, reads=reads)
             except Exception as error:  # noqa: BLE001 - each driver has its own
                 fault = error
             if not isinstance(fault, IntegrityError | ProgrammingError):
@@ -80,7 +80,7 @@ class Database:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._engine.aclose()
+        await self._backend.aclose()
 
 
 class _Sqlite:
@@ -91,21 +91,21 @@ class _Sqlite:
         if url.database in {None, "", ":memory:"}:
             options["poolclass"] = StaticPool  # each connection would have a memory of its own
             options["connect_args"]["check_same_thread"] = False
-        self._engine = create_engine(url.set(drivername="sqlite"), **options)
-        event.listen(self._engine, "connect", _durable)
-        event.listen(self._engine, "begin", _begin)
+        self._backend = create_engine(url.set(drivername="sqlite"), **options)
+        event.listen(self._backend, "connect", _durable)
+        event.listen(self._backend, "begin", _begin)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agencia-journal")
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
         def work() -> T:
-            engine = self._engine.execution_options(**{_READS: reads})
+            engine = self._backend.execution_options(**{_READS: reads})
             with engine.begin() as connection:
                 return do(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def aclose(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._backend.dispose)
         self._thread.shutdown()
 
 
@@ -115,14 +115,14 @@ class _Asynchronous:
     def __init__(self, url: URL) -> None:
         # A connection that died while it was idle is replaced before anything is begun on it. Once a
         # transaction is begun nothing is repeated: its commit may be written though nobody confirmed it.
-        self._engine = create_async_engine(url, pool_pre_ping=True)
+        self._backend = create_async_engine(url, pool_pre_ping=True)
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
-        async with self._engine.begin() as connection:
+        async with self._backend.begin() as connection:
             return await connection.run_sync(do)
 
     async def aclose(self) -> None:
-        await self._engine.dispose()
+        await self._backend.dispose()
 
 
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

@@ -19,9 +19,9 @@ from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
-from agencia_async._calls.sender import Exchange
-from agencia_async._calls.submission import Desk
-from agencia_async._concurrency.single_flight import Errand
+from agencia_async._calls.sender import Attempt
+from agencia_async._calls.submission import OrderSubmission
+from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._journal.entry import JournalEntry, JournalState, clock
 from agencia_async._journal.rows import Claim, Settle
 from agencia_async._journal.store import Store
@@ -50,18 +50,20 @@ class Placing:
         form: what is sent, by which another order under the same reference is told from this one.
     """
 
-    def __init__(self, store: Store, desk: Desk, reference: str, order: Order, sleep: Sleep) -> None:
+    def __init__(
+        self, store: Store, submission: OrderSubmission, reference: str, order: Order, sleep: Sleep
+    ) -> None:
         self.form = order.form()
         self._store = store
-        self._desk = desk
+        self._desk = submission
         self._order = order
         self._reference = reference
         self._sleep = sleep
-        self._claim = Claim(reference, order, desk.panel, uuid4().hex)
+        self._claim = Claim(reference, order, submission.panel, uuid4().hex)
         self._last: JournalEntry | None = None
         self._in_doubt = False
 
-    async def run(self, errand: Errand[JournalEntry]) -> JournalEntry:
+    async def run(self, flight: SingleFlight[JournalEntry]) -> JournalEntry:
         """The entry of the order, which is placed.
 
         Raises:
@@ -77,7 +79,7 @@ class Placing:
                 looks += 1
             else:
                 with suppress(_TakenError):
-                    return await self._send(errand)
+                    return await self._send(flight)
 
     def _is_placed(self, entry: JournalEntry) -> bool:
         if entry.order.form() != self.form:
@@ -89,16 +91,16 @@ class Placing:
             )
         return entry.state is JournalState.PLACED
 
-    async def _send(self, errand: Errand[JournalEntry]) -> JournalEntry:
-        async def around(exchange: Exchange[Id]) -> Id:
-            await self._claimed(errand)
-            with errand.pinned():
+    async def _send(self, flight: SingleFlight[JournalEntry]) -> JournalEntry:
+        async def around(exchange: Attempt[Id]) -> Id:
+            await self._claimed(flight)
+            with flight.pinned():
                 return await self._recorded(exchange)
 
         await self._desk.hand_in(self._order, self._reference, around)
         return self._entry()
 
-    async def _claimed(self, errand: Errand[JournalEntry]) -> None:
+    async def _claimed(self, flight: SingleFlight[JournalEntry]) -> None:
         """Commit that the order is being sent.
 
         Raises:
@@ -107,7 +109,7 @@ class Placing:
         try:
             entry = await self._store.claim(self._claim)
         except asyncio.CancelledError:
-            with errand.pinned():  # a client that closes would cancel it once more
+            with flight.pinned():  # a client that closes would cancel it once more
                 await self._withdraw()
             raise
         except ConfigurationError:  # it may be written all the same, if only its confirmation was lost
@@ -118,7 +120,7 @@ class Placing:
             raise _TakenError
         self._last = entry
 
-    async def _recorded(self, exchange: Exchange[Id]) -> Id:
+    async def _recorded(self, exchange: Attempt[Id]) -> Id:
         """Send the order, and commit what became of it."""
         try:
             number = await exchange()

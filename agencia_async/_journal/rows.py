@@ -51,7 +51,7 @@ class Settle:
 
 
 @frozen
-class Found:
+class Entered:
     """An entry, and the session that sends it just now."""
 
     entry: JournalEntry

@@ -10,14 +10,14 @@ from typing import Any, Final, TypeVar, cast
 from attrs import frozen
 from sqlalchemy import Connection, Row, Select, func, select, true
 
-from agencia_async._concurrency.group_commit import Groups
+from agencia_async._concurrency.group_commit import GroupCommit
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._journal.database import Database
 from agencia_async._journal.entry import JournalEntry, JournalState, written
 from agencia_async._journal.rows import (
     Claim,
+    Entered,
     Find,
-    Found,
     Settle,
     claim_all,
     entry_of,
@@ -62,7 +62,7 @@ class Store:
         self._unsent: set[str] = set()
         self._database = Database(database)
         self.name = self._database.name
-        self._groups: Groups[Any, Any] = Groups(self._together, size=_GROUP, tasks=Tasks())
+        self._groups: GroupCommit[Any, Any] = GroupCommit(self._together, size=_GROUP, tasks=Tasks())
 
     # --- opening and closing ------------------------------------------------------------------------
 
@@ -242,11 +242,11 @@ class Store:
 
     # --- how all of it is done ----------------------------------------------------------------------
 
-    def _is_elsewhere(self, found: Found) -> bool:
+    def _is_elsewhere(self, found: Entered) -> bool:
         return found.entry.state is JournalState.NEW and found.session not in {None, self._session.id}
 
-    async def _found(self, reference: str) -> Found | None:
-        return cast("Found | None", await self._groups.do(Find(reference)))
+    async def _found(self, reference: str) -> Entered | None:
+        return cast("Entered | None", await self._groups.do(Find(reference)))
 
     async def _do(self, do: Do[T]) -> T:
         return cast("T", await self._groups.do(do))
@@ -271,7 +271,7 @@ class Store:
         for item in work:
             if isinstance(item, Find):
                 row = rows.get(item.reference)
-                results.append(row and Found(entry_of(row), row.session))
+                results.append(row and Entered(entry_of(row), row.session))
             elif isinstance(item, Claim | Settle):
                 results.append(made[item.token])
             else:

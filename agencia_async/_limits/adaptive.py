@@ -14,9 +14,9 @@ Pure: it is told what happened and when. Requests are numbered as they leave. Th
 
 from collections import deque
 
-from agencia_async._limits.cooldown import Pause
-from agencia_async._limits.cubic import Curve
-from agencia_async._limits.header_quota import Credit
+from agencia_async._limits.cooldown import Cooldown
+from agencia_async._limits.cubic import CubicPace
+from agencia_async._limits.header_quota import HeaderQuota
 
 _REMEMBERED = 1024
 """Answers from which the first pace is taken."""
@@ -80,7 +80,7 @@ class _Flight:
         return not self.is_small and not is_telling(self._size - self._accepted, self._size)
 
 
-class Found:
+class AdaptiveLimit:
     """What is known of a panel's limit; `free` tells that nothing holds anybody back.
 
     `is_told` tells that requests leave under a limit that is known already.
@@ -94,9 +94,9 @@ class Found:
         self._longest_wait = longest_wait
         self._slowest = 1 / max(longest_wait, _LEAST_INTERVAL)
         self._patience = patience
-        self.pause = Pause(longest_wait)
-        self._credit = Credit()
-        self.curve: Curve | None = None
+        self.pause = Cooldown(longest_wait)
+        self._credit = HeaderQuota()
+        self.curve: CubicPace | None = None
         self.free = True
         self.is_limited = False
         self._flight = _Flight(0, 0)
@@ -165,7 +165,7 @@ class Found:
             if not (self.is_limited or self.pause.asked) and self._flight.is_stray:
                 self.pause.end()
         elif self.is_limited and self.curve is None:
-            self.curve = Curve(*self._measured(now), now, self._slowest)
+            self.curve = CubicPace(*self._measured(now), now, self._slowest)
         self._doubts = max(0.0, self._doubts - _FADING)
         self.pause.accepted(number)
         self._settle()
@@ -231,7 +231,7 @@ class Found:
             for place, begun in enumerate(before)
         )
 
-    def _refused_at(self, curve: Curve, now: float) -> None:
+    def _refused_at(self, curve: CubicPace, now: float) -> None:
         """A request was refused at a known pace."""
         pause = self.pause.until - now
         self._refusals.append(self._answers)

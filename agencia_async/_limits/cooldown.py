@@ -7,7 +7,7 @@ probe, and all others follow when that is answered with anything but another ref
 import math
 
 
-class Pause:
+class Cooldown:
     """One pause for all requests of a client.
 
     `until` is the time at which it ends, `asked` tells whether the panel asked for it; it is on until the

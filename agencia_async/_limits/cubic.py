@@ -27,7 +27,7 @@ _LATE = 0.005
 """Seconds by which a request may be late without delaying those behind it."""
 
 
-class Curve:
+class CubicPace:
     """The pace, in requests a second, from one that was measured over so many seconds.
 
     Its ceiling is confirmed when the pace has come near it a second time before a refusal. The first one is

@@ -24,8 +24,8 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 
-from agencia_async._limits.adaptive import Found
-from agencia_async._limits.rate_limit import Places
+from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.rate_limit import Reservations
 from agencia_async._protocol.headers import Quota
 from agencia_async.errors import AgenciaError, RateLimitedError, TransportError
 
@@ -56,7 +56,7 @@ class _Waiter:
         self.timer: asyncio.TimerHandle | None = None
 
 
-def _none() -> Places:
+def _none() -> Reservations:
     raise AssertionError  # pragma: no cover - without a limit no place is asked for
 
 
@@ -69,16 +69,16 @@ class Gate:
     def __init__(
         self,
         slots: int,
-        found: Found,
+        found: AdaptiveLimit,
         clock: Callable[[], float],
-        limit: Callable[[], Places] | None = None,
+        limit: Callable[[], Reservations] | None = None,
     ) -> None:
         self._slots = self._free = slots
         self._found = found
         self._clock = clock
         self._is_told = limit is not None
         self._open_places = limit or _none
-        self._places: Places | None = None
+        self._places: Reservations | None = None
         self._at_will = not self._is_told
         self._last = 0
         self._urgent: OrderedDict[_Waiter, None] = OrderedDict()

@@ -6,7 +6,7 @@ _SAME = 1.5
 """Seconds within which two times of a reset are the same one."""
 
 
-class Credit:
+class HeaderQuota:
     """The requests that may leave before the panel's quota is full again; any number where it tells none."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ def positive(_limit: object, attribute: "Attribute[float]", value: object) -> No
     check_number(attribute.name, value)
 
 
-class Places(ABC):
+class Reservations(ABC):
     """The places of an open limit, given out one after the other to one client."""
 
     @abstractmethod
@@ -44,7 +44,7 @@ class Limit(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def open(self, clock: Callable[[], float], account: str) -> Places:
+    def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The places for one client, opened in its event loop when its first request is to leave.
 
         `clock` tells the event loop's seconds. `account` names the account at its panel: the same for all
@@ -64,13 +64,13 @@ class RateLimit(Limit):
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
 
-    def open(self, clock: Callable[[], float], account: str) -> Places:
+    def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The places of one client: the limit is shared by its calls, and by nothing else."""
         del account
-        return _Spaced(self.per / self.requests, slack(self.per) / self.requests, clock)
+        return _EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
 
 
-class _Spaced(Places):
+class _EvenReservations(Reservations):
     """Places at even intervals, each with a little slack.
 
     A place that is taken late moves those behind it by as much only as it exceeds the slack.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import Attribute, field, frozen
 
-from agencia_async._limits.rate_limit import Limit, Places, positive, slack
+from agencia_async._limits.rate_limit import Limit, Reservations, positive, slack
 from agencia_async.errors import ConfigurationError
 
 _MISSING = 'a limit in Redis needs redis: pip install "agencia-async[redis]"'
@@ -70,11 +70,11 @@ class RedisRateLimit(Limit):
         del url  # a traceback may be captured with its local variables
         self.__attrs_init__(address, requests, per)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - made by attrs
 
-    def open(self, clock: Callable[[], float], account: str) -> Places:
+    def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The places of one client of an account."""
-        from agencia_async._limits.redis_store import RedisBoard  # noqa: PLC0415 - loaded by those who use it
-        from agencia_async._limits.shared import SharedPlaces  # noqa: PLC0415 - goes with it
+        from agencia_async._limits.redis_store import RedisStore  # noqa: PLC0415 - loaded by those who use it
+        from agencia_async._limits.shared import SharedReservations  # noqa: PLC0415 - goes with it
 
         interval = (self.per + slack(self.per)) / self.requests
-        board = RedisBoard(self.url, account, interval)
-        return SharedPlaces(board, _shown(self.url)[0], interval, clock)
+        board = RedisStore(self.url, account, interval)
+        return SharedReservations(board, _shown(self.url)[0], interval, clock)

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from agencia_async._limits.shared import Reserved
+from agencia_async._limits.shared import Reservation
 
 SCRIPT = """
 local interval, places, who, lapse = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
@@ -73,7 +73,7 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{told['host']}:{told.get('port', 6379)}/{told.get('db', 0)}"
 
 
-class RedisBoard:
+class RedisStore:
     """The places of one account, at `interval` seconds from each other.
 
     Args:
@@ -90,7 +90,7 @@ class RedisBoard:
         self._interval = math.ceil(interval * 1e6)
         self._name = uuid4().hex
 
-    async def reserve(self, places: int = 1) -> Reserved:
+    async def reserve(self, places: int = 1) -> Reservation:
         """Take the next place, or none and only look.
 
         Raises:
@@ -98,7 +98,7 @@ class RedisBoard:
         """
         wanted: list[int | str] = [self._interval, places, self._name, int(_LAPSE * 1e6), int(_ROOM * 1e6)]
         wait, clients = cast("tuple[int, int]", await self._reserve(self._keys, wanted))
-        return Reserved(wait / 1e6, clients)
+        return Reservation(wait / 1e6, clients)
 
     async def leave(self) -> None:
         """Be counted no more.

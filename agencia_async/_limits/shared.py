@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._limits.rate_limit import Places
+from agencia_async._limits.rate_limit import Reservations
 
 _log = logging.getLogger("agencia_async")
 
@@ -27,17 +27,17 @@ _PAUSE = 1.0
 """Seconds from one look for a lost Redis to the next."""
 
 
-class Reserved(NamedTuple):
+class Reservation(NamedTuple):
     """A place: the seconds until it may be used, and how many clients were seen lately."""
 
     wait: float
     clients: int
 
 
-class Board(Protocol):
+class ReservationStore(Protocol):
     """Where places are reserved. Whatever it raises, it cannot be reached."""
 
-    async def reserve(self, places: int = 1) -> Reserved:
+    async def reserve(self, places: int = 1) -> Reservation:
         """Take the next place, or none and only look."""
         ...
 
@@ -50,7 +50,7 @@ class Board(Protocol):
         ...
 
 
-class SharedPlaces(Places):
+class SharedReservations(Reservations):
     """The places of one client.
 
     Args:
@@ -62,7 +62,7 @@ class SharedPlaces(Places):
 
     def __init__(
         self,
-        board: Board,
+        board: ReservationStore,
         where: str,
         interval: float,
         clock: Callable[[], float],
@@ -95,7 +95,7 @@ class SharedPlaces(Places):
             self._place, self._clients = now + reserved.wait, reserved.clients
         return self._place - now
 
-    async def _reserved(self) -> Reserved | None:
+    async def _reserved(self) -> Reservation | None:
         """A place on the board, if it can be reached."""
         try:
             async with asyncio.timeout(_PATIENCE):

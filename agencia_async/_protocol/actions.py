@@ -10,7 +10,7 @@ from attrs import frozen
 from agencia_async._protocol.calls import Call, Repeat, reader_of
 from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, as_row, canonical, refusal, words
 from agencia_async._protocol.fast_path import order_statuses
-from agencia_async._protocol.outcomes import Answers, Values
+from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
 from agencia_async._protocol.scalars import shown
@@ -46,21 +46,21 @@ class Action(Generic[T]):
     repeat: Repeat
     straight: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
 
-    def single(self, wire_id: str) -> Call[Answers[T]]:
+    def single(self, wire_id: str) -> Call[Outcomes[T]]:
         """The call that asks for one id."""
         return self._call(self.one, [wire_id])
 
-    def batch(self, wire_ids: Sequence[str]) -> Call[Answers[T]]:
+    def batch(self, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
         """The call that asks for many ids at once."""
         return self._call(self.many, wire_ids)
 
-    def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Answers[T]]:
+    def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
         straight = self.straight and partial(self.straight, wire_ids)
         reader = Reader(partial(self._answers, wire_ids), straight=straight)
         return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.repeat)
 
-    def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Answers[T]:
+    def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Outcomes[T]:
         rows = self._rows(content, wire_ids)
         return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
 

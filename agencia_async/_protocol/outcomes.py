@@ -13,7 +13,7 @@ from agencia_async.errors import (
 
 T = TypeVar("T")
 
-Answers = Mapping[str, T | AgenciaError]
+Outcomes = Mapping[str, T | AgenciaError]
 """What became of each id of a request."""
 
 

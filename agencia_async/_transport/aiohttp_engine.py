@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.exchange import IDLE_FOR, Body, Endpoint, Engine, Lane
+from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint, Engine
 from agencia_async._transport.inflate import inflated
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class _Incoming(httpx.AsyncByteStream):
         self._response.close()
 
 
-class _Door:
+class _Session:
     """A session that keeps no cookies, asks nothing of the environment and sends nothing twice.
 
     aiohttp repeats only requests that are idempotent, and a POST is not.
@@ -112,11 +112,11 @@ class _Door:
         await self._session.close()
 
 
-class AiohttpLane(Lane):
+class AiohttpConnection(Connection):
     """A session of aiohttp's with one connection."""
 
     def __init__(self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None) -> None:
-        self._door = _Door(context)
+        self._door = _Session(context)
         self._url = URL(str(endpoint.url), encoded=True)
         self._headers = _headers(endpoint.headers)
         self._limit = limit
@@ -148,16 +148,16 @@ class AiohttpTransport(Engine):
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
-        self._door: _Door | None = None
+        self._door: _Session | None = None
 
-    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+    def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
         """What makes a lane to an endpoint, all with the same TLS context."""
-        return partial(AiohttpLane, endpoint, limit, self._trusted() if endpoint.tls else None)
+        return partial(AiohttpConnection, endpoint, limit, self._trusted() if endpoint.tls else None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The beginning of the reply; raises as `_Door.send` does."""
         content = _content(request)
-        self._door = self._door or _Door(self._trusted())
+        self._door = self._door or _Session(self._trusted())
         url = URL(str(request.url), encoded=True)
         response = await self._door.send(request.method, url, _headers(request.headers), content)
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))

@@ -12,7 +12,7 @@ _LEAST_SHOWN = 8
 """Of a key that is cut off, fewer characters than these tell nothing."""
 
 
-class Secret:
+class ApiKey:
     """The API key, which shows itself only to the wire."""
 
     __slots__ = ("_beginnings", "_field", "_forms", "_key")

@@ -64,7 +64,7 @@ class Exchange(Protocol):
         ...
 
 
-class Lane(ABC):
+class Connection(ABC):
     """One connection, made with the first request."""
 
     idle_since = 0.0
@@ -86,5 +86,5 @@ class Engine(httpx.AsyncBaseTransport):
     """A transport that sends through lanes of its own kind, and that repeats no request."""
 
     @abstractmethod
-    def lanes(self, endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+    def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
         """What makes a lane to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""

@@ -8,7 +8,7 @@ import httpx
 from sniffio import current_async_library_cvar
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.exchange import IDLE_FOR, Body, Endpoint, Lane
+from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint
 from agencia_async._transport.inflate import inflated
 from agencia_async.errors import ReplyError
 
@@ -64,7 +64,7 @@ class OneConnection(httpx.AsyncHTTPTransport):
         self._pool = connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-class HttpxLane(Lane):
+class HttpxConnection(Connection):
     """A transport of httpx with one connection."""
 
     def __init__(self, transport: OneConnection, endpoint: Endpoint, limit: int) -> None:
@@ -100,16 +100,16 @@ class HttpxLane(Lane):
             await self._socket.aclose()
 
 
-def httpx_lanes(endpoint: Endpoint, limit: int) -> Callable[[], Lane]:
+def httpx_connections(endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
     """What makes lanes of httpx's own transport, with one TLS context for all of them."""
     from httpcore import URL, AsyncHTTPConnection  # noqa: PLC0415 - loaded with the first client
 
     context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
     origin = URL(str(endpoint.url)).origin
 
-    def make() -> Lane:
+    def make() -> Connection:
         connection = AsyncHTTPConnection(origin, context, keepalive_expiry=IDLE_FOR)
-        return HttpxLane(OneConnection(connection, context), endpoint, limit)
+        return HttpxConnection(OneConnection(connection, context), endpoint, limit)
 
     return make
 

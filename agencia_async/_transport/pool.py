@@ -8,46 +8,46 @@ cancellation leaves a connection behind, and the cost of a request does not grow
 from collections.abc import Callable
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.exchange import Body, Lane
+from agencia_async._transport.exchange import Body, Connection
 
 _FRESH_FOR = 1.0
 """Seconds for which an idle connection may still carry a write: a server that closes it at that very
 moment would make an unknown outcome of nothing."""
 
 
-class Lanes:
+class ConnectionPool:
     """Lanes that are used again; the one that was used last goes first."""
 
     sends_once = True
 
-    def __init__(self, make: Callable[[], Lane], clock: Callable[[], float]) -> None:
+    def __init__(self, make: Callable[[], Connection], clock: Callable[[], float]) -> None:
         self._make = make
         self._clock = clock
-        self._idle: list[Lane] = []
+        self._idle: list[Connection] = []
         self._closed = False
 
     async def __call__(self, body: Body, *, write: bool) -> Reply:
         """The reply; the lane is kept only if it ended well."""
-        lane = await self._lane(write=write)
+        connection = await self._lane(write=write)
         well = False
         try:
-            reply = await lane.post(body)
+            reply = await connection.post(body)
             well = not self._closed
             return reply
         finally:
             if well:
-                lane.idle_since = self._clock()
-                self._idle.append(lane)
+                connection.idle_since = self._clock()
+                self._idle.append(connection)
             else:
-                await lane.aclose()
+                await connection.aclose()
 
-    async def _lane(self, *, write: bool) -> Lane:
+    async def _lane(self, *, write: bool) -> Connection:
         while self._idle:
-            lane = self._idle.pop()
-            is_stale = write and self._clock() - lane.idle_since > _FRESH_FOR
-            if lane.is_open() and not is_stale:
-                return lane
-            await lane.aclose()
+            connection = self._idle.pop()
+            is_stale = write and self._clock() - connection.idle_since > _FRESH_FOR
+            if connection.is_open() and not is_stale:
+                return connection
+            await connection.aclose()
             if is_stale:  # and so are the others, which may still do for a read
                 break
         return self._make()

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import httpx
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.api_key import Secret
+from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
-from agencia_async._transport.httpx_engine import Shared, borrowed, httpx_lanes
-from agencia_async._transport.pool import Lanes
+from agencia_async._transport.httpx_engine import Shared, borrowed, httpx_connections
+from agencia_async._transport.pool import ConnectionPool
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -28,7 +28,7 @@ def _told(error: Exception) -> str:
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, secret: Secret, exchange: Exchange) -> None:
+    def __init__(self, secret: ApiKey, exchange: Exchange) -> None:
         self._secret = secret
         self._exchange = exchange
 
@@ -82,7 +82,7 @@ class Wire:
 
 def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     url: httpx.URL,
-    secret: Secret,
+    secret: ApiKey,
     *,
     transport: httpx.AsyncBaseTransport | None,
     http_client: httpx.AsyncClient | None,
@@ -96,13 +96,13 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     if http_client is not None:
         exchange = borrowed(http_client, endpoint, max_reply_bytes)
     elif isinstance(transport, Engine):
-        exchange = Lanes(transport.lanes(endpoint, max_reply_bytes), clock)
+        exchange = ConnectionPool(transport.connections(endpoint, max_reply_bytes), clock)
     elif transport is not None:
         once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
         send, close = transport.handle_async_request, transport.aclose
         exchange = Shared(send, endpoint, max_reply_bytes, close, sends_once=once)
     else:
-        exchange = Lanes(httpx_lanes(endpoint, max_reply_bytes), clock)
+        exchange = ConnectionPool(httpx_connections(endpoint, max_reply_bytes), clock)
     return Wire(secret, exchange)
 
 

@@ -22,7 +22,7 @@ from agencia_async.cli.output.rows import Format, Layout, Row, terminal, writer
 from agencia_async.cli.text import cell
 
 _PANEL: Final = "The panel"
-_OUTPUT: Final = "Output"
+_OUTPUT: Final = "OutputOptions"
 
 _RATE: Final = re.compile(r"(?P<requests>\d+(\.\d+)?)/(?P<per>\d+(\.\d+)?)? *(?P<unit>[a-z]*)")
 _SECONDS: Final = {
@@ -67,7 +67,7 @@ def price(text: str) -> Decimal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connection:
+class PanelOptions:
     """How to reach the panel."""
 
     base_url: Annotated[
@@ -160,7 +160,7 @@ class Connection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class OutputOptions:
     """Where the rows go, and in which form."""
 
     format: Annotated[

@@ -8,8 +8,8 @@ from itertools import count
 from random import Random
 from typing import Final
 
-from agencia_async.sandbox.catalogue import Service
-from agencia_async.sandbox.orders import REFILLABLE, Order, Refill, Series
+from agencia_async.sandbox.catalogue import ListedService
+from agencia_async.sandbox.orders import REFILLABLE, PlacedOrder, Refill, Series
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, unit_price
 
@@ -34,9 +34,9 @@ class Account:
     random: Random
     pending: Span
     progress: Span
-    orders: dict[str, Order | Series] = field(default_factory=dict[str, Order | Series])
+    orders: dict[str, PlacedOrder | Series] = field(default_factory=dict[str, PlacedOrder | Series])
     refills: dict[str, Refill] = field(default_factory=dict[str, Refill])
-    _due: list[tuple[float, int, Order]] = field(default_factory=list[tuple[float, int, Order]])
+    _due: list[tuple[float, int, PlacedOrder]] = field(default_factory=list[tuple[float, int, PlacedOrder]])
     _orders_made: Iterator[int] = field(default_factory=lambda: count(FIRST_ORDER))
     _dues_made: Iterator[int] = field(default_factory=count)
 
@@ -48,7 +48,7 @@ class Account:
                 order.settled = True
                 self.balance += order.price - order.charge(now)
 
-    def order(self, number: str, now: float) -> Order | Series:
+    def order(self, number: str, now: float) -> PlacedOrder | Series:
         """The order of that number."""
         order = self.orders.get(number)
         if order is None or not order.is_born(now):
@@ -61,7 +61,7 @@ class Account:
             raise RefusedError(NO_REFILL)
         return self.refills[number]
 
-    def place(self, service: Service, bought: Purchase, now: float) -> Order | Series:
+    def place(self, service: ListedService, bought: Purchase, now: float) -> PlacedOrder | Series:
         """Take the price and make the order, or for a drip-feed and a subscription all their orders."""
         units = [self.random.randint(bought.low, bought.high) for _ in bought.offsets]
         price = unit_price(service) * sum(units)
@@ -77,7 +77,7 @@ class Account:
         self.orders[str(number)] = series
         return series
 
-    def stock(self, services: list[Service], now: float) -> Order:
+    def stock(self, services: list[ListedService], now: float) -> PlacedOrder:
         """An order of some service, paid for at some time in the past, and refunded then if it was over."""
         service = self.random.choice(services)
         most = min(service.max, _MOST_STOCKED)
@@ -102,7 +102,7 @@ class Account:
         self.refills[str(order.refill.number)] = order.refill
         return order.refill
 
-    def request_cancel(self, number: str, now: float) -> Order | Series:
+    def request_cancel(self, number: str, now: float) -> PlacedOrder | Series:
         """The order, which ends a little later, after a time drawn from `pending`."""
         order = self.order(number, now)
         if not order.service.cancel:
@@ -112,13 +112,13 @@ class Account:
         if order.is_final(now):
             raise RefusedError("Order cannot be canceled")
         order.cancel(now + self.random.uniform(*self.pending))
-        for one in [order] if isinstance(order, Order) else order.orders:
+        for one in [order] if isinstance(order, PlacedOrder) else order.orders:
             self._refund_later(one)
         return order
 
-    def _make(self, service: Service, units: int, created: float) -> Order:
+    def _make(self, service: ListedService, units: int, created: float) -> PlacedOrder:
         begins, ends = self._plan(created)
-        order = Order(
+        order = PlacedOrder(
             number=next(self._orders_made),
             service=service,
             units=units,
@@ -147,5 +147,5 @@ class Account:
             return self.random.randrange(1, units)
         return units
 
-    def _refund_later(self, order: Order) -> None:
+    def _refund_later(self, order: PlacedOrder) -> None:
         heappush(self._due, (order.final_at(), next(self._dues_made), order))

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from agencia_async.sandbox.account import Account
-from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.catalogue import ListedService
 from agencia_async.sandbox.dialect import Form, every_id
 from agencia_async.sandbox.ledger import LedgerEntry
-from agencia_async.sandbox.orders import Order, Series
+from agencia_async.sandbox.orders import PlacedOrder, Series
 from agencia_async.sandbox.repeats import Repeats
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import purchase
@@ -28,7 +28,7 @@ class Actions:
     """
 
     account: Account
-    services: dict[str, Service]
+    services: dict[str, ListedService]
     batch_limit: int
     takes: Callable[[str, list[str]], list[str]] = every_id
     repeats: Repeats = field(default_factory=Repeats)
@@ -115,7 +115,12 @@ class Actions:
         return ids
 
     def _enter(
-        self, form: Form, now: float, order: Order | Series, result: int, charge: Decimal = _NOTHING_PAID
+        self,
+        form: Form,
+        now: float,
+        order: PlacedOrder | Series,
+        result: int,
+        charge: Decimal = _NOTHING_PAID,
     ) -> None:
         entry = LedgerEntry(len(self.ledger) + 1, now, form["action"], order.number, result, charge, form)
         self.ledger.append(entry)

@@ -8,7 +8,7 @@ from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from agencia_async.sandbox.faults import Answer
-from agencia_async.sandbox.reply import Reply, refusal
+from agencia_async.sandbox.reply import PanelReply, refusal
 
 MAX_BODY: Final = 1024 * 1024
 TRANSPORT: Final = "agencia_async.transport"  # under which a server leaves it in the scope's state
@@ -102,12 +102,12 @@ async def _give(answer: Answer, scope: Message, receive: Receive, send: Send) ->
     return await _hang_up(scope, receive, with_reset=answer.wire == "reset")
 
 
-async def _write(send: Send, reply: Reply) -> None:
+async def _write(send: Send, reply: PanelReply) -> None:
     await _start(send, reply)
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def _start(send: Send, reply: Reply) -> None:
+async def _start(send: Send, reply: PanelReply) -> None:
     headers = [*reply.headers, (b"content-length", b"%d" % len(reply.body))]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
 

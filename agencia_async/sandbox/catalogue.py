@@ -31,7 +31,7 @@ _EVERY_TYPE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ListedService:
     """A row of the catalogue; `rate` is the price of 1,000 units, or of one package."""
 
     service: int
@@ -60,7 +60,7 @@ class Service:
         }
 
 
-def catalogue(random: Random) -> tuple[Service, ...]:
+def catalogue(random: Random) -> tuple[ListedService, ...]:
     """Forty services numbered from 1: the 17 types in the document's order, then what `random` draws."""
     first = tuple(_fixed(number, *row) for number, row in enumerate(_EVERY_TYPE, 1))
     drawn = (_drawn(number, first, random) for number in range(len(first) + 1, SIZE + 1))
@@ -69,13 +69,13 @@ def catalogue(random: Random) -> tuple[Service, ...]:
 
 def _fixed(  # noqa: PLR0913, PLR0917, the columns of the table
     number: int, kind: str, name: str, category: str, rate: str, low: int, high: int, allows: str
-) -> Service:
-    return Service(
+) -> ListedService:
+    return ListedService(
         number, name, kind, category, Decimal(rate), low, high, "r" in allows, "c" in allows, "d" in allows
     )
 
 
-def _drawn(number: int, first: tuple[Service, ...], random: Random) -> Service:
+def _drawn(number: int, first: tuple[ListedService, ...], random: Random) -> ListedService:
     model = random.choice((first[0], random.choice(first)))  # half of a catalogue is of the type Default
     return replace(
         model,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from agencia_async.sandbox.reply import Headers, Reply, encoded
+from agencia_async.sandbox.reply import Headers, PanelReply, encoded
 
 Form = Mapping[str, str]
 Row = tuple[object, object]  # an id, and what is told of it
@@ -56,15 +56,17 @@ class Dialect:
     writes: Callable[[object], bytes] = encoded
     content_type: bytes = b"application/json"
 
-    def reply(self, form: Form, payload: object) -> Reply:
+    def reply(self, form: Form, payload: object) -> PanelReply:
         """What was asked for, given as the document has it."""
-        return Reply(200, ((b"content-type", self.content_type),), self.writes(self.tells(form, payload)))
+        return PanelReply(
+            200, ((b"content-type", self.content_type),), self.writes(self.tells(form, payload))
+        )
 
-    def refusal(self, text: str, status: int = 200, headers: Headers = ()) -> Reply:
+    def refusal(self, text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
         """The refusal of a whole request; `headers` are left out where the dialect changes `status`."""
         sent, payload = self.refuses(text, status)
         extra = headers if sent == status else ()
-        return Reply(sent, ((b"content-type", self.content_type), *extra), self.writes(payload))
+        return PanelReply(sent, ((b"content-type", self.content_type), *extra), self.writes(payload))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from math import inf
 from random import Random
 from typing import Final, Literal, cast
 
-from agencia_async.sandbox.reply import Refuse, Reply
+from agencia_async.sandbox.reply import PanelReply, Refuse
 
 Wire = Literal["whole", "half", "close", "reset"]
 
@@ -32,34 +32,34 @@ class Fault:
 
     acts: bool
     wire: Wire = "whole"
-    reply: Callable[["Faults", Random, Refuse], Reply] | None = None
+    reply: Callable[["Faults", Random, Refuse], PanelReply] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the caller sees after `delay` seconds: `reply`, whole or half, or a connection that ends."""
 
-    reply: Reply
+    reply: PanelReply
     wire: Wire = "whole"
     delay: float = 0.0
 
 
-def _rate_limit(faults: "Faults", _: Random, refuse: Refuse) -> Reply:
+def _rate_limit(faults: "Faults", _: Random, refuse: Refuse) -> PanelReply:
     retry_after = faults.retry_after
     headers = () if retry_after is None else ((b"retry-after", str(retry_after).encode()),)
     return refuse("Too many requests", 429, headers)
 
 
-def _server_error(_: "Faults", random: Random, __: Refuse) -> Reply:
-    return Reply(random.choice(_SERVER_ERRORS), _PLAIN, b"The server has failed")
+def _server_error(_: "Faults", random: Random, __: Refuse) -> PanelReply:
+    return PanelReply(random.choice(_SERVER_ERRORS), _PLAIN, b"The server has failed")
 
 
-def _gateway_page(_: "Faults", __: Random, ___: Refuse) -> Reply:
-    return Reply(502, _HTML, _GATEWAY_PAGE)
+def _gateway_page(_: "Faults", __: Random, ___: Refuse) -> PanelReply:
+    return PanelReply(502, _HTML, _GATEWAY_PAGE)
 
 
-def _empty_reply(_: "Faults", __: Random, ___: Refuse) -> Reply:
-    return Reply(200, _HTML, b"")
+def _empty_reply(_: "Faults", __: Random, ___: Refuse) -> PanelReply:
+    return PanelReply(200, _HTML, b"")
 
 
 FAULTS: Final[Mapping[str, Fault]] = {

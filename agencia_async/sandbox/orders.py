@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
-from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.catalogue import ListedService
 
 REFILLABLE: Final = frozenset({"Completed", "Partial"})
 
@@ -30,7 +30,7 @@ class Refill:
 
 
 @dataclass(slots=True)
-class Order:
+class PlacedOrder:
     """One order and its plan; times are seconds of the panel's clock.
 
     `delivered` is what it comes to if nobody cancels it: all `units` (Completed), some (Partial) or none
@@ -38,7 +38,7 @@ class Order:
     """
 
     number: int
-    service: Service
+    service: ListedService
     units: int
     unit_price: Decimal
     currency: str
@@ -120,9 +120,9 @@ class Series:
     """An order that makes orders: a drip-feed or a subscription. Its charge is the sum of theirs."""
 
     number: int
-    service: Service
+    service: ListedService
     shape: Literal["drip-feed", "subscription"]
-    orders: list[Order]
+    orders: list[PlacedOrder]
     created: float
     posts: str | None = None
     expiry: str | None = None

@@ -13,16 +13,16 @@ from typing import Final
 from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.actions import Actions
 from agencia_async.sandbox.asgi import Application
-from agencia_async.sandbox.catalogue import Service, catalogue
+from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ledger import LedgerEntry, Request
 from agencia_async.sandbox.repeats import Repeats
-from agencia_async.sandbox.reply import RefusedError, Reply
+from agencia_async.sandbox.reply import PanelReply, RefusedError
 
 REQUESTS_KEPT: Final = 10_000
 
-_NO_REPLY = Reply(200, (), b"")
+_NO_REPLY = PanelReply(200, (), b"")
 _EXACT = Context(prec=100, traps=[Inexact])  # money that would have to be rounded is an error of the panel
 
 
@@ -101,7 +101,7 @@ class Panel:
             return self._account.balance
 
     @property
-    def catalogue(self) -> tuple[Service, ...]:
+    def catalogue(self) -> tuple[ListedService, ...]:
         """The services on sale now."""
         return tuple(self._actions.services.values())
 
@@ -125,7 +125,7 @@ class Panel:
         """The panel as an ASGI 3 application, which answers POST on any path."""
         return Application(self.answer)
 
-    def handle(self, form: Mapping[str, str]) -> Reply:
+    def handle(self, form: Mapping[str, str]) -> PanelReply:
         """The reply to the fields of one request, without faults."""
         return self._act(form, self._note(form, None))
 
@@ -181,7 +181,7 @@ class Panel:
         self.received += 1
         return sent
 
-    def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> Reply:
+    def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> PanelReply:
         if form.get("key") != self.key:
             return self._speech.refusal("Invalid API key")
         with localcontext(_EXACT):

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Headers = tuple[tuple[bytes, bytes], ...]
-Refuse = Callable[[str, int, Headers], "Reply"]
+Refuse = Callable[[str, int, Headers], "PanelReply"]
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _JSON = ((b"content-type", b"application/json"),)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PanelReply:
     """One answer as it would be written to the wire, without its `Content-Length`."""
 
     status: int
@@ -33,11 +33,11 @@ def encoded(payload: object) -> bytes:
     return _encode(payload).encode()
 
 
-def document(payload: object, status: int = 200, headers: Headers = ()) -> Reply:
+def document(payload: object, status: int = 200, headers: Headers = ()) -> PanelReply:
     """`payload` as JSON."""
-    return Reply(status, _JSON + headers, encoded(payload))
+    return PanelReply(status, _JSON + headers, encoded(payload))
 
 
-def refusal(text: str, status: int = 200, headers: Headers = ()) -> Reply:
+def refusal(text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
     """The refusal of a whole request, which panels most often send with HTTP 200."""
     return document({"error": text}, status, headers)

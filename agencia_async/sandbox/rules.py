@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
-from agencia_async.sandbox.catalogue import Service
+from agencia_async.sandbox.catalogue import ListedService
 from agencia_async.sandbox.reply import RefusedError
 
 MINUTE: Final = 60.0
@@ -74,7 +74,7 @@ class Purchase:
     expiry: str | None = None
 
 
-def purchase(service: Service, form: Mapping[str, str]) -> Purchase:
+def purchase(service: ListedService, form: Mapping[str, str]) -> Purchase:
     """What `form` buys of `service`; a `RefusedError` in the panels' usual words where it may not."""
     rule = RULES[service.type]
     fields = _checked(rule, form)
@@ -89,7 +89,7 @@ def purchase(service: Service, form: Mapping[str, str]) -> Purchase:
     return Purchase("single", units, units)
 
 
-def unit_price(service: Service) -> Decimal:
+def unit_price(service: ListedService) -> Decimal:
     """The price of one unit, exact: a thousandth of the rate, or the rate of a package."""
     return service.rate.scaleb(-3) if RULES[service.type].counted else service.rate
 
@@ -172,14 +172,14 @@ def _units(counted: str, fields: Mapping[str, str]) -> int:
     return sum(1 for line in fields[counted].split("\n") if line.strip())
 
 
-def _within(service: Service, low: int, high: int) -> None:
+def _within(service: ListedService, low: int, high: int) -> None:
     if low < service.min:
         raise RefusedError(f"Quantity less than minimal {service.min}")
     if high > service.max:
         raise RefusedError(f"Quantity more than maximum {service.max}")
 
 
-def _drip_feed(service: Service, units: int, fields: Mapping[str, str]) -> Purchase:
+def _drip_feed(service: ListedService, units: int, fields: Mapping[str, str]) -> Purchase:
     if "runs" not in fields or "interval" not in fields:
         raise RefusedError("Incorrect runs or interval: both or neither")
     if not service.dripfeed:
@@ -188,7 +188,7 @@ def _drip_feed(service: Service, units: int, fields: Mapping[str, str]) -> Purch
     return Purchase("drip-feed", units, units, tuple(apart * run for run in range(int(fields["runs"]))))
 
 
-def _subscription(service: Service, fields: Mapping[str, str]) -> Purchase:
+def _subscription(service: ListedService, fields: Mapping[str, str]) -> Purchase:
     low, high = int(fields["min"]), int(fields["max"])
     if low > high:
         raise RefusedError("Incorrect quantity: min is more than max")

@@ -16,7 +16,7 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async._calls.retry import Retrier
-from agencia_async._calls.retry_budget import Budget
+from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._protocol.calls import Repeat
 from agencia_async.errors import twin
 
@@ -54,7 +54,7 @@ class Script:
         repeat: Repeat = Repeat.ALWAYS,
         policy: RetryPolicy | None = None,
         left: float = 1e9,
-        budget: Budget | None = None,
+        budget: RetryBudget | None = None,
     ) -> str:
         policy = policy or RetryPolicy()
         retrier = Retrier(policy, budget=budget, sleep=self.sleep, uniform=self.uniform)
@@ -176,14 +176,14 @@ async def test_an_attempt_that_may_have_acted_is_not_forgotten(last: AgenciaErro
     assert caught.value.sent == "maybe"
 
 
-class Boundless(Budget):
+class Boundless(RetryBudget):
     """Pays for everything."""
 
     def take(self) -> bool:
         return True
 
 
-class Spent(Budget):
+class Spent(RetryBudget):
     """Has `left` repetitions."""
 
     def __init__(self, left: float = 0.0) -> None:

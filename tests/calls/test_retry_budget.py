@@ -1,17 +1,17 @@
 import pytest
 
-from agencia_async._calls.retry_budget import Budget
+from agencia_async._calls.retry_budget import RetryBudget
 
 
-def spent() -> Budget:
-    budget = Budget()
+def spent() -> RetryBudget:
+    budget = RetryBudget()
     while budget.take():
         pass
     return budget
 
 
 def test_ten_calls_may_use_up_all_their_attempts() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     assert sum(budget.take() for _ in range(100)) == 50
 
 
@@ -25,7 +25,7 @@ def test_five_calls_pay_for_a_repetition() -> None:
 
 
 def test_no_more_than_the_reserve_is_saved_up() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     for _ in range(100):
         budget.pay_in()
     budget.give_back()

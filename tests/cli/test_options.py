@@ -12,7 +12,7 @@ import typer
 from agencia_async import RateLimit
 from agencia_async.cli.app import app
 from agencia_async.cli.commands.journal import journal
-from agencia_async.cli.options import Connection, Output, flat, price, rate_limit
+from agencia_async.cli.options import OutputOptions, PanelOptions, flat, price, rate_limit
 
 from .conftest import Agencia, WatchedPanel
 
@@ -112,10 +112,10 @@ def test_the_address(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.
     assert done.code == 2
     assert "hint: here that is --allow-http" in done.err
     monkeypatch.delenv("AGENCIA_BASE_URL")
-    assert "agenciapopular.com" in repr(asyncio.run(_opened(Connection())))
+    assert "agenciapopular.com" in repr(asyncio.run(_opened(PanelOptions())))
 
 
-async def _opened(connection: Connection) -> object:
+async def _opened(connection: PanelOptions) -> object:
     async with connection.client() as client:
         return client
 
@@ -135,13 +135,13 @@ def test_verbose_tells_of_each_repetition(panel: WatchedPanel, agencia: Agencia)
 def test_flat_puts_the_fields_in_the_place_of_a_group() -> None:
     got = []
 
-    def command(output: Output, name: Annotated[str, typer.Argument()] = "x") -> None:
+    def command(output: OutputOptions, name: Annotated[str, typer.Argument()] = "x") -> None:
         got.append((output, name))
 
     flattened = flat(command)
     assert list(inspect.signature(flattened).parameters) == ["name", "format", "output", "quiet"]
     flattened(name="a", format=None, output=None, quiet=True)
-    assert got == [(Output(quiet=True), "a")]
+    assert got == [(OutputOptions(quiet=True), "a")]
 
 
 COMMANDS = [*app.registered_commands, *journal.registered_commands]

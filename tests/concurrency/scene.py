@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from agencia_async import NotFoundError
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._concurrency.workers import Run
+from agencia_async._concurrency.workers import WorkerPool
 
 
 class Fetch:
@@ -56,11 +56,11 @@ def run(
     workers: int = 3,
     go: bool = True,
     tasks: Tasks | None = None,
-) -> Run[int, int]:
+) -> WorkerPool[int, int]:
     event = asyncio.Event()
     if go:
         event.set()
-    return Run(source, work, workers=workers, go=event, tasks=tasks or Tasks())
+    return WorkerPool(source, work, workers=workers, go=event, tasks=tasks or Tasks())
 
 
 def coalescer(fetch: Fetch, tasks: Tasks | None = None, size: int = 3) -> Coalescer[str]:

@@ -1,4 +1,4 @@
-from agencia_async._concurrency.cached_value import Kept
+from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.tasks import Tasks
 
 
@@ -11,7 +11,7 @@ async def test_a_kept_value_is_as_old_as_the_question() -> None:
         now += 10
         return asked
 
-    kept = Kept(fetch, clock=lambda: now, tasks=Tasks())
+    kept = CachedValue(fetch, clock=lambda: now, tasks=Tasks())
     assert await kept.get(5) == 1
     assert await kept.get(10) == 1
     assert await kept.get(9) == 2

@@ -1,6 +1,6 @@
 import asyncio
 
-from agencia_async._concurrency.group_commit import Groups
+from agencia_async._concurrency.group_commit import GroupCommit
 from agencia_async._concurrency.tasks import Tasks
 from tests.support.until import until
 
@@ -22,7 +22,7 @@ class Pen:
 
 async def test_what_comes_while_a_group_is_under_way_goes_together() -> None:
     pen = Pen()
-    groups: Groups[int, int] = Groups(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
+    groups: GroupCommit[int, int] = GroupCommit(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
     callers = [asyncio.create_task(groups.do(item)) for item in range(6)]
     await until(lambda: pen.groups)
     callers[4].cancel()
@@ -35,7 +35,7 @@ async def test_what_comes_while_a_group_is_under_way_goes_together() -> None:
 
 async def test_who_is_cancelled_while_its_group_is_under_way_costs_the_others_nothing() -> None:
     pen = Pen()
-    groups: Groups[int, int] = Groups(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
+    groups: GroupCommit[int, int] = GroupCommit(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
     callers = [asyncio.create_task(groups.do(item)) for item in range(2)]
     await until(lambda: pen.groups)
     callers[0].cancel()
@@ -50,7 +50,7 @@ async def test_who_is_cancelled_while_its_group_is_under_way_costs_the_others_no
 async def test_a_group_that_fails_fails_for_all_of_it_and_for_nobody_else() -> None:
     pen = Pen()
     pen.go.set()
-    groups: Groups[int, int] = Groups(pen, size=2, tasks=Tasks())  # type: ignore[arg-type]
+    groups: GroupCommit[int, int] = GroupCommit(pen, size=2, tasks=Tasks())  # type: ignore[arg-type]
     results = await asyncio.gather(*map(groups.do, (1, 13, 2)), return_exceptions=True)
     assert [type(result) for result in results] == [ZeroDivisionError, ZeroDivisionError, int]
     assert results[0] is not results[1]
@@ -58,7 +58,7 @@ async def test_a_group_that_fails_fails_for_all_of_it_and_for_nobody_else() -> N
 
 async def test_the_end_of_the_loop_leaves_nobody_waiting_for_a_group() -> None:
     pen, tasks = Pen(), Tasks()
-    groups: Groups[int, int] = Groups(pen, size=1, tasks=tasks)  # type: ignore[arg-type]
+    groups: GroupCommit[int, int] = GroupCommit(pen, size=1, tasks=tasks)  # type: ignore[arg-type]
     callers = [asyncio.create_task(groups.do(item)) for item in range(2)]
     await until(lambda: pen.groups)
     for task in asyncio.all_tasks() - {asyncio.current_task(), *callers}:

@@ -4,7 +4,7 @@ from contextlib import suppress
 import pytest
 
 from agencia_async import ConfigurationError
-from agencia_async._concurrency.single_flight import Errand
+from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._concurrency.tasks import Tasks
 from tests.support.until import until
 
@@ -19,11 +19,11 @@ class Job:
         self._pinned = pinned
         self._fails = fails
 
-    async def __call__(self, errand: Errand[str]) -> str:
+    async def __call__(self, flight: SingleFlight[str]) -> str:
         self.began = True
         try:
             if self._pinned:
-                with errand.pinned():
+                with flight.pinned():
                     await self._work()
             else:
                 await self._work()
@@ -39,11 +39,13 @@ class Job:
             raise ZeroDivisionError
 
 
-async def begun(job: Job, tasks: Tasks, callers: int = 1) -> tuple[Errand[str], list[asyncio.Task[str]]]:
-    errand = Errand(job, tasks)
-    waiting = [asyncio.create_task(errand.result()) for _ in range(callers)]
+async def begun(
+    job: Job, tasks: Tasks, callers: int = 1
+) -> tuple[SingleFlight[str], list[asyncio.Task[str]]]:
+    flight = SingleFlight(job, tasks)
+    waiting = [asyncio.create_task(flight.result()) for _ in range(callers)]
     await until(lambda: job.began)
-    return errand, waiting
+    return flight, waiting
 
 
 async def test_all_callers_get_the_same_result() -> None:
@@ -65,27 +67,27 @@ async def test_each_caller_gets_an_error_of_its_own() -> None:
 
 async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_calls_it_off() -> None:
     job = Job()
-    errand, callers = await begun(job, Tasks(), 2)
+    flight, callers = await begun(job, Tasks(), 2)
     callers[0].cancel()
     await asyncio.sleep(0)
-    ends = [errand.is_off]
+    ends = [flight.is_off]
     callers[1].cancel()
-    await errand.over()
-    assert [*ends, errand.is_off] == [False, True]
+    await flight.over()
+    assert [*ends, flight.is_off] == [False, True]
     assert job.cancelled
 
 
 async def test_what_is_pinned_goes_on_without_callers_and_through_a_close() -> None:
     job, tasks = Job(pinned=True), Tasks()
-    errand, callers = await begun(job, tasks)
+    flight, callers = await begun(job, tasks)
     callers[0].cancel()
     closing = asyncio.create_task(tasks.aclose())
     await asyncio.sleep(0)
-    assert not errand.is_off
+    assert not flight.is_off
     job.go.set()
     await closing
     assert not job.cancelled
-    assert await errand.result() == "done"
+    assert await flight.result() == "done"
 
 
 async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> None:
@@ -95,22 +97,22 @@ async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> 
     def raise_it() -> None:
         raise ZeroDivisionError
 
-    async def once(errand: Errand[str]) -> None:
+    async def once(flight: SingleFlight[str]) -> None:
         tried.append(len(tried))
-        with errand.pinned():
+        with flight.pinned():
             await go.wait()
             raise_it()
 
-    async def again(errand: Errand[str]) -> str:
+    async def again(flight: SingleFlight[str]) -> str:
         for _ in range(3):
             with suppress(ZeroDivisionError):
-                await once(errand)
+                await once(flight)
             await asyncio.sleep(0)
         return "done"  # pragma: no cover - what must not happen
 
     go = asyncio.Event()
-    errand = Errand(again, tasks)
-    caller = asyncio.create_task(errand.result())
+    flight = SingleFlight(again, tasks)
+    caller = asyncio.create_task(flight.result())
     await until(lambda: tried)
     closing = asyncio.create_task(tasks.aclose())
     await asyncio.sleep(0)
@@ -123,16 +125,16 @@ async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> 
 
 async def test_who_waits_for_what_is_called_off_is_told_why() -> None:
     job = Job()
-    errand, callers = await begun(job, Tasks())
-    errand.call_off(ConfigurationError("no more of it"))
+    flight, callers = await begun(job, Tasks())
+    flight.call_off(ConfigurationError("no more of it"))
     with pytest.raises(ConfigurationError, match="no more of it"):
         await callers[0]
 
 
 async def test_the_end_of_the_loop_is_a_cancellation() -> None:
     tasks = Tasks()
-    errand = Errand(Job(), tasks)
-    caller = asyncio.create_task(errand.result())
+    flight = SingleFlight(Job(), tasks)
+    caller = asyncio.create_task(flight.result())
     await asyncio.sleep(0)
     for task in asyncio.all_tasks() - {asyncio.current_task(), caller}:
         task.cancel()
@@ -142,8 +144,8 @@ async def test_the_end_of_the_loop_is_a_cancellation() -> None:
 
 async def test_an_errand_that_never_began_is_over_too() -> None:
     tasks, ended = Tasks(), []
-    errand = Errand(Job(), tasks, done=lambda: ended.append(1))
-    caller = asyncio.create_task(errand.result())
+    flight = SingleFlight(Job(), tasks, done=lambda: ended.append(1))
+    caller = asyncio.create_task(flight.result())
     await tasks.aclose()
     with pytest.raises(ConfigurationError, match="closed"):
         await caller

@@ -968,7 +968,7 @@ async def test_what_is_in_the_way_again_and_again_is_told(
         raise IntegrityError("", {}, sqlite3.IntegrityError("not unique"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal._store._database._engine, "run", run)  # noqa: SLF001
+        patch.setattr(journal._store._database._backend, "run", run)  # noqa: SLF001
         with pytest.raises(ConfigurationError, match="cannot be used: not unique"):
             await journal.get("a")
     assert tries == 20

@@ -3,14 +3,16 @@ from random import Random
 
 import pytest
 
-from agencia_async._limits.adaptive import Found, is_telling
+from agencia_async._limits.adaptive import AdaptiveLimit, is_telling
 
 
 class Line:
     """Numbers the requests of a client, and tells what became of them."""
 
     def __init__(self, first_wait: float = 0.5, longest_wait: float = 20, *, is_told: bool = False) -> None:
-        self.found = Found(first_wait=first_wait, longest_wait=longest_wait, patience=60, is_told=is_told)
+        self.found = AdaptiveLimit(
+            first_wait=first_wait, longest_wait=longest_wait, patience=60, is_told=is_told
+        )
         self.now = 0.0
         self.last = 0
         self.under_way: list[int] = []

@@ -1,10 +1,10 @@
 import math
 
-from agencia_async._limits.cooldown import Pause
+from agencia_async._limits.cooldown import Cooldown
 
 
 def test_nothing_leaves_until_the_end_and_one_probe_until_it_is_answered() -> None:
-    pause = Pause(20.0)
+    pause = Cooldown(20.0)
     assert (pause.is_on, pause.wait(0)) == (False, 0)
     pause.left(1)
     pause.begin(10, 1, 2, None)
@@ -19,7 +19,7 @@ def test_nothing_leaves_until_the_end_and_one_probe_until_it_is_answered() -> No
 
 
 def test_an_own_pause_doubles_with_each_probe_that_is_refused_up_to_a_bound() -> None:
-    pause = Pause(5.0)
+    pause = Cooldown(5.0)
     now, lengths = 0.0, []
     for number in range(1, 6):
         pause.begin(now, number, 1, None)
@@ -32,7 +32,7 @@ def test_an_own_pause_doubles_with_each_probe_that_is_refused_up_to_a_bound() ->
 
 
 def test_the_panel_is_obeyed_in_place_of_an_own_pause() -> None:
-    pause = Pause(20.0)
+    pause = Cooldown(20.0)
     pause.begin(0, 1, 2, 7)
     assert (pause.asked, pause.until) == (True, 7)
     pause.begin(10, 1, 2, 0)
@@ -40,7 +40,7 @@ def test_the_panel_is_obeyed_in_place_of_an_own_pause() -> None:
 
 
 def test_a_later_answer_can_only_make_it_longer() -> None:
-    pause = Pause(20.0)
+    pause = Cooldown(20.0)
     pause.begin(0, 1, 2, None)
     pause.hold(0, 1)
     assert (pause.asked, pause.until) == (False, 2)
@@ -52,7 +52,7 @@ def test_a_later_answer_can_only_make_it_longer() -> None:
 
 
 def test_a_probe_without_an_answer_makes_room_for_another() -> None:
-    pause = Pause(20.0)
+    pause = Cooldown(20.0)
     pause.begin(0, 1, 2, None)
     pause.left(2)
     pause.abandoned(1)

@@ -7,9 +7,9 @@ import pytest
 
 from agencia_async import AgenciaError, ConfigurationError, RateLimit, RateLimitedError, TransportError
 from agencia_async._concurrency.tasks import closed
-from agencia_async._limits.adaptive import Found
+from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.gate import Gate
-from agencia_async._limits.rate_limit import Places
+from agencia_async._limits.rate_limit import Reservations
 from agencia_async._protocol.headers import Quota
 from tests.support.virtual import virtual_time
 
@@ -20,8 +20,8 @@ def clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-def gate(slots: int = 10, limit: RateLimit | None = None, places: Places | None = None) -> Gate:
-    found = Found(first_wait=0.5, longest_wait=20, patience=DEADLINE)
+def gate(slots: int = 10, limit: RateLimit | None = None, places: Reservations | None = None) -> Gate:
+    found = AdaptiveLimit(first_wait=0.5, longest_wait=20, patience=DEADLINE)
     if places is None and limit is not None:
         places = limit.open(clock, "account")
     return Gate(slots, found, clock, None if places is None else lambda: places)
@@ -207,7 +207,7 @@ async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
     assert uncounted == pytest.approx(100.02)
 
 
-class Scripted(Places):
+class Scripted(Reservations):
     """Places after so many seconds each, once `ready` is set."""
 
     def __init__(self, *waits: float) -> None:

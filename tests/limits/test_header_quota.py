@@ -2,11 +2,11 @@ import math
 
 import pytest
 
-from agencia_async._limits.header_quota import Credit
+from agencia_async._limits.header_quota import HeaderQuota
 
 
 def test_as_many_may_leave_as_are_left_when_those_under_way_are_counted() -> None:
-    credit = Credit()
+    credit = HeaderQuota()
     assert (credit.is_known, credit.until) == (False, 0)
     credit.told(5, 30, under_way=3, now=10)
     credit.left(11)
@@ -18,7 +18,7 @@ def test_as_many_may_leave_as_are_left_when_those_under_way_are_counted() -> Non
 
 
 def test_a_reply_that_was_overtaken_gives_nothing_back() -> None:
-    credit = Credit()
+    credit = HeaderQuota()
     credit.told(4, 30, under_way=2, now=0)
     credit.told(5, 29.2, under_way=1, now=1)
     for _ in range(3):
@@ -30,6 +30,6 @@ def test_a_reply_that_was_overtaken_gives_nothing_back() -> None:
 
 
 def test_nothing_told_leaves_no_bound() -> None:
-    credit = Credit()
+    credit = HeaderQuota()
     credit.left(math.inf)
     assert credit.until == 0

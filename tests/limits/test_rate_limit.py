@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, RateLimit
-from agencia_async._limits.rate_limit import Limit, Places
+from agencia_async._limits.rate_limit import Limit, Reservations
 from tests.support.virtual import virtual_time
 
 
@@ -20,7 +20,7 @@ class Clock:
         return self.now
 
 
-async def taken(places: Places, clock: Clock, count: int, late: float = 0.0) -> list[float]:
+async def taken(places: Reservations, clock: Clock, count: int, late: float = 0.0) -> list[float]:
     """When so many places are used by one who is always a little late."""
     times = []
     for _ in range(count):
@@ -112,7 +112,7 @@ class Counted(Limit):
         return CountedPlaces(self)
 
 
-class CountedPlaces(Places):
+class CountedPlaces(Reservations):
     def __init__(self, limit: Counted) -> None:
         self._limit = limit
 

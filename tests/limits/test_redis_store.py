@@ -3,8 +3,8 @@ import asyncio
 import pytest
 from redis.exceptions import RedisError
 
-from agencia_async._limits.redis_store import SCRIPT, RedisBoard, shown
-from agencia_async._limits.shared import Reserved
+from agencia_async._limits.redis_store import SCRIPT, RedisStore, shown
+from agencia_async._limits.shared import Reservation
 from tests.support.standin import Answer, Command, numbers, standin
 from tests.support.until import until
 
@@ -30,8 +30,8 @@ def knowing(answer: bytes) -> Answer:
 
 async def test_a_place_is_one_round_trip_once_the_script_is_known() -> None:
     async with standin(knowing(numbers(1_250_000, 4))) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 0.05)
-        assert [await board.reserve(), await board.reserve(0)] == [Reserved(1.25, 4)] * 2
+        board = RedisStore(redis.url, ACCOUNT, 0.05)
+        assert [await board.reserve(), await board.reserve(0)] == [Reservation(1.25, 4)] * 2
         await board.aclose()
     assert redis.spoken == ["EVALSHA", "SCRIPT", "EVALSHA", "EVALSHA"]
     assert [command[2] for command in redis.commands if command[0] == "SCRIPT"] == [SCRIPT]
@@ -42,7 +42,7 @@ async def test_a_place_is_one_round_trip_once_the_script_is_known() -> None:
 
 async def test_an_interval_is_never_cut_short() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1 / 3)
+        board = RedisStore(redis.url, ACCOUNT, 1 / 3)
         await board.reserve()
         await board.aclose()
     assert redis.commands[-1][5] == "333334"
@@ -50,7 +50,7 @@ async def test_an_interval_is_never_cut_short() -> None:
 
 async def test_each_client_has_a_name_of_its_own_until_it_leaves() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        boards = [RedisBoard(redis.url, ACCOUNT, 1.0) for _ in range(2)]
+        boards = [RedisStore(redis.url, ACCOUNT, 1.0) for _ in range(2)]
         for board in boards:
             await board.reserve()
             await board.leave()
@@ -62,7 +62,7 @@ async def test_each_client_has_a_name_of_its_own_until_it_leaves() -> None:
 
 async def test_the_address_tells_whom_to_be_and_where_to_go() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1.0)
+        board = RedisStore(redis.url, ACCOUNT, 1.0)
         await board.reserve()
         await board.aclose()
     assert ["AUTH", "someone", "pa55word"] in redis.commands
@@ -71,17 +71,17 @@ async def test_the_address_tells_whom_to_be_and_where_to_go() -> None:
 
 async def test_a_connection_that_has_died_is_replaced() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1.0)
+        board = RedisStore(redis.url, ACCOUNT, 1.0)
         await board.reserve()
         redis.hang_up()
-        assert await board.reserve() == Reserved(0.0, 1)
+        assert await board.reserve() == Reservation(0.0, 1)
         await board.aclose()
     assert redis.spoken == ["EVALSHA", "SCRIPT", "EVALSHA", "EVALSHA"]
 
 
 async def test_who_cannot_be_reached_is_tried_twice_and_no_more() -> None:
     async with standin(lambda _: None) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1.0)
+        board = RedisStore(redis.url, ACCOUNT, 1.0)
         waiting = asyncio.ensure_future(board.reserve())
         for count in (1, 2):
             await until(lambda count=count: len(redis.spoken) == count)  # type: ignore[misc]
@@ -94,7 +94,7 @@ async def test_who_cannot_be_reached_is_tried_twice_and_no_more() -> None:
 
 async def test_a_refusal_is_not_asked_for_twice() -> None:
     async with standin(lambda _: b"-OOM no memory\r\n") as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1.0)
+        board = RedisStore(redis.url, ACCOUNT, 1.0)
         with pytest.raises(RedisError):
             await board.reserve()
         await board.aclose()
@@ -104,14 +104,14 @@ async def test_a_refusal_is_not_asked_for_twice() -> None:
 async def test_the_answer_to_who_gave_up_is_nobodys() -> None:
     answers = [None, numbers(5_000_000, 2)]
     async with standin(lambda _: answers.pop(0)) as redis:
-        board = RedisBoard(redis.url, ACCOUNT, 1.0)
+        board = RedisStore(redis.url, ACCOUNT, 1.0)
         waiting = asyncio.ensure_future(board.reserve())
         await until(lambda: redis.spoken)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         redis.send(numbers(1_000_000, 1))
-        assert await board.reserve() == Reserved(5.0, 2)
+        assert await board.reserve() == Reservation(5.0, 2)
         await board.aclose()
 
 

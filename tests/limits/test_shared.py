@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from agencia_async._limits.shared import Reserved, SharedPlaces
+from agencia_async._limits.shared import Reservation, SharedReservations
 from tests.support.until import until
 from tests.support.virtual import virtual_time
 
 WHERE = "redis://127.0.0.1:6379/0"
 
 
-class Board:
+class ReservationStore:
     """A board that does what the test says; it keeps what it was asked for, and when."""
 
     def __init__(self, *, wait: float = 0.0, clients: int = 1) -> None:
@@ -33,9 +33,9 @@ class Board:
         if self.fault is not None:
             raise self.fault
 
-    async def reserve(self, places: int = 1) -> Reserved:
+    async def reserve(self, places: int = 1) -> Reservation:
         await self._do("reserve", places)
-        return Reserved(self.wait, self.clients)
+        return Reservation(self.wait, self.clients)
 
     async def leave(self) -> None:
         await self._do("leave")
@@ -48,11 +48,11 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def places(board: Board, interval: float = 0.5) -> SharedPlaces:
-    return SharedPlaces(board, WHERE, interval, now)
+def places(board: ReservationStore, interval: float = 0.5) -> SharedReservations:
+    return SharedReservations(board, WHERE, interval, now)
 
 
-async def used(it: SharedPlaces) -> float:
+async def used(it: SharedReservations) -> float:
     """Wait for a place and use it; the time at which that is."""
     await asyncio.sleep(await it.place())
     return now()
@@ -60,7 +60,7 @@ async def used(it: SharedPlaces) -> float:
 
 @virtual_time
 async def test_a_place_is_where_the_board_says() -> None:
-    board = Board(wait=3.0)
+    board = ReservationStore(wait=3.0)
     it = places(board)
     assert [await used(it), await used(it)] == [3.0, 6.0]
     assert board.asked == [(0.0, "reserve", 1), (3.0, "reserve", 1)]
@@ -68,14 +68,14 @@ async def test_a_place_is_where_the_board_says() -> None:
 
 @virtual_time
 async def test_the_answer_counts_from_when_it_comes() -> None:
-    board = Board(wait=3.0)
+    board = ReservationStore(wait=3.0)
     board.late = 0.2
     assert await used(places(board)) == pytest.approx(3.2)
 
 
 @virtual_time
 async def test_without_the_board_a_client_keeps_to_its_share() -> None:
-    board = Board(clients=4)
+    board = ReservationStore(clients=4)
     it = places(board)
     assert await used(it) == 0.0
     board.fault = OSError()
@@ -84,7 +84,7 @@ async def test_without_the_board_a_client_keeps_to_its_share() -> None:
 
 @virtual_time
 async def test_who_never_saw_the_board_takes_itself_for_the_only_one() -> None:
-    board = Board(clients=4)
+    board = ReservationStore(clients=4)
     board.fault = OSError()
     it = places(board)
     assert [await used(it) for _ in range(3)] == [0.0, 0.5, 1.0]
@@ -92,7 +92,7 @@ async def test_who_never_saw_the_board_takes_itself_for_the_only_one() -> None:
 
 @virtual_time
 async def test_a_share_that_was_not_used_is_not_saved_up() -> None:
-    board = Board()
+    board = ReservationStore()
     board.fault = OSError()
     it = places(board)
     await used(it)
@@ -102,7 +102,7 @@ async def test_a_share_that_was_not_used_is_not_saved_up() -> None:
 
 @virtual_time
 async def test_an_answer_that_is_late_is_not_waited_for() -> None:
-    board = Board()
+    board = ReservationStore()
     board.late = math.inf
     it = places(board)
     assert await used(it) == 0.25
@@ -111,7 +111,7 @@ async def test_an_answer_that_is_late_is_not_waited_for() -> None:
 
 @virtual_time
 async def test_a_lost_board_is_looked_for_once_a_second_by_nobody_who_waits() -> None:
-    board = Board()
+    board = ReservationStore()
     board.late = math.inf
     it = places(board, 0.1)
     times = [await used(it) for _ in range(80)]
@@ -123,7 +123,7 @@ async def test_a_lost_board_is_looked_for_once_a_second_by_nobody_who_waits() ->
 
 @virtual_time
 async def test_a_board_that_is_back_is_used_again() -> None:
-    board = Board()
+    board = ReservationStore()
     board.fault = OSError()
     it = places(board, 1.0)
     assert [await used(it), await used(it)] == [0.0, 1.0]
@@ -140,7 +140,7 @@ async def test_a_board_that_is_back_is_used_again() -> None:
 
 @virtual_time
 async def test_clients_that_come_back_one_after_the_other_keep_to_the_limit_together() -> None:
-    board = Board(clients=2)
+    board = ReservationStore(clients=2)
     early, late = places(board, 1.0), places(board, 1.0)
     assert [await early.place(), await late.place()] == [0.0, 0.0]
     board.fault = OSError()
@@ -154,7 +154,7 @@ async def test_clients_that_come_back_one_after_the_other_keep_to_the_limit_toge
 
 @virtual_time
 async def test_who_comes_back_keeps_to_as_many_as_were_seen() -> None:
-    board = Board()
+    board = ReservationStore()
     board.fault = OSError()
     it = places(board, 1.0)
     assert [await used(it), await used(it)] == [0.0, 1.0]
@@ -167,7 +167,7 @@ async def test_the_log_tells_once_that_the_board_is_lost_and_once_that_it_is_bac
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "agencia_async")
-    board = Board(clients=3)
+    board = ReservationStore(clients=3)
     it = places(board, 0.5)
     await used(it)
     board.fault = ConnectionError("it is pa55word")
@@ -186,7 +186,7 @@ async def test_the_log_tells_once_that_the_board_is_lost_and_once_that_it_is_bac
 
 @virtual_time
 async def test_who_gives_up_while_redis_is_asked_leaves_no_trace() -> None:
-    board = Board()
+    board = ReservationStore()
     board.late = 0.2
     it = places(board)
     waiting = asyncio.ensure_future(it.place())
@@ -201,7 +201,7 @@ async def test_who_gives_up_while_redis_is_asked_leaves_no_trace() -> None:
 
 @virtual_time
 async def test_at_the_end_the_others_get_the_share() -> None:
-    board = Board()
+    board = ReservationStore()
     it = places(board)
     await it.place()
     await it.aclose()
@@ -210,14 +210,14 @@ async def test_at_the_end_the_others_get_the_share() -> None:
 
 @virtual_time
 async def test_who_took_no_place_has_none_to_leave() -> None:
-    board = Board()
+    board = ReservationStore()
     await places(board).aclose()
     assert [what for _, what, _ in board.asked] == ["close"]
 
 
 @virtual_time
 async def test_the_end_waits_for_no_board_that_is_lost() -> None:
-    board = Board()
+    board = ReservationStore()
     it = places(board)
     await it.place()
     board.late = math.inf
@@ -227,7 +227,7 @@ async def test_the_end_waits_for_no_board_that_is_lost() -> None:
 
 @virtual_time
 async def test_the_end_ends_the_look_for_a_lost_board() -> None:
-    board = Board()
+    board = ReservationStore()
     board.fault = OSError()
     it = places(board, 1.0)
     await used(it)
@@ -245,7 +245,7 @@ async def test_the_end_ends_the_look_for_a_lost_board() -> None:
 async def test_a_place_that_is_asked_for_at_the_end_is_no_loss_of_the_board(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    board = Board()
+    board = ReservationStore()
     board.late, board.fault = 0.1, OSError()
     it = places(board)
     waiting = asyncio.ensure_future(it.place())
@@ -257,7 +257,7 @@ async def test_a_place_that_is_asked_for_at_the_end_is_no_loss_of_the_board(
 
 @virtual_time
 async def test_after_the_end_nothing_is_looked_for() -> None:
-    board = Board()
+    board = ReservationStore()
     board.fault = OSError()
     it = places(board)
     await it.place()

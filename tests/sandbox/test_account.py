@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.catalogue import catalogue
-from agencia_async.sandbox.orders import Order
+from agencia_async.sandbox.orders import PlacedOrder
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import Purchase
 
@@ -114,7 +114,7 @@ def test_a_drip_feed_is_paid_at_once_and_cancelled_as_a_whole() -> None:
     fed = books.place(FOLLOWERS, Purchase("drip-feed", 100, 100, (0.0, 60.0, 120.0)), 0.0)
     assert (fed.number, fed.price, books.balance) == (23501, Decimal("0.27"), Decimal("9.73"))
     assert refusal_of(books, "order", 23503, 59.0) == "Incorrect order ID"
-    assert isinstance(books.order("23503", 60.0), Order)
+    assert isinstance(books.order("23503", 60.0), PlacedOrder)
     books.request_cancel(str(fed.number), 60.0)
     books.settle(1000.0)
     assert fed.state(1000.0) == "Canceled"

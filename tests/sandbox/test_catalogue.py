@@ -1,6 +1,6 @@
 from random import Random
 
-from agencia_async.sandbox.catalogue import SIZE, Service, catalogue
+from agencia_async.sandbox.catalogue import SIZE, ListedService, catalogue
 from agencia_async.sandbox.rules import RULES
 
 
@@ -39,7 +39,7 @@ def test_every_service_can_be_bought() -> None:
 def test_there_are_services_with_and_without_each_permission() -> None:
     services = catalogue(Random(1))
 
-    def allowed(name: str, of: tuple[Service, ...]) -> set[bool]:
+    def allowed(name: str, of: tuple[ListedService, ...]) -> set[bool]:
         return {getattr(service, name) for service in of}
 
     for name in ("refill", "cancel", "dripfeed"):

@@ -18,7 +18,7 @@ from agencia_async.sandbox import DIALECTS, Panel
 from agencia_async.sandbox.accents import FIRST_STRANGER, TRUNCATED_AT, with_numbers
 from agencia_async.sandbox.dialects import NAMES
 from agencia_async.sandbox.faults import FAULTS
-from agencia_async.sandbox.reply import Reply
+from agencia_async.sandbox.reply import PanelReply
 from agencia_async.sandbox.translations import KEYS, SPANISH, TURKISH, translated
 
 from .desk import LINK, Clock, form, joined
@@ -34,7 +34,7 @@ def _small_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     """The panels of these tests sell two services: Followers and, as number 16, a subscription."""
     whole = shop.catalogue
 
-    def few(random: Random) -> tuple[shop.Service, ...]:
+    def few(random: Random) -> tuple[shop.ListedService, ...]:
         services = whole(random)
         return services[0], services[15]
 
@@ -47,11 +47,11 @@ def panel_of(dialect: str, clock: Clock | None = None, balance: Decimal = FUNDS)
     )
 
 
-def scene(dialect: str) -> tuple[Panel, dict[str, Reply]]:
+def scene(dialect: str) -> tuple[Panel, dict[str, PanelReply]]:
     """All actions in turn, and what each is told: 23501 and 23502 are completed, 23503 is new."""
     clock = Clock()
     panel = panel_of(dialect, clock)
-    told: dict[str, Reply] = {}
+    told: dict[str, PanelReply] = {}
 
     def ask(name: str, action: str, **fields: object) -> None:
         told[name] = panel.handle(form(action, **fields))

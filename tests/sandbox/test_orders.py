@@ -4,14 +4,14 @@ from random import Random
 import pytest
 
 from agencia_async.sandbox.catalogue import catalogue
-from agencia_async.sandbox.orders import Order, Refill, Series
+from agencia_async.sandbox.orders import PlacedOrder, Refill, Series
 
 SERVICE = catalogue(Random(1))[0]
 
 
-def planned(delivered: int, *, number: int = 1, created: float = 0.0) -> Order:
+def planned(delivered: int, *, number: int = 1, created: float = 0.0) -> PlacedOrder:
     """100 units at 0.5, beginning 10 seconds after it was made and ending after 110."""
-    return Order(
+    return PlacedOrder(
         number, SERVICE, 100, Decimal("0.5"), "USD", created, created + 10, created + 110, 3572, delivered
     )
 

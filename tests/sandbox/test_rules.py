@@ -3,13 +3,13 @@ from random import Random
 
 import pytest
 
-from agencia_async.sandbox.catalogue import Service, catalogue
+from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, purchase, unit_price
 
 from .desk import LINK
 
-SERVICES: dict[str, Service] = {service.type: service for service in reversed(catalogue(Random(1)))}
+SERVICES: dict[str, ListedService] = {service.type: service for service in reversed(catalogue(Random(1)))}
 
 # type, fields of a good order, units that it buys
 GOOD: list[tuple[str, dict[str, str], int]] = [

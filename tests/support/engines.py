@@ -8,10 +8,10 @@ import pytest
 from agencia_async import fast_transport
 
 ENGINES: dict[str, Callable[[], httpx.AsyncBaseTransport | None]] = {
-    "lanes": lambda: None,
+    "connections": lambda: None,
     "fast": fast_transport,
 }
-chosen = "lanes"
+chosen = "connections"
 """What `each_engine` sets for one test."""
 
 by_each_engine = pytest.mark.usefixtures("each_engine")
@@ -24,4 +24,4 @@ def transport() -> httpx.AsyncBaseTransport | None:
 
 def tells_of_itself() -> bool:
     """Does the chosen engine log what it does?"""
-    return chosen == "lanes"
+    return chosen == "connections"

@@ -9,7 +9,7 @@ import pytest
 
 from agencia_async import TransportError
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.api_key import Secret
+from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.wire import Wire, open_wire
 from tests.support import engines
 from tests.support.peer import Request
@@ -29,7 +29,7 @@ def wire(
 ) -> Wire:
     return open_wire(
         httpx.URL(url),
-        Secret(KEY),
+        ApiKey(KEY),
         transport=transport or (None if http_client else engines.transport()),
         http_client=http_client,
         max_reply_bytes=LIMIT,

@@ -83,9 +83,9 @@ async def test_all_lanes_trust_the_same() -> None:
     own, given = AiohttpTransport(None), AiohttpTransport(context)
 
     async def trusted(engine: AiohttpTransport, url: str) -> object:
-        lane = engine.lanes(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
-        await lane.aclose()
-        return vars(vars(lane)["_door"])["_ssl"]
+        connection = engine.connections(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
+        await connection.aclose()
+        return vars(vars(connection)["_door"])["_ssl"]
 
     contexts = [await trusted(engine, "https://panel.example/") for engine in (own, own, given)]
     assert isinstance(contexts[0], ssl.SSLContext)

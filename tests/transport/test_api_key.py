@@ -4,19 +4,19 @@ from urllib.parse import quote
 import pytest
 
 from agencia_async import ConfigurationError
-from agencia_async._transport.api_key import Secret
+from agencia_async._transport.api_key import ApiKey
 from tests.transport.scene import KEY
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "a\n"])
 def test_a_key_that_will_not_do_is_not_shown(key: str) -> None:
     with pytest.raises(ConfigurationError, match="API key") as caught:
-        Secret(key).check()
+        ApiKey(key).check()
     assert repr(key) not in str(caught.value)
 
 
 def test_a_secret_shows_itself_to_the_wire_alone() -> None:
-    secret = Secret(KEY)
+    secret = ApiKey(KEY)
     assert repr(secret) == str(secret) == f"{secret}" == "'***'"
     assert secret.blot(f"a {KEY} b") == "a *** b"
 
@@ -28,6 +28,6 @@ def test_a_secret_shows_itself_to_the_wire_alone() -> None:
 def test_a_key_is_blotted_in_any_writing_and_where_it_is_cut_off(
     key: str, written: Callable[[str], str]
 ) -> None:
-    secret = Secret(key)
+    secret = ApiKey(key)
     assert secret.blot(f"no such key: {written(key)}.") == "no such key: ***."
     assert secret.blot(f"no such key: {written(key)[:20]}") == "no such key: ***"

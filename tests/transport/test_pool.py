@@ -5,8 +5,8 @@ import httpx
 import pytest
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.exchange import Body, Lane
-from agencia_async._transport.pool import Lanes
+from agencia_async._transport.exchange import Body, Connection
+from agencia_async._transport.pool import ConnectionPool
 from tests.support.engines import by_each_engine
 from tests.support.peer import Request, peer
 from tests.support.until import until
@@ -105,7 +105,7 @@ async def test_a_lane_that_comes_back_after_closing_is_closed() -> None:
 
 
 async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
-    class Broken(Lane):
+    class Broken(Connection):
         sent = 0
         closed = False
 
@@ -121,13 +121,13 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
         async def aclose(self) -> None:
             self.closed = True
 
-    lane = Broken()
-    lanes = Lanes(lambda: lane, lambda: 0.0)
-    await lanes(Body(b"key=KEY"), write=False)
-    assert not lane.closed
+    connection = Broken()
+    connections = ConnectionPool(lambda: connection, lambda: 0.0)
+    await connections(Body(b"key=KEY"), write=False)
+    assert not connection.closed
     with pytest.raises(httpx.ReadError):
-        await lanes(Body(b"key=KEY"), write=False)
-    assert lane.closed
+        await connections(Body(b"key=KEY"), write=False)
+    assert connection.closed
 
 
 @by_each_engine

@@ -8,7 +8,7 @@ import typer
 
 from agencia_async import Catalogue, Service
 from agencia_async.cli.exit import Code, run
-from agencia_async.cli.options import Connection, Output, price
+from agencia_async.cli.options import OutputOptions, PanelOptions, price
 from agencia_async.cli.output.rows import Column, Layout, Row
 
 _BALANCE: Final = Layout(("balance", "currency"), (Column("balance"), Column("currency")))
@@ -62,7 +62,7 @@ class Filter:
         )
 
 
-def balance(connection: Connection, output: Output) -> None:
+def balance(connection: PanelOptions, output: OutputOptions) -> None:
     """Show what the account holds.
 
     CSV columns: balance, currency.
@@ -70,7 +70,7 @@ def balance(connection: Connection, output: Output) -> None:
     run(_balance(connection, output))
 
 
-def services(wanted: Filter, connection: Connection, output: Output) -> None:
+def services(wanted: Filter, connection: PanelOptions, output: OutputOptions) -> None:
     """Show what the panel sells. A rate is the price of 1000, or of one package.
 
     CSV columns: service, name, type, category, rate, min, max, refill, cancel, dripfeed.
@@ -78,14 +78,14 @@ def services(wanted: Filter, connection: Connection, output: Output) -> None:
     run(_services(wanted, connection, output))
 
 
-async def _balance(connection: Connection, output: Output) -> Code:
+async def _balance(connection: PanelOptions, output: OutputOptions) -> Code:
     async with connection.client() as client:
         account = await client.balance()
     output.write(_BALANCE, [{"balance": account.balance, "currency": account.currency}])
     return Code.OK
 
 
-async def _services(wanted: Filter, connection: Connection, output: Output) -> Code:
+async def _services(wanted: Filter, connection: PanelOptions, output: OutputOptions) -> Code:
     async with connection.client() as client:
         catalogue = await client.catalogue()
     chosen = wanted.among(catalogue)

@@ -24,7 +24,7 @@ from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import FIELDS
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.options import Connection, price
+from agencia_async.cli.options import PanelOptions, price
 from agencia_async.cli.text import one_line
 
 
@@ -129,7 +129,7 @@ class Terms:
     ] = None
 
 
-def add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> None:
+def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptions) -> None:
     """Place an order, and print its id.
 
     With --link and --quantity a default order, with --link alone a package, with --comments-file custom
@@ -140,7 +140,7 @@ def add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection
     run(_add(wish, terms, journal, connection))
 
 
-async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Connection) -> Code:
+async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptions) -> Code:
     if journal.journal and terms.reference is None:
         raise UsageError("--journal goes with --reference, your own name for the order")
     order = wish.order() if terms.max_charge is None else None

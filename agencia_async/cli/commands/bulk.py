@@ -12,7 +12,7 @@ from rich.console import Console
 from agencia_async import AsyncClient, BulkItem, Cancellation, Id, OrderStatus, RefillId, RefillStatus
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
-from agencia_async.cli.options import Connection, Output
+from agencia_async.cli.options import OutputOptions, PanelOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import Column, Layout, Row, terminal, writer
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
@@ -25,7 +25,7 @@ _REFILLS: Final = ("refill", "refill_id", "id")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action(Generic[T]):
+class BulkCommand(Generic[T]):
     """What tells one of these commands from the others.
 
     Attributes:
@@ -45,7 +45,7 @@ class Action(Generic[T]):
     acts: bool = False
 
 
-def status(ids: IdOptions, connection: Connection, output: Output) -> None:
+def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
     """Show the status of any number of orders, as the replies arrive.
 
     CSV columns: id, ok, status, state, charge, start_count, remains, currency, error, error_type.
@@ -54,7 +54,7 @@ def status(ids: IdOptions, connection: Connection, output: Output) -> None:
     run(_bulk(_STATUS, ids, connection, output))
 
 
-def refill(ids: IdOptions, connection: Connection, output: Output) -> None:
+def refill(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
     """Ask for refills of any number of orders.
 
     CSV columns: id, ok, refill, error, error_type. The refill is the id for refill-status.
@@ -62,7 +62,7 @@ def refill(ids: IdOptions, connection: Connection, output: Output) -> None:
     run(_bulk(_REFILL, ids, connection, output))
 
 
-def refill_status(ids: IdOptions, connection: Connection, output: Output) -> None:
+def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
     """Show the status of any number of refills.
 
     CSV columns: id, ok, status, state, error, error_type.
@@ -70,7 +70,7 @@ def refill_status(ids: IdOptions, connection: Connection, output: Output) -> Non
     run(_bulk(_REFILL_STATUS, ids, connection, output))
 
 
-def cancel(ids: IdOptions, connection: Connection, output: Output) -> None:
+def cancel(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
     """Ask to cancel any number of orders. The refund comes later: status tells.
 
     CSV columns: id, ok, request, error, error_type.
@@ -78,7 +78,9 @@ def cancel(ids: IdOptions, connection: Connection, output: Output) -> None:
     run(_bulk(_CANCEL, ids, connection, output))
 
 
-async def _bulk(action: Action[T], given: IdOptions, connection: Connection, output: Output) -> Code:
+async def _bulk(
+    action: BulkCommand[T], given: IdOptions, connection: PanelOptions, output: OutputOptions
+) -> Code:
     ids = open_ids(given, action.columns)
     output.keep_off(given.file, "ids")
     tally = Tally()
@@ -104,7 +106,13 @@ async def _bulk(action: Action[T], given: IdOptions, connection: Connection, out
 
 
 async def _rows(  # noqa: PLR0913 - what a bulk command knows
-    action: Action[T], client: AsyncClient, ids: Ids, tally: Tally, output: Output, *, show_bar: bool
+    action: BulkCommand[T],
+    client: AsyncClient,
+    ids: Ids,
+    tally: Tally,
+    output: OutputOptions,
+    *,
+    show_bar: bool,
 ) -> None:
     """Write a row for each answer, and count it."""
     screen = terminal(output.output)
@@ -125,7 +133,7 @@ async def _rows(  # noqa: PLR0913 - what a bulk command knows
         ids.check()
 
 
-def _row(action: Action[T], item: BulkItem[T]) -> Row:
+def _row(action: BulkCommand[T], item: BulkItem[T]) -> Row:
     """An item as a row; each has all columns, whatever became of it."""
     row: dict[str, object] = {**dict.fromkeys(action.layout.columns), "id": item.id, "ok": item.ok}
     if item.error is None:
@@ -134,7 +142,7 @@ def _row(action: Action[T], item: BulkItem[T]) -> Row:
     return row | {"error": one_line(str(item.error)) or name, "error_type": name}
 
 
-def _how_far(tally: Tally, ids: Ids, action: Action[T]) -> str:
+def _how_far(tally: Tally, ids: Ids, action: BulkCommand[T]) -> str:
     of = "" if ids.total is None else f" of {ids.total:,}"
     rest = "; the panel may have acted on some of the others" if action.acts else ""
     return f"{tally.done:,}{of} ids done{rest}"
@@ -167,7 +175,7 @@ _ID: Final = Column("id", "id", 8)
 _STATE: Final = Column("status", "status", 12, style=_state_style)
 _FAILURE: Final = ("error", "error_type")
 
-_STATUS: Final = Action[OrderStatus](
+_STATUS: Final = BulkCommand[OrderStatus](
     ask=AsyncClient.status_iter,
     values=_order_values,
     state=lambda value: value.state.value,
@@ -183,21 +191,21 @@ _STATUS: Final = Action[OrderStatus](
         ),
     ),
 )
-_REFILL: Final = Action[RefillId](
+_REFILL: Final = BulkCommand[RefillId](
     ask=AsyncClient.refill_iter,
     values=lambda value: {"refill": value},
     state=lambda _: "Requested",
     layout=Layout(("id", "ok", "refill", *_FAILURE), (_ID, Column("refill", "refill"))),
     acts=True,
 )
-_REFILL_STATUS: Final = Action[RefillStatus](
+_REFILL_STATUS: Final = BulkCommand[RefillStatus](
     ask=AsyncClient.refill_status_iter,
     values=_refill_values,
     state=lambda value: value.state.value,
     layout=Layout(("id", "ok", "status", "state", *_FAILURE), (_ID, _STATE)),
     columns=_REFILLS,
 )
-_CANCEL: Final = Action[Cancellation](
+_CANCEL: Final = BulkCommand[Cancellation](
     ask=AsyncClient.cancel_iter,
     values=lambda value: {"request": value.request} | _extra(value),
     state=lambda _: "Requested",

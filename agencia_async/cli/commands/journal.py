@@ -12,7 +12,7 @@ from agencia_async.cli.exit import CODES, Code, UsageError, run
 from agencia_async.cli.input.id_file import checked
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.options import Connection, Output, flat
+from agencia_async.cli.options import OutputOptions, PanelOptions, flat
 from agencia_async.cli.output.rows import Column, Format, Layout, Row
 from agencia_async.cli.output.summary import STYLES
 from agencia_async.cli.text import one_line, several
@@ -45,7 +45,7 @@ Wanted = Annotated[
 ]
 
 
-def list_orders(option: JournalOption, output: Output, state: Wanted = None) -> None:
+def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
     """Show the orders of a journal, in the order in which they were recorded.
 
     CSV columns: reference, state, order, service, link, error, updated.
@@ -73,7 +73,7 @@ def resolve(
     run(_resolve(reference, option, order_id, not_placed=not_placed))
 
 
-def export(option: JournalOption, output: Output, state: Wanted = None) -> None:
+def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
     """Write down the orders of a journal with all their fields, in the form that agencia place reads.
 
     CSV columns: reference, service, one for each field of the orders, state, order, error, panel, created,
@@ -82,7 +82,7 @@ def export(option: JournalOption, output: Output, state: Wanted = None) -> None:
     run(_export(option, output, state))
 
 
-def reconcile(option: JournalOption, connection: Connection) -> None:
+def reconcile(option: JournalOption, connection: PanelOptions) -> None:
     """Ask the panel what it knows of the orders that are unknown or were resolved by hand.
 
     It decides nothing: it says what speaks for and against each. Ends with 4 if any is unknown.
@@ -98,7 +98,7 @@ for command in (show, resolve, export, reconcile):
     journal.command(epilog=CODES)(flat(command))
 
 
-async def _list(option: JournalOption, output: Output, state: State | None) -> Code:
+async def _list(option: JournalOption, output: OutputOptions, state: State | None) -> Code:
     entries = await _entries(option, output, state)
     rows = [_listed(entry) for entry in entries]
     output.write(_LIST, rows)
@@ -134,7 +134,7 @@ async def _resolve(reference: str, option: JournalOption, order_id: str | None, 
     return Code.OK
 
 
-async def _export(option: JournalOption, output: Output, state: State | None) -> Code:
+async def _export(option: JournalOption, output: OutputOptions, state: State | None) -> Code:
     entries = await _entries(option, output, state)
     columns = ("reference", *columns_of(entry.order for entry in entries), *_TOLD)
     layout = Layout(columns, tuple(Column(name, name) for name in columns))
@@ -146,7 +146,7 @@ async def _export(option: JournalOption, output: Output, state: State | None) ->
     return Code.OK
 
 
-async def _reconcile(option: JournalOption, connection: Connection) -> Code:
+async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
     async with connection.client() as client, option.open() as journal:
         findings = await journal.reconcile(client)
     screen = Console(highlight=False)
@@ -162,7 +162,7 @@ async def _reconcile(option: JournalOption, connection: Connection) -> Code:
     return Code.OK
 
 
-async def _entries(option: JournalOption, output: Output, state: State | None) -> "list[JournalEntry]":
+async def _entries(option: JournalOption, output: OutputOptions, state: State | None) -> "list[JournalEntry]":
     output.keep_off(option.file, "journal")
     async with option.open() as journal:
         return [entry async for entry in journal.entries(state)]

@@ -29,7 +29,7 @@ from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.options import Connection, Output, price
+from agencia_async.cli.options import OutputOptions, PanelOptions, price
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal, writer
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
@@ -51,7 +51,7 @@ _LAYOUT: Final = Layout(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class OrderBatch:
     """What is to be placed, and on which terms."""
 
     file: Annotated[
@@ -78,7 +78,7 @@ class Batch:
     ] = None
 
 
-def place(batch: Batch, journal: JournalOption, connection: Connection, output: Output) -> None:
+def place(batch: OrderBatch, journal: JournalOption, connection: PanelOptions, output: OutputOptions) -> None:
     """Place the orders of a file, each once under its reference.
 
     Checks the whole file first. Run again, it goes on where it was: what the journal has as placed is never
@@ -88,7 +88,9 @@ def place(batch: Batch, journal: JournalOption, connection: Connection, output: 
     run(_place(batch, journal, connection, output))
 
 
-async def _place(batch: Batch, option: JournalOption, connection: Connection, output: Output) -> Code:
+async def _place(
+    batch: OrderBatch, option: JournalOption, connection: PanelOptions, output: OutputOptions
+) -> Code:
     if is_stdin(batch.file) and not batch.yes:
         raise UsageError("orders from standard input need --yes: it cannot be asked for an answer as well")
     output.keep_off(batch.file, "orders")
@@ -126,7 +128,7 @@ async def _entries(journal: "Journal", orders: OrderList) -> "dict[str, JournalE
 
 
 async def _is_wanted(  # noqa: PLR0913 - what there is to tell
-    batch: Batch, orders: OrderList, plan: Plan, client: AsyncClient, journal: "Journal", *, quiet: bool
+    batch: OrderBatch, orders: OrderList, plan: Plan, client: AsyncClient, journal: "Journal", *, quiet: bool
 ) -> bool:
     """Tell what there is to do and what it costs, and ask."""
     skipped = f"; {several(orders.comments, 'line')} with a # skipped" if orders.comments else ""
@@ -187,7 +189,7 @@ def _check_charge(plan: Plan, most: Decimal | None, currency: str) -> None:
         raise UsageError(f"--max-charge is {most:f}{currency}, the cost is {cost}: nothing was sent")
 
 
-def _check(plan: Plan, batch: Batch) -> None:
+def _check(plan: Plan, batch: OrderBatch) -> None:
     """List the rows that cannot be placed, and return if the others may be.
 
     Raises:
@@ -232,7 +234,7 @@ def _tell_more(count: int) -> None:
 class _Sending:
     """Sends what is planned, writes a row for each order of the file, and counts them."""
 
-    def __init__(self, output: Output, *, show_bar: bool) -> None:
+    def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
         self.unknown: list[str] = []
         self._output = output
         self._show_bar = show_bar and not output.quiet

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from agencia_async._limits.redis_store import RedisBoard
+from agencia_async._limits.redis_store import RedisStore
 
 from .scene import looked
 from .server import Server
@@ -17,9 +17,9 @@ INTERVAL = 10.0
 
 
 @pytest.fixture
-async def boards(server: Server) -> AsyncIterator[list[RedisBoard]]:
+async def boards(server: Server) -> AsyncIterator[list[RedisStore]]:
     """Three clients of one account."""
-    boards = [RedisBoard(server.url, ACCOUNT, INTERVAL) for _ in range(3)]
+    boards = [RedisStore(server.url, ACCOUNT, INTERVAL) for _ in range(3)]
     yield boards
     for board in boards:
         await board.aclose()
@@ -38,7 +38,7 @@ def after(server: Server) -> int:
         return int(it.get(NEXT) or 0)
 
 
-async def test_places_are_even_whoever_reserves_them(server: Server, boards: list[RedisBoard]) -> None:
+async def test_places_are_even_whoever_reserves_them(server: Server, boards: list[RedisStore]) -> None:
     for board in boards:
         await board.reserve()
     last = after(server)
@@ -50,7 +50,7 @@ async def test_places_are_even_whoever_reserves_them(server: Server, boards: lis
 
 
 async def test_behind_the_first_place_of_a_client_there_is_some_room(
-    server: Server, boards: list[RedisBoard]
+    server: Server, boards: list[RedisStore]
 ) -> None:
     before = clock(server)
     assert await boards[0].reserve() == (0.0, 1)
@@ -61,7 +61,7 @@ async def test_behind_the_first_place_of_a_client_there_is_some_room(
 
 
 async def test_the_room_is_no_more_than_another_place(server: Server) -> None:
-    board = RedisBoard(server.url, ACCOUNT, 0.05)
+    board = RedisStore(server.url, ACCOUNT, 0.05)
     with looked(server) as it:
         now = clock(server)
         it.zadd(CLIENTS, {f"client {number}": now for number in range(1000)})  # so many places are taken
@@ -71,14 +71,14 @@ async def test_the_room_is_no_more_than_another_place(server: Server) -> None:
     await board.aclose()
 
 
-async def test_to_look_takes_no_place(server: Server, boards: list[RedisBoard]) -> None:
+async def test_to_look_takes_no_place(server: Server, boards: list[RedisStore]) -> None:
     await boards[0].reserve()
     taken = after(server)
     assert (await boards[1].reserve(0)).clients == 2
     assert after(server) == taken
 
 
-async def test_a_place_that_has_passed_is_not_saved_up(server: Server, boards: list[RedisBoard]) -> None:
+async def test_a_place_that_has_passed_is_not_saved_up(server: Server, boards: list[RedisStore]) -> None:
     with looked(server) as it:
         it.set(NEXT, clock(server) - 3600 * SECOND)
     before = clock(server)
@@ -86,14 +86,14 @@ async def test_a_place_that_has_passed_is_not_saved_up(server: Server, boards: l
     assert after(server) >= before + 10 * SECOND
 
 
-async def test_a_clock_that_is_set_back_holds_nobody_up(server: Server, boards: list[RedisBoard]) -> None:
+async def test_a_clock_that_is_set_back_holds_nobody_up(server: Server, boards: list[RedisStore]) -> None:
     with looked(server) as it:
         it.set(NEXT, clock(server) + 3600 * SECOND)
     assert (await boards[0].reserve()).wait == 0.0
     assert after(server) <= clock(server) + 11 * SECOND
 
 
-async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisBoard]) -> None:
+async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisStore]) -> None:
     for board in boards:
         await board.reserve()
     with looked(server) as it:
@@ -102,7 +102,7 @@ async def test_whatever_is_kept_has_an_end(server: Server, boards: list[RedisBoa
         assert 70_000 < int(it.pttl(CLIENTS)) <= 80_200
 
 
-async def test_who_was_not_seen_for_a_minute_is_not_counted(server: Server, boards: list[RedisBoard]) -> None:
+async def test_who_was_not_seen_for_a_minute_is_not_counted(server: Server, boards: list[RedisStore]) -> None:
     with looked(server) as it:
         it.zadd(CLIENTS, {"long gone": clock(server) - 61 * SECOND, "just gone": clock(server) - 40 * SECOND})
     assert (await boards[0].reserve()).clients == 2
@@ -110,22 +110,22 @@ async def test_who_was_not_seen_for_a_minute_is_not_counted(server: Server, boar
         assert it.zscore(CLIENTS, "long gone") is None
 
 
-async def test_who_leaves_is_not_counted(boards: list[RedisBoard]) -> None:
+async def test_who_leaves_is_not_counted(boards: list[RedisStore]) -> None:
     for board in boards:
         await board.reserve()
     await boards[0].leave()
     assert (await boards[1].reserve()).clients == 2
 
 
-async def test_accounts_do_not_wait_for_each_other(server: Server, boards: list[RedisBoard]) -> None:
-    other = RedisBoard(server.url, "another", INTERVAL)
+async def test_accounts_do_not_wait_for_each_other(server: Server, boards: list[RedisStore]) -> None:
+    other = RedisStore(server.url, "another", INTERVAL)
     await boards[0].reserve()
     assert await other.reserve() == (0.0, 1)
     await other.aclose()
 
 
 async def test_a_redis_that_was_restarted_is_told_the_script_again(
-    server: Server, boards: list[RedisBoard]
+    server: Server, boards: list[RedisStore]
 ) -> None:
     await boards[0].reserve()
     server.stop()
