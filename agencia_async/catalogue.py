@@ -19,7 +19,7 @@ from agencia_async.orders import (
     RawOrder,
     SubscriptionsOrder,
 )
-from agencia_async.states import plain
+from agencia_async.states import normalized
 
 __all__ = ["Catalogue"]
 
@@ -94,7 +94,7 @@ class Catalogue:
         words = text.casefold().split()
         tests: list[Callable[[Service], bool]] = [
             lambda service: all(word in f"{service.name}\n{service.category}".casefold() for word in words),
-            lambda service: not type or plain(service.type) == plain(type),
+            lambda service: not type or normalized(service.type) == normalized(type),
             lambda service: category.casefold() in service.category.casefold(),
             lambda service: min_rate is None or min_rate <= service.rate,
             lambda service: max_rate is None or max_rate >= service.rate,

@@ -10,7 +10,7 @@ import httpx
 
 from agencia_async._bulk.bulk import Bulk
 from agencia_async._bulk.chunks import Ids
-from agencia_async._bulk.splitting import ask
+from agencia_async._bulk.splitting import send_batch
 from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.sender import Sender, now
 from agencia_async._calls.submission import OrderSubmission
@@ -146,7 +146,9 @@ class AsyncClient:
             most_ids=batch_size,
         )
         self._tasks = Tasks()
-        self._desk = OrderSubmission(self._sender, self._tasks, panel, max_concurrency, idempotency_field)
+        self._submission = OrderSubmission(
+            self._sender, self._tasks, panel, max_concurrency, idempotency_field
+        )
         self._catalogue = CachedValue(self._fetch_catalogue, clock=now, tasks=self._tasks)
         self._statuses = self._coalescer(actions.STATUS, batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, batch_window)
@@ -237,7 +239,7 @@ class AsyncClient:
         if max_charge is not None:
             check_money("max_charge", max_charge)
             (await self.catalogue()).check(order, max_charge)
-        return await self._desk.hand_in(order)
+        return await self._submission.submit(order)
 
     # --- the state of orders ----------------------------------------------------------------------
 
@@ -338,7 +340,7 @@ class AsyncClient:
         return Bulk(
             action,
             self._sender,
-            workers=self._desk.workers,
+            workers=self._submission.workers,
             tasks=self._tasks,
         )
 
@@ -346,7 +348,7 @@ class AsyncClient:
         async def fetch(wire_ids: Sequence[str]) -> Outcomes[T]:
             if len(wire_ids) == 1:
                 return await self._sender.send(action.single(wire_ids[0]))
-            return await ask(self._sender, action, wire_ids, urgent=True)
+            return await send_batch(self._sender, action, wire_ids, urgent=True)
 
         size = self._sender.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)

@@ -95,9 +95,9 @@ class Journal:
         self._tasks.closed = True
         flights = [flight for _, flight in self._running.values()]
         for flight in flights:
-            flight.call_off(_closed())
+            flight.cancel(_closed())
         for flight in flights:
-            await flight.over()
+            await flight.ended()
         await self._tasks.aclose()
         async with self._opening:
             if not self._is_closed:
@@ -133,10 +133,10 @@ class Journal:
             if not await self._is_placed(reference):
                 (await client.catalogue()).check(order, max_charge)
         await self._open()
-        submission = _desk(client)
+        submission = _submission(client)
         submission.sender.enter()
-        while (running := self._running.get(reference)) is not None and running[1].is_off:
-            await running[1].over()
+        while (running := self._running.get(reference)) is not None and running[1].is_cancelled:
+            await running[1].ended()
         if running is None:
             running = self._start(submission, reference, order)
         elif running[0].form != order.form():
@@ -156,7 +156,7 @@ class Journal:
             ConfigurationError: something among the pairs is no pair of a reference and an order.
         """
         await self._open()
-        submission = _desk(client)
+        submission = _submission(client)
         submission.sender.enter()
         door = AccountGuard()
 
@@ -166,11 +166,15 @@ class Journal:
             async def place() -> BulkItem[JournalEntry]:
                 return BulkItem(reference, await self.place(client, reference, order))
 
-            return await door.through(place, lambda error: BulkItem(reference, error=twin(error)))
+            return await door.run(place, lambda error: BulkItem(reference, error=twin(error)))
 
         source = _checked(pairs)
         run = WorkerPool(
-            source, one, workers=submission.workers, go=submission.sender.accepted, tasks=submission.tasks
+            source,
+            one,
+            workers=submission.workers,
+            may_start=submission.sender.accepted,
+            tasks=submission.tasks,
         )
         async with aclosing(run.results()) as items:
             async for item in items:
@@ -221,7 +225,7 @@ class Journal:
         """What the account holds, kept so that `reconcile` can tell it beside what it holds later."""
         await self._open()
         balance = await client.balance()
-        await self._store.note(_desk(client).panel, balance)
+        await self._store.note(_submission(client).panel, balance)
         return balance
 
     async def reconcile(self, client: AsyncClient) -> list[Finding]:
@@ -235,7 +239,7 @@ class Journal:
             AgenciaError: the panel could not be asked.
         """
         await self._open()
-        return await reconcile(self._store, client, _desk(client).panel)
+        return await reconcile(self._store, client, _submission(client).panel)
 
     # --- how it is done -----------------------------------------------------------------------------
 
@@ -274,8 +278,8 @@ def _closed() -> ConfigurationError:
     return ConfigurationError("the journal is closed")
 
 
-def _desk(client: AsyncClient) -> OrderSubmission:
-    return client._desk  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
+def _submission(client: AsyncClient) -> OrderSubmission:
+    return client._submission  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
 
 
 async def _checked(

@@ -10,7 +10,7 @@ __all__ = ["OrderState", "RefillState"]
 S = TypeVar("S", bound=StrEnum)
 
 
-def plain(word: str) -> str:
+def normalized(word: str) -> str:
     """A word as words are compared: lower-case, without blanks, `_` and `-`."""
     return word.casefold().replace(" ", "").replace("_", "").replace("-", "").strip()
 
@@ -46,7 +46,7 @@ class RefillState(StrEnum):
     UNKNOWN = "Unknown"
 
 
-_ORDER_SPELLINGS = {plain(state): state for state in OrderState} | {
+_ORDER_SPELLINGS = {normalized(state): state for state in OrderState} | {
     "active": OrderState.IN_PROGRESS,
     "complete": OrderState.COMPLETED,
     "cancelled": OrderState.CANCELED,
@@ -56,7 +56,7 @@ _ORDER_SPELLINGS = {plain(state): state for state in OrderState} | {
     "awaiting": OrderState.PENDING,
     "refilling": OrderState.IN_PROGRESS,
 }
-_REFILL_SPELLINGS = {plain(state): state for state in RefillState} | {
+_REFILL_SPELLINGS = {normalized(state): state for state in RefillState} | {
     "inprocess": RefillState.IN_PROGRESS,
     "active": RefillState.IN_PROGRESS,
     "complete": RefillState.COMPLETED,
@@ -80,7 +80,7 @@ FINAL_REFILLS = frozenset(
 
 def _spelt(word: str, spellings: Mapping[str, S]) -> S:
     """The state that a word spells; of a key like `tasks.status.completed` the last part counts."""
-    found = spellings.get(plain(word)) or spellings.get(plain(word.rpartition(".")[2]))
+    found = spellings.get(normalized(word)) or spellings.get(normalized(word.rpartition(".")[2]))
     return found or spellings["unknown"]
 
 

@@ -15,7 +15,7 @@ class AccountGuard:
         self._succeeded = False
         self._refused: AuthenticationError | None = None
 
-    async def through(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
+    async def run(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
         """What is asked for, or what a failure makes of it.
 
         Raises:

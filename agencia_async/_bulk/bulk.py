@@ -5,8 +5,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from agencia_async._bulk.account_guard import AccountGuard
-from agencia_async._bulk.chunks import Ids, batches, chunks, spelt
-from agencia_async._bulk.splitting import ask, to_all
+from agencia_async._bulk.chunks import Ids, batches, chunks, read_all
+from agencia_async._bulk.splitting import send_batch, to_all
 from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
@@ -43,7 +43,7 @@ class Bulk(Generic[T]):
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
         self._sender.enter()
-        given, wire_ids = await spelt(ids)
+        given, wire_ids = await read_all(ids)
         distinct = dict.fromkeys(wire_ids)
         answers: dict[str, T | AgenciaError] = {}
         async with aclosing(self._run(chunks(distinct, self._size), self._fetch)) as answered:
@@ -68,7 +68,9 @@ class Bulk(Generic[T]):
     def _run(
         self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
     ) -> AsyncGenerator[R, None]:
-        run = WorkerPool(source, work, workers=self._workers, go=self._sender.accepted, tasks=self._tasks)
+        run = WorkerPool(
+            source, work, workers=self._workers, may_start=self._sender.accepted, tasks=self._tasks
+        )
         return run.results()
 
     async def _items(self, batch: tuple[list[Id], list[str]]) -> Iterable[BulkItem[T]]:
@@ -80,7 +82,7 @@ class Bulk(Generic[T]):
 
     async def _fetch(self, wire_ids: list[str]) -> Outcomes[T]:
         """An answer for each id of one request: its value, its own error, or the request's."""
-        return await self._door.through(
-            lambda: ask(self._sender, self._action, wire_ids, urgent=False),
+        return await self._door.run(
+            lambda: send_batch(self._sender, self._action, wire_ids, urgent=False),
             lambda error: to_all(wire_ids, error),
         )

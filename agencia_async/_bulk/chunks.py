@@ -23,7 +23,7 @@ async def each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]
             yield item
 
 
-async def spelt(ids: Ids) -> tuple[list[Id], list[str]]:
+async def read_all(ids: Ids) -> tuple[list[Id], list[str]]:
     """All ids as the caller gave them, and as they travel.
 
     Raises:

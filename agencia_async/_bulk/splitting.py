@@ -31,7 +31,9 @@ _MOST_HALVINGS = 20
 """For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
 
 
-async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Outcomes[T]:
+async def send_batch(
+    sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool
+) -> Outcomes[T]:
     """An answer for each id, asked for in as many requests as the panel needs.
 
     Writes are urgent in any case.
@@ -40,8 +42,8 @@ async def ask(sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urg
         AgenciaError: none of them could be asked for.
     """
     if action.repeat is Repeat.ALWAYS:
-        return await _Read(sender, action, urgent=urgent).batch(wire_ids)
-    parts = pieces(wire_ids, sender.most_ids)
+        return await _BatchRead(sender, action, urgent=urgent).batch(wire_ids)
+    parts = parts_of(wire_ids, sender.most_ids)
     if len(parts) == 1:
         return await sender.send(action.batch(wire_ids))
     return await _one_by_one(parts, lambda part: sender.send(action.batch(part)))
@@ -66,7 +68,7 @@ async def _one_by_one(
     return answers
 
 
-def pieces(wire_ids: Sequence[str], size: int) -> list[Sequence[str]]:
+def parts_of(wire_ids: Sequence[str], size: int) -> list[Sequence[str]]:
     """The ids in parts of at most `size`."""
     return [wire_ids[start : start + size] for start in range(0, len(wire_ids), size)]
 
@@ -76,7 +78,7 @@ def to_all(wire_ids: Sequence[str], error: AgenciaError) -> dict[str, Any]:
     return {wire_id: twin(error) for wire_id in wire_ids}
 
 
-class _Read(Generic[T]):
+class _BatchRead(Generic[T]):
     """Asks for one batch of a read until every id has the best answer that is to be had."""
 
     def __init__(self, sender: Sender, action: Action[T], *, urgent: bool) -> None:
@@ -88,7 +90,7 @@ class _Read(Generic[T]):
     async def batch(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         """The answers; a whole that fails is raised, a part that fails is its ids' answer."""
         if len(wire_ids) > self._sender.most_ids:
-            return await _one_by_one(pieces(wire_ids, self._sender.most_ids), self.batch)
+            return await _one_by_one(parts_of(wire_ids, self._sender.most_ids), self.batch)
         try:
             answers = await self._plainly(wire_ids)
         except PanelError as error:
@@ -104,7 +106,7 @@ class _Read(Generic[T]):
         """One id can spoil a batch: halve it until the culprit stands alone."""
         self._halvings -= 1
         half = (len(wire_ids) + 1) // 2
-        answers = await _one_by_one(pieces(wire_ids, half), self.batch)
+        answers = await _one_by_one(parts_of(wire_ids, half), self.batch)
         if not errors_in(answers):
             self._learn(half)  # no culprit: it was too large
         if not any(_is_value(answer) for answer in answers.values()) and len(wire_ids) > _FEW:
@@ -116,7 +118,7 @@ class _Read(Generic[T]):
         answered = _answered_first(wire_ids, answers) if errors_in(answers) else 0
         if not answered:
             return answers
-        rest = pieces(wire_ids[answered:], answered)
+        rest = parts_of(wire_ids[answered:], answered)
         more = await _one_by_one(rest[:1], self._plainly)
         if not any(_is_value(answer) for answer in more.values()):
             return {**answers, **more}  # the panel knows nothing of them, or could not be asked

@@ -64,7 +64,7 @@ class RetryPolicy:
     deadline: float = field(default=60.0, validator=_deadline)
     repeat_uncertain_writes: bool = False
 
-    def may_repeat(self, error: BaseException, repeat: Repeat) -> bool:
+    def may_retry(self, error: BaseException, repeat: Repeat) -> bool:
         """Is a request that failed with this error to be sent again?"""
         if isinstance(error, RateLimitedError):
             return True
@@ -104,12 +104,12 @@ class Retrier:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
             AgenciaError: the last attempt's error.
         """
-        self.budget.pay_in()
+        self.budget.deposit()
         try:
             return await attempt(), False  # most calls end here, and pay for no repetition
         except AgenciaError as error:
             failure = error
-        again = _Again(self, attempt, failure, left)
+        again = _Retries(self, attempt, failure, left)
         try:
             return await again.run(repeat), again.uncertain
         except AgenciaError as error:
@@ -133,7 +133,7 @@ class Retrier:
         return self._uniform(0, bound)
 
 
-class _Again(Generic[T]):
+class _Retries(Generic[T]):
     """The repetitions of one call, of which the first attempt has failed.
 
     `uncertain` tells whether the panel may have acted on an attempt that failed.
@@ -166,7 +166,7 @@ class _Again(Generic[T]):
             sleep=self._retrier.sleep,
             stop=self._is_over,
             wait=self._retrier.wait,
-            retry=retry_if_exception(lambda error: policy.may_repeat(error, repeat)),
+            retry=retry_if_exception(lambda error: policy.may_retry(error, repeat)),
             before_sleep=_tell,
             reraise=True,
         )
@@ -188,7 +188,7 @@ class _Again(Generic[T]):
 
     def _settle(self, *, answered: bool) -> None:
         if self._is_paid and answered:
-            self._retrier.budget.give_back()
+            self._retrier.budget.release()
         self._is_paid = False
 
     def _is_over(self, state: "RetryCallState") -> bool:
@@ -198,7 +198,7 @@ class _Again(Generic[T]):
         error = state.outcome and state.outcome.exception()
         if not isinstance(error, _FAILURES):  # the pause governs what is refused for its rate
             return False
-        self._is_paid = self._retrier.budget.take()
+        self._is_paid = self._retrier.budget.acquire()
         if not self._is_paid:
             error.message = f"{error.message}; not repeated, as too many requests fail"
             error.args = (error.message,)

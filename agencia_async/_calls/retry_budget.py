@@ -16,18 +16,18 @@ class RetryBudget:
     def __init__(self) -> None:
         self._left = RESERVE
 
-    def pay_in(self) -> None:
+    def deposit(self) -> None:
         """A call begins."""
         if self._left < RESERVE:
             self._left = min(RESERVE, self._left + DEPOSIT)
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Pay for a repetition; False where nothing is left for one."""
         if self._left < 1:
             return False
         self._left -= 1
         return True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """The repetition was answered."""
         self._left = min(RESERVE, self._left + 1)

@@ -12,7 +12,7 @@ from agencia_async._limits.gate import Gate
 from agencia_async._limits.rate_limit import Limit, Reservations
 from agencia_async._protocol.calls import Call, Repeat
 from agencia_async._protocol.headers import Quota, quota
-from agencia_async._protocol.outcomes import doubted, errors_in, raise_if_whole
+from agencia_async._protocol.outcomes import as_unknown, errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
 from agencia_async._transport.wire import Wire
@@ -48,7 +48,7 @@ def _gate(slots: int, policy: RetryPolicy, limit: Callable[[], Reservations] | N
         first_wait=policy.first_wait,
         longest_wait=policy.max_wait,
         patience=policy.deadline,
-        is_told=limit is not None,
+        is_configured=limit is not None,
     )
     return Gate(slots, found, now, limit)
 
@@ -76,8 +76,8 @@ class Sender:
         self._wire = wire
         self.policy = policy
         self._retrier = Retrier(policy)
-        places = None if limit is None else partial(limit.open, now, account)
-        self.gate = _gate(concurrency, policy, places)
+        slots = None if limit is None else partial(limit.open, now, account)
+        self.gate = _gate(concurrency, policy, slots)
         self.timeout = timeout
         # A write is not begun when there is hardly time left for its answer: its outcome would be unknown.
         self.least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
@@ -122,10 +122,10 @@ class Sender:
             error.action, error.attempts = call.action, journey.attempts
             raise
         if uncertain and call.repeat is Repeat.IF_TOLD:
-            value = doubted(value)
+            value = as_unknown(value)
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, journey.attempts
-            self._wire.blot(failed)
+            self._wire.redact(failed)
         return value
 
     async def exchange(self, call: Call[T], number: int, seconds: float) -> T:
@@ -156,7 +156,7 @@ class Sender:
 
     def _failed(self, number: int, error: AgenciaError, told: Quota | None) -> None:
         """Learn what an error tells of the account and of its limit."""
-        self._wire.blot(error)
+        self._wire.redact(error)
         if isinstance(error, RateLimitedError):
             if error.retry_after is None and told and not told.remaining:
                 error.retry_after = told.seconds
@@ -202,16 +202,16 @@ class Execution(Generic[T]):
     async def attempt(self) -> T:
         """Pass the gate, and make one attempt."""
         gate = self._sender.gate
-        number = gate.go()
+        number = gate.try_acquire()
         if not number:
             self._sender.enter()  # closed since the last attempt, it would let nobody go
-            number, uncounted = await gate.turn(self.left(), urgent=self._urgent)
+            number, uncounted = await gate.acquire(self.left(), urgent=self._urgent)
             self._deadline += uncounted
         self._number = number
         try:
             return await (self._around(self._exchange) if self._around else self._exchange())
         finally:
-            gate.leave(number)
+            gate.release(number)
 
     async def _exchange(self) -> T:
         sender, left = self._sender, self.left()

@@ -28,9 +28,9 @@ class OrderSubmission:
     tasks: Tasks
     panel: str
     workers: int
-    mark: str | None
+    idempotency_field: str | None
 
-    async def hand_in(
+    async def submit(
         self,
         order: Order,
         reference: str | None = None,
@@ -41,5 +41,7 @@ class OrderSubmission:
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        mark = {self.mark: reference or str(uuid4())} if self.mark else None
-        return await self.sender.send(calls.add(order, mark), around)
+        idempotency_field = (
+            {self.idempotency_field: reference or str(uuid4())} if self.idempotency_field else None
+        )
+        return await self.sender.send(calls.add(order, idempotency_field), around)

@@ -29,8 +29,8 @@ class CachedValue(Generic[T]):
         """
         if self._last is not None and self._clock() - self._last[0] <= max_age:
             return self._last[1]
-        while self._errand is not None and self._errand.is_off:
-            await self._errand.over()
+        while self._errand is not None and self._errand.is_cancelled:
+            await self._errand.ended()
         if self._errand is None:
             self._errand = SingleFlight(self._fetched, self._tasks, done=self._forget)
         return await self._errand.result()

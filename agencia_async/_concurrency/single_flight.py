@@ -25,18 +25,18 @@ class SingleFlight(Generic[T]):
         *,
         done: Callable[[], None] = lambda: None,
     ) -> None:
-        self.is_off = False
+        self.is_cancelled = False
         self._callers = 0
-        self._is_pinned = False
+        self._is_shielded = False
         self._tasks = tasks
-        self._over = asyncio.Event()
+        self._ended = asyncio.Event()
         self._value: tuple[T] | None = None
         self._error: Exception | None = None
         self._reason: Exception | None = None
-        self._task = tasks.start(self._run(work), may_end=lambda: not self._is_pinned)
+        self._task = tasks.start(self._run(work), may_end=lambda: not self._is_shielded)
         # A task that is cancelled before its first step runs none of its code: only this tells of it.
         self._task.add_done_callback(lambda _: done())
-        self._task.add_done_callback(lambda _: self._over.set())
+        self._task.add_done_callback(lambda _: self._ended.set())
 
     async def result(self) -> T:
         """What the work returns.
@@ -47,7 +47,7 @@ class SingleFlight(Generic[T]):
         """
         self._callers += 1
         try:
-            await self._over.wait()
+            await self._ended.wait()
         finally:
             self._callers -= 1
             self._end_if_unwanted()
@@ -57,26 +57,26 @@ class SingleFlight(Generic[T]):
             return self._value[0]
         raise self._reason or (closed() if self._tasks.closed else asyncio.CancelledError())
 
-    def call_off(self, reason: Exception) -> None:
+    def cancel(self, reason: Exception) -> None:
         """End it as soon as it may end; its callers get the reason, unless it ends by itself."""
         self._reason = reason
         self._end_if_unwanted()
 
-    async def over(self) -> None:
+    async def ended(self) -> None:
         """Wait for the end, whatever it is."""
-        await self._over.wait()
+        await self._ended.wait()
 
     @contextmanager
-    def pinned(self) -> Generator[None]:
+    def shielded(self) -> Generator[None]:
         """For the block, the work goes on whoever is cancelled or closed."""
-        self._is_pinned = True
+        self._is_shielded = True
         try:
             yield
         except BaseException:
-            self._is_pinned = False
+            self._is_shielded = False
             self._end_if_unwanted()
             raise
-        self._is_pinned = False
+        self._is_shielded = False
 
     async def _run(self, work: Callable[["SingleFlight[T]"], Awaitable[T]]) -> None:
         try:
@@ -86,6 +86,6 @@ class SingleFlight(Generic[T]):
 
     def _end_if_unwanted(self) -> None:
         unwanted = self._tasks.closed or self._reason is not None or not self._callers
-        if unwanted and not (self.is_off or self._is_pinned or self._over.is_set()):
-            self.is_off = True
+        if unwanted and not (self.is_cancelled or self._is_shielded or self._ended.is_set()):
+            self.is_cancelled = True
             self._task.cancel()

@@ -27,13 +27,13 @@ class WorkerPool(Generic[B, T]):
         work: Callable[[B], Awaitable[T]],
         *,
         workers: int,
-        go: asyncio.Event,
+        may_start: asyncio.Event,
         tasks: Tasks,
     ) -> None:
         self._source = source
         self._work = work
         self._limit = workers
-        self._go = go
+        self._may_start = may_start
         self._owner = tasks
         self._tasks: list[asyncio.Task[None]] = []
         self._done: asyncio.Queue[tuple[T, asyncio.Event] | BaseException | None] = asyncio.Queue()
@@ -84,7 +84,7 @@ class WorkerPool(Generic[B, T]):
     async def _worker(self, *, first: bool) -> None:
         """Take batches until there are none; whoever finds a first one calls in the next worker."""
         if not first:
-            await self._go.wait()
+            await self._may_start.wait()
         hiring = True
         while (batch := await self._next()) is not None:
             if hiring and len(self._tasks) < self._limit:
@@ -92,7 +92,7 @@ class WorkerPool(Generic[B, T]):
             hiring = False
             consumed = asyncio.Event()
             result = await self._work(batch)
-            self._go.set()
+            self._may_start.set()
             self._done.put_nowait((result, consumed))
             await consumed.wait()
 

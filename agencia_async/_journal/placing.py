@@ -55,7 +55,7 @@ class Placing:
     ) -> None:
         self.form = order.form()
         self._store = store
-        self._desk = submission
+        self._submission = submission
         self._order = order
         self._reference = reference
         self._sleep = sleep
@@ -94,10 +94,10 @@ class Placing:
     async def _send(self, flight: SingleFlight[JournalEntry]) -> JournalEntry:
         async def around(exchange: Attempt[Id]) -> Id:
             await self._claimed(flight)
-            with flight.pinned():
+            with flight.shielded():
                 return await self._recorded(exchange)
 
-        await self._desk.hand_in(self._order, self._reference, around)
+        await self._submission.submit(self._order, self._reference, around)
         return self._entry()
 
     async def _claimed(self, flight: SingleFlight[JournalEntry]) -> None:
@@ -109,7 +109,7 @@ class Placing:
         try:
             entry = await self._store.claim(self._claim)
         except asyncio.CancelledError:
-            with flight.pinned():  # a client that closes would cancel it once more
+            with flight.shielded():  # a client that closes would cancel it once more
                 await self._withdraw()
             raise
         except ConfigurationError:  # it may be written all the same, if only its confirmation was lost

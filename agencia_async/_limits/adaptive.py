@@ -87,16 +87,16 @@ class AdaptiveLimit:
     """
 
     def __init__(
-        self, *, first_wait: float, longest_wait: float, patience: float, is_told: bool = False
+        self, *, first_wait: float, longest_wait: float, patience: float, is_configured: bool = False
     ) -> None:
         self._first_wait = first_wait
-        self._is_told = is_told
+        self._is_configured = is_configured
         self._longest_wait = longest_wait
         self._slowest = 1 / max(longest_wait, _LEAST_INTERVAL)
         self._patience = patience
-        self.pause = Cooldown(longest_wait)
-        self._credit = HeaderQuota()
-        self.curve: CubicPace | None = None
+        self.cooldown = Cooldown(longest_wait)
+        self._header_quota = HeaderQuota()
+        self.cubic: CubicPace | None = None
         self.free = True
         self.is_limited = False
         self._flight = _Flight(0, 0)
@@ -111,20 +111,20 @@ class AdaptiveLimit:
         """Seconds until the next request may leave; infinite until a probe is answered."""
         if self.free:
             return 0.0
-        out = max(0.0, self._credit.until - now)
-        if self.pause.is_on:
-            return max(out, self.pause.wait(now))
-        return max(out, self.curve.wait(now)) if self.curve else out
+        out = max(0.0, self._header_quota.until - now)
+        if self.cooldown.is_on:
+            return max(out, self.cooldown.wait(now))
+        return max(out, self.cubic.wait(now)) if self.cubic else out
 
     @property
     def until(self) -> float:
         """The time at which a pause ends, or the panel's quota is full again."""
-        return max(self.pause.until, self._credit.until)
+        return max(self.cooldown.until, self._header_quota.until)
 
     @property
     def is_asked(self) -> bool:
         """Was it the panel that asked to wait until then?"""
-        return self.pause.asked or self._credit.until > self.pause.until
+        return self.cooldown.asked or self._header_quota.until > self.cooldown.until
 
     def counts(self, now: float) -> bool:
         """Does waiting count towards the deadline of a call?
@@ -135,23 +135,23 @@ class AdaptiveLimit:
         if not self.is_limited:
             return True
         silent = not self._accepted or now - self._accepted[-1] > self._patience
-        return self.pause.is_on and silent
+        return self.cooldown.is_on and silent
 
     def left(self, number: int, now: float) -> None:
         """A request leaves."""
         if self.free:
             return
-        self.pause.left(number)
-        self._credit.left(now)
-        if self.curve:
-            self.curve.left(now)
-            if self.curve.is_gone:
-                self._leave(now, doubted=False)
+        self.cooldown.left(number)
+        self._header_quota.left(now)
+        if self.cubic:
+            self.cubic.left(now)
+            if self.cubic.is_gone:
+                self._leave(now, as_unknown=False)
         self._settle()
 
-    def told(self, remaining: int, seconds: float, under_way: int, now: float) -> None:
+    def told(self, remaining: int, seconds: float, in_flight: int, now: float) -> None:
         """A reply tells how many requests are left for how long, while so many others are under way."""
-        self._credit.told(remaining, seconds, under_way, now)
+        self._header_quota.told(remaining, seconds, in_flight, now)
         self._settle()
 
     def accepted(self, number: int, now: float) -> None:
@@ -162,45 +162,45 @@ class AdaptiveLimit:
             return
         if number <= self._flight.last:
             self._flight.accepted()
-            if not (self.is_limited or self.pause.asked) and self._flight.is_stray:
-                self.pause.end()
-        elif self.is_limited and self.curve is None:
-            self.curve = CubicPace(*self._measured(now), now, self._slowest)
+            if not (self.is_limited or self.cooldown.asked) and self._flight.is_stray:
+                self.cooldown.end()
+        elif self.is_limited and self.cubic is None:
+            self.cubic = CubicPace(*self._measured(now), now, self._slowest)
         self._doubts = max(0.0, self._doubts - _FADING)
-        self.pause.accepted(number)
+        self.cooldown.accepted(number)
         self._settle()
 
-    def refused(self, number: int, *, last: int, under_way: int, now: float, asked: float | None) -> None:
+    def refused(self, number: int, *, last: int, in_flight: int, now: float, asked: float | None) -> None:
         """A request was refused for its rate; `last` has left last, and so many are under way."""
         self._answers += 1
         late = number <= self._flight.last
         if late:
-            self.pause.hold(now, asked or 0.0)
+            self.cooldown.hold(now, asked or 0.0)
         else:
-            self._flight = _Flight(last, under_way)
-            self.pause.begin(now, number, self._own_wait(), asked)
+            self._flight = _Flight(last, in_flight)
+            self.cooldown.begin(now, number, self._own_wait(), asked)
         self._flight.refused()
         if not self.is_limited:
             self._refusals.append(self._answers)
             if self._flight.is_limit or (self._flight.is_small and any(map(self._is_frequent, _LAST))):
                 self._limit(now, number)
-        elif self.curve and not late:
-            self._refused_at(self.curve, now)
+        elif self.cubic and not late:
+            self._refused_at(self.cubic, now)
         self._settle()
 
     def abandoned(self, number: int) -> None:
         """A request ended without an answer."""
-        self.pause.abandoned(number)
+        self.cooldown.abandoned(number)
 
     def _settle(self) -> None:
-        self.free = not (self.is_limited or self.pause.is_on or self._credit.is_known)
+        self.free = not (self.is_limited or self.cooldown.is_on or self._header_quota.is_known)
 
     def _own_wait(self) -> float:
-        if self.curve:
-            return min(self._longest_wait, _INTERVALS / self.curve.pace)
+        if self.cubic:
+            return min(self._longest_wait, _INTERVALS / self.cubic.pace)
         if self.is_limited:
             return max(self._first_wait, _LEAST_PAUSE)
-        if self._is_told and len(self._accepted) >= _GAPS:
+        if self._is_configured and len(self._accepted) >= _GAPS:
             # At a pace that was told, a request that is refused was hardly too early.
             gap = (self._accepted[-1] - self._accepted[-_GAPS]) / (_GAPS - 1)
             return min(self._first_wait, _INTERVALS * gap)
@@ -217,8 +217,8 @@ class AdaptiveLimit:
         self._enough_doubts = min(_MOST_DOUBTS, 2 * self._enough_doubts) if was_right else _DOUBTS
         self._doubts = 0.0
         self._refusals.clear()
-        if not self.pause.is_on:
-            self.pause.begin(now, number, self._own_wait(), None)
+        if not self.cooldown.is_on:
+            self.cooldown.begin(now, number, self._own_wait(), None)
 
     def _measured(self, now: float) -> tuple[float, float]:
         """The most that was accepted up to the refusals, over any time that ends now, and that time.
@@ -231,29 +231,29 @@ class AdaptiveLimit:
             for place, begun in enumerate(before)
         )
 
-    def _refused_at(self, curve: CubicPace, now: float) -> None:
+    def _refused_at(self, cubic: CubicPace, now: float) -> None:
         """A request was refused at a known pace."""
-        pause = self.pause.until - now
+        cooldown = self.cooldown.until - now
         self._refusals.append(self._answers)
         if len(self._refusals) >= _CLUSTER and self._answers - self._refusals[-_CLUSTER] < _SOON:
-            since = min(curve.lowered, now - curve.window)
+            since = min(cubic.lowered, now - cubic.window)
             accepted = sum(one > since for one in self._accepted)
-            curve.lower(now, pause, accepted / max(now - since, _INSTANT))
+            cubic.lower(now, cooldown, accepted / max(now - since, _INSTANT))
             while self._accepted and self._accepted[0] <= since:
                 self._accepted.popleft()  # by another limit, perhaps
             self._refusals.clear()
             self._doubts = 0.0
             return
-        if not curve.is_near:
+        if not cubic.is_near:
             self._doubts += 1
             if self._doubts >= self._enough_doubts:
-                self._leave(now, doubted=True)
+                self._leave(now, as_unknown=True)
                 return
-        if curve.is_near or not curve.is_confirmed:
-            curve.lower(now, pause)
+        if cubic.is_near or not cubic.is_confirmed:
+            cubic.lower(now, cooldown)
 
-    def _leave(self, now: float, *, doubted: bool) -> None:
-        self._doubted_until = now + _SOON_FOUND if doubted else 0.0
+    def _leave(self, now: float, *, as_unknown: bool) -> None:
+        self._doubted_until = now + _SOON_FOUND if as_unknown else 0.0
         self.is_limited = False
-        self.curve = None
+        self.cubic = None
         self._refusals.clear()

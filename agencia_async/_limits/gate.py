@@ -74,12 +74,12 @@ class Gate:
         limit: Callable[[], Reservations] | None = None,
     ) -> None:
         self._slots = self._free = slots
-        self._found = found
+        self._limit = found
         self._clock = clock
-        self._is_told = limit is not None
-        self._open_places = limit or _none
-        self._places: Reservations | None = None
-        self._at_will = not self._is_told
+        self._is_configured = limit is not None
+        self._open_reservations = limit or _none
+        self._reservations: Reservations | None = None
+        self._is_open = not self._is_configured
         self._last = 0
         self._urgent: OrderedDict[_Waiter, None] = OrderedDict()
         self._bulk: OrderedDict[_Waiter, None] = OrderedDict()
@@ -89,94 +89,94 @@ class Gate:
         self._timer: asyncio.TimerHandle | None = None
         # The clock of what counts towards deadlines: its last reading, when that was, does it run.
         self._counted = self._read = 0.0
-        self._counts = not self._is_told
+        self._counts = not self._is_configured
         self._until: float = 0.0
         self._is_paced = False
 
     # --- the way through ----------------------------------------------------------------------------
 
-    def go(self) -> int:
+    def try_acquire(self) -> int:
         """The number of a request that may leave at once; 0 where it must wait for its turn."""
-        if self._at_will and self._free:
+        if self._is_open and self._free:
             self._free -= 1
             self._last += 1
             return self._last
         return 0
 
-    async def turn(self, left: float, *, urgent: bool) -> tuple[int, float]:
+    async def acquire(self, left: float, *, urgent: bool) -> tuple[int, float]:
         """Wait; the number of the request, and the seconds of waiting that do not count.
 
         Raises:
             RateLimitedError: a pause ends after the deadline, in `left` seconds that count.
             TransportError: no slot came free before the deadline; nothing was sent.
         """
-        now, counted = self._clock(), self._count()
+        now, counted = self._clock(), self._counted_now()
         waiter = _Waiter(counted + left)
         (self._urgent if urgent else self._bulk)[waiter] = None
         try:
-            self._mind(waiter)
+            self._set_timer(waiter)
             if waiter.until <= self._in_vain():
-                self._turn_away(waiter)
-            self._look()
+                self._fail_for_pause(waiter)
+            self._dispatch()
             number = _ASK
             while number == _ASK:
                 while waiter.is_sent:
-                    await self._ask(waiter)
+                    await self._reserve(waiter)
                 number = await waiter.future
         except BaseException:
-            self._give_up(waiter)
+            self._abandon(waiter)
             raise
-        return number, (self._clock() - now) - (self._count() - counted)
+        return number, (self._clock() - now) - (self._counted_now() - counted)
 
-    def leave(self, number: int) -> None:
+    def release(self, number: int) -> None:
         """A request is over, whatever came of it."""
         self._free += 1
-        if not self._at_will:
-            self._found.abandoned(number)
+        if not self._is_open:
+            self._limit.abandoned(number)
         if self._urgent or self._bulk:
-            self._look()
+            self._dispatch()
 
     # --- what the panel answers -----------------------------------------------------------------------
 
     def accepted(self, number: int) -> None:
         """The panel answered with anything but a refusal for the rate."""
-        self._found.accepted(number, self._clock())
-        if not self._at_will:
-            self._settle()
-            self._look()
+        self._limit.accepted(number, self._clock())
+        if not self._is_open:
+            self._update()
+            self._dispatch()
 
     def told(self, quota: Quota) -> None:
         """A reply tells how many requests are left; that it is accepted or refused is told next."""
         others = self._slots - self._free - 1
-        self._found.told(quota.remaining, quota.seconds, others, self._clock())
-        self._settle()
+        self._limit.told(quota.remaining, quota.seconds, others, self._clock())
+        self._update()
 
     def refused(self, number: int, asked: float | None) -> None:
         """The panel refused for the rate, and asks for a pause of so many seconds, or says nothing."""
-        now, under_way = self._clock(), self._slots - self._free
-        self._found.refused(number, last=self._last, under_way=under_way, now=now, asked=asked)
-        self._settle()
-        self._look()
+        now, in_flight = self._clock(), self._slots - self._free
+        self._limit.refused(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
+        self._update()
+        self._dispatch()
 
-    def _settle(self) -> None:
+    def _update(self) -> None:
         """What follows from what is known of the panel now."""
-        found = self._found
-        self._at_will = found.free and not self._is_told
-        counts = (found.pause.is_on or not self._is_told) and found.counts(self._clock())
+        found = self._limit
+        self._is_open = found.free and not self._is_configured
+        counts = (found.cooldown.is_on or not self._is_configured) and found.counts(self._clock())
         if counts is not self._counts:
-            self._counted, self._read, self._counts = self._count(), self._clock(), counts
+            self._counted, self._read, self._counts = self._counted_now(), self._clock(), counts
             for waiter in self._waiters():
-                self._mind(waiter)
+                self._set_timer(waiter)
             self._until = math.nan  # other waiters may be in vain now
         if found.until != self._until:
             self._until = found.until
             in_vain = self._in_vain()
             for waiter in [one for one in self._waiters() if one.until <= in_vain]:
-                self._turn_away(waiter)
-        if (found.curve is not None) is not self._is_paced:
-            self._is_paced = found.curve is not None
-            if found.curve:
-                _log.info("the panel seems to allow %.3g requests a second", found.curve.pace)
+                self._fail_for_pause(waiter)
+        if (found.cubic is not None) is not self._is_paced:
+            self._is_paced = found.cubic is not None
+            if found.cubic:
+                _log.info("the panel seems to allow %.3g requests a second", found.cubic.pace)
             else:
                 _log.info("the panel seems to have no limit, or another one")
 
@@ -195,20 +195,20 @@ class Gate:
                 del queue[waiter]  # cancelled in this very turn of the event loop
         return None
 
-    def _look(self) -> None:
+    def _dispatch(self) -> None:
         """Let go whoever may."""
         while self._free and not self._is_asking and (waiter := self._first()):
             now = self._clock()
-            at = now + self._found.wait(now)
-            if at <= now and self._is_told:
+            at = now + self._limit.wait(now)
+            if at <= now and self._is_configured:
                 if self._due is None:
-                    self._send(waiter)
+                    self._send_to_reserve(waiter)
                     return
                 at = self._due
             if at > now:
                 if self._due is not None and self._due < at:
                     self._due = None  # within a pause
-                self._wake(at)
+                self._wake_at(at)
                 return
             self._grant(waiter, now)
 
@@ -216,13 +216,13 @@ class Gate:
         self._due = None
         self._free -= 1
         self._last += 1
-        self._found.left(self._last, now)
+        self._limit.left(self._last, now)
         self._passed = self._passed + 1 if self._bulk and waiter not in self._bulk else 0
         self._drop(waiter)
         waiter.future.set_result(self._last)
-        self._settle()
+        self._update()
 
-    def _wake(self, at: float) -> None:
+    def _wake_at(self, at: float) -> None:
         """Look again at that time, or before."""
         if self._timer is not None and self._timer.when() <= at:
             return
@@ -234,36 +234,36 @@ class Gate:
 
     def _woken(self) -> None:
         self._timer = None
-        self._look()
+        self._dispatch()
         if self._due is not None and self._due <= self._clock() and not (self._urgent or self._bulk):
             self._due = None  # nobody came for it
 
-    def _send(self, waiter: _Waiter) -> None:
+    def _send_to_reserve(self, waiter: _Waiter) -> None:
         """Have it ask for a place; it waits on by another future."""
         self._is_asking = waiter.is_sent = True
         future, waiter.future = waiter.future, _future()
         future.set_result(_ASK)
 
-    async def _ask(self, waiter: _Waiter) -> None:
+    async def _reserve(self, waiter: _Waiter) -> None:
         """Bring the next place of the limit."""
-        if self._places is None:
-            self._places = self._open_places()
-        wait = await self._places.place()
+        if self._reservations is None:
+            self._reservations = self._open_reservations()
+        wait = await self._reservations.reserve()
         self._due = self._clock() + wait
         self._is_asking = waiter.is_sent = False
         if self._first() is None:
-            self._wake(self._due)  # to give it up then
-        self._look()
+            self._wake_at(self._due)  # to give it up then
+        self._dispatch()
 
-    def _give_up(self, waiter: _Waiter) -> None:
+    def _abandon(self, waiter: _Waiter) -> None:
         """Its caller was cancelled, or it has failed: nobody else is to lose anything by it."""
         self._drop(waiter)
         if waiter.is_sent:
             self._is_asking = False
         future = waiter.future
         if future.done() and not future.cancelled() and future.exception() is None:
-            self.leave(future.result())
-        self._look()
+            self.release(future.result())
+        self._dispatch()
 
     def _drop(self, waiter: _Waiter) -> None:
         self._urgent.pop(waiter, None)
@@ -273,34 +273,34 @@ class Gate:
 
     # --- patience -------------------------------------------------------------------------------------
 
-    def _count(self) -> float:
+    def _counted_now(self) -> float:
         """The clock of what counts towards deadlines."""
         return self._counted + (self._clock() - self._read if self._counts else 0.0)
 
-    def _mind(self, waiter: _Waiter) -> None:
+    def _set_timer(self, waiter: _Waiter) -> None:
         """See that it waits no longer than it may."""
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None
         if self._counts:
-            left = waiter.until - self._count()
-            waiter.timer = asyncio.get_running_loop().call_later(left, self._late, waiter)
+            left = waiter.until - self._counted_now()
+            waiter.timer = asyncio.get_running_loop().call_later(left, self._expire, waiter)
 
     def _in_vain(self) -> float:
         """Whose patience ends by then cannot wait for the end of the pause."""
-        pause = self._found.until - self._clock()
-        is_bound = pause > 0 and (self._counts or self._found.is_asked)
-        return self._count() + pause if is_bound else -math.inf
+        cooldown = self._limit.until - self._clock()
+        is_bound = cooldown > 0 and (self._counts or self._limit.is_asked)
+        return self._counted_now() + cooldown if is_bound else -math.inf
 
-    def _turn_away(self, waiter: _Waiter) -> None:
+    def _fail_for_pause(self, waiter: _Waiter) -> None:
         """Fail it for a pause that lasts longer than its patience."""
-        pause = self._found.until - self._clock()
-        who = "the panel asked for" if self._found.is_asked else "its refusals led to"
-        message = f"{who} a pause that lasts {pause:.0f} s more"
-        self._fail(waiter, RateLimitedError(message, retry_after=pause))
+        cooldown = self._limit.until - self._clock()
+        who = "the panel asked for" if self._limit.is_asked else "its refusals led to"
+        message = f"{who} a pause that lasts {cooldown:.0f} s more"
+        self._fail(waiter, RateLimitedError(message, retry_after=cooldown))
 
-    def _late(self, waiter: _Waiter) -> None:
-        if self._found.pause.is_on:
+    def _expire(self, waiter: _Waiter) -> None:
+        if self._limit.cooldown.is_on:
             self._fail(waiter, RateLimitedError("the panel refused for its rate until the deadline"))
         else:
             self._fail(waiter, TransportError("all connections were busy until the deadline", sent="no"))
@@ -316,5 +316,5 @@ class Gate:
             self._fail(waiter, error())
         if self._timer is not None:
             self._timer.cancel()
-        if self._places is not None:
-            await self._places.aclose()
+        if self._reservations is not None:
+            await self._reservations.aclose()

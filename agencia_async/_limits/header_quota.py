@@ -23,12 +23,12 @@ class HeaderQuota:
         """The time at which there will be some again; 0 where there is some."""
         return self._until if self._left <= 0 else 0.0
 
-    def told(self, remaining: int, seconds: float, under_way: int, now: float) -> None:
+    def told(self, remaining: int, seconds: float, in_flight: int, now: float) -> None:
         """A reply tells what was left when it was sent; others are under way, and may not be counted."""
         is_same = abs(now + seconds - self._until) < _SAME
         # Replies may overtake each other: within its time a quota only falls.
         self._remaining = min(self._remaining, remaining) if is_same else remaining
-        self._left = self._remaining - under_way
+        self._left = self._remaining - in_flight
         self._until = now + seconds
 
     def left(self, now: float) -> None:

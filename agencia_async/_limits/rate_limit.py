@@ -27,7 +27,7 @@ class Reservations(ABC):
     """The places of an open limit, given out one after the other to one client."""
 
     @abstractmethod
-    async def place(self) -> float:
+    async def reserve(self) -> float:
         """Take the next place; the seconds from now until it may be used, 0 for at once.
 
         Asked by one request at a time, the one that stands first. If it is cancelled meanwhile, the place
@@ -82,9 +82,9 @@ class _EvenReservations(Reservations):
         self._clock = clock
         self._next = clock()
 
-    async def place(self) -> float:
+    async def reserve(self) -> float:
         """The next interval's."""
         now = self._clock()
-        place = max(self._next, now - self._slack)
-        self._next = place + self._slack + self._interval
-        return max(0.0, place - now)
+        reserve = max(self._next, now - self._slack)
+        self._next = reserve + self._slack + self._interval
+        return max(0.0, reserve - now)

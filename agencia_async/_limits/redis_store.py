@@ -90,13 +90,13 @@ class RedisStore:
         self._interval = math.ceil(interval * 1e6)
         self._name = uuid4().hex
 
-    async def reserve(self, places: int = 1) -> Reservation:
+    async def reserve(self, slots: int = 1) -> Reservation:
         """Take the next place, or none and only look.
 
         Raises:
             Exception: Redis cannot be reached, or does not do it.
         """
-        wanted: list[int | str] = [self._interval, places, self._name, int(_LAPSE * 1e6), int(_ROOM * 1e6)]
+        wanted: list[int | str] = [self._interval, slots, self._name, int(_LAPSE * 1e6), int(_ROOM * 1e6)]
         wait, clients = cast("tuple[int, int]", await self._reserve(self._keys, wanted))
         return Reservation(wait / 1e6, clients)
 

@@ -37,7 +37,7 @@ class Reservation(NamedTuple):
 class ReservationStore(Protocol):
     """Where places are reserved. Whatever it raises, it cannot be reached."""
 
-    async def reserve(self, places: int = 1) -> Reservation:
+    async def reserve(self, slots: int = 1) -> Reservation:
         """Take the next place, or none and only look."""
         ...
 
@@ -71,7 +71,7 @@ class SharedReservations(Reservations):
         self._where = where
         self._interval = interval
         self._clock = clock
-        self._place: float = -math.inf
+        self._last_slot: float = -math.inf
         self._looked: float = -math.inf
         self._wary_until: float = -math.inf
         self._clients = 1
@@ -79,21 +79,21 @@ class SharedReservations(Reservations):
         self._tasks = Tasks()
         self._looking = False
 
-    async def place(self) -> float:
+    async def reserve(self) -> float:
         """Take the next place; the seconds until it may be used."""
         reserved = None
         if self._alone:
             self._seek()
         else:
             reserved = await self._reserved()
-        now, own = self._clock(), self._place + self._interval * self._clients
+        now, own = self._clock(), self._last_slot + self._interval * self._clients
         if reserved is None:
-            self._place = max(now, own)
+            self._last_slot = max(now, own)
         elif now < self._wary_until:
-            self._place = max(now + reserved.wait, own)
+            self._last_slot = max(now + reserved.wait, own)
         else:
-            self._place, self._clients = now + reserved.wait, reserved.clients
-        return self._place - now
+            self._last_slot, self._clients = now + reserved.wait, reserved.clients
+        return self._last_slot - now
 
     async def _reserved(self) -> Reservation | None:
         """A place on the board, if it can be reached."""
@@ -135,7 +135,7 @@ class SharedReservations(Reservations):
 
     async def aclose(self) -> None:
         """Let the others have the share, and close the connection."""
-        is_counted, self._alone = not self._alone and self._place > -math.inf, True
+        is_counted, self._alone = not self._alone and self._last_slot > -math.inf, True
         await self._tasks.aclose()
         if is_counted:
             await self._in_time(self._board.leave())

@@ -9,7 +9,7 @@ from attrs import NOTHING, fields_dict, frozen
 from agencia_async._orders import fields
 from agencia_async.errors import ConfigurationError
 from agencia_async.models import Id, Service, id_text
-from agencia_async.states import plain
+from agencia_async.states import normalized
 
 
 @frozen(kw_only=True)
@@ -29,7 +29,7 @@ class Order:
     def __init_subclass__(cls) -> None:
         """Each class stands for the type of service that it is called after."""
         if cls.__name__ != "RawOrder" and not cls.__name__.startswith("_"):
-            Order._types[plain(cls.__name__.removesuffix("Order"))] = cls
+            Order._types[normalized(cls.__name__.removesuffix("Order"))] = cls
 
     def __attrs_post_init__(self) -> None:
         named = fields_dict(type(self)).keys() & self.extra.keys()
@@ -94,7 +94,7 @@ class Order:
         """An order once more, from the name of its class and its form; a `RawOrder` where that fails."""
         service = fields.id_from_text(form["service"])
         rest = {name: text for name, text in form.items() if name != "service"}
-        cls = Order._types.get(plain(kind.removesuffix("Order")))
+        cls = Order._types.get(normalized(kind.removesuffix("Order")))
         if cls is not None:
             extra = {name: rest.pop(name) for name in rest.keys() - fields_dict(cls).keys()}
             with suppress(ConfigurationError, TypeError):  # another version's, or a class of the caller's
@@ -110,7 +110,7 @@ class Order:
     @staticmethod
     def type_of(service: Service) -> "type[Order] | None":
         """The class of the orders that a service takes; None where its type is unknown here."""
-        return Order._types.get(plain(service.type))
+        return Order._types.get(normalized(service.type))
 
 
 def check_order(order: object) -> None:

@@ -14,7 +14,7 @@ from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
 from agencia_async._protocol.scalars import shown
-from agencia_async._protocol.write_result import accepted
+from agencia_async._protocol.write_result import write_result
 from agencia_async.errors import (
     AgenciaError,
     NotAnsweredError,
@@ -23,7 +23,7 @@ from agencia_async.errors import (
     ReplyError,
 )
 from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillStatus, id_key
-from agencia_async.states import OrderState, RefillState, order_state, plain
+from agencia_async.states import OrderState, RefillState, normalized, order_state
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ class Action(Generic[T]):
     """An action on ids: the fields that carry one id or many, and the reader of one row.
 
     `subject` is the field of a row that tells its id, `result` the one that tells what became of it
-    (None where the whole row does). `plain` names a row that needs no second look, `straight` reads many.
+    (None where the whole row does). `documented` names the fields of a row that needs no second look, and
+    `fast_path` reads many such rows at once.
     """
 
     name: str
@@ -41,10 +42,10 @@ class Action(Generic[T]):
     many: str
     subject: str
     result: str | None
-    plain: frozenset[str]
+    documented: frozenset[str]
     read_row: Callable[[Row, Refusals], T | AgenciaError]
     repeat: Repeat
-    straight: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
+    fast_path: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
 
     def single(self, wire_id: str) -> Call[Outcomes[T]]:
         """The call that asks for one id."""
@@ -56,8 +57,8 @@ class Action(Generic[T]):
 
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
-        straight = self.straight and partial(self.straight, wire_ids)
-        reader = Reader(partial(self._answers, wire_ids), straight=straight)
+        fast_path = self.fast_path and partial(self.fast_path, wire_ids)
+        reader = Reader(partial(self._answers, wire_ids), fast_path=fast_path)
         return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.repeat)
 
     def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Outcomes[T]:
@@ -75,7 +76,7 @@ class Action(Generic[T]):
         if any(wire_id in rows for wire_id in wire_ids) or not rows:
             return rows
         names = canonical(rows).keys()
-        flat = names & self.plain or not all(isinstance(row, Mapping) for row in rows.values())
+        flat = names & self.documented or not all(isinstance(row, Mapping) for row in rows.values())
         if len(wire_ids) == 1 and flat:
             return {wire_ids[0]: content}
         if names & ENVELOPE:
@@ -93,7 +94,7 @@ class Action(Generic[T]):
     def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
         """What became of one id; an error is returned, so that it spoils no other id."""
         try:
-            if self._is_plain(row):
+            if self._is_documented(row):
                 return self.read_row(cast("Row", row), refusals)
             if row is None or row in ("", [], {}):
                 return NotAnsweredError(f"the reply to {self.name} leaves this id out")
@@ -102,9 +103,11 @@ class Action(Generic[T]):
             error = error.with_traceback(None)
             return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
 
-    def _is_plain(self, row: object) -> bool:
+    def _is_documented(self, row: object) -> bool:
         """Is it a row as the document has it, which needs no second look?"""
-        return isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.plain
+        return (
+            isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.documented
+        )
 
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # the value alone, or plain text in its place
@@ -130,7 +133,7 @@ def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     status = _order_status(row)
     if "remains" in row or row.keys() & RECORD or status.state is not OrderState.UNKNOWN:
         return status
-    if plain(status.status) in _NO_STATE:
+    if normalized(status.status) in _NO_STATE:
         raise ReplyError(f"{shown(status.status)} is no state of an order")
     return status if refusals.recognise(status.status) is PanelError else refusals.error(status.status)
 
@@ -148,13 +151,13 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
 
 
 def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:
-    number = accepted(row.get("refill"), refusals)
+    number = write_result(row.get("refill"), refusals)
     return "true" if number is None else number
 
 
 def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
     made = row.get("cancel")
-    request = accepted(made, refusals)
+    request = write_result(made, refusals)
     if isinstance(request, PanelError):
         return request
     inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}

@@ -17,7 +17,7 @@ from agencia_async._protocol.envelope import Row, as_row, canonical
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
 from agencia_async._protocol.scalars import in_turns
-from agencia_async._protocol.write_result import accepted
+from agencia_async._protocol.write_result import write_result
 from agencia_async.errors import (
     PanelError,
     ReplyError,
@@ -108,7 +108,7 @@ def _listed(content: object) -> list[object]:
 
 def _read_add(content: object, refusals: Refusals) -> Id:
     rows = cast("list[object]", content) if isinstance(content, list) else [content]
-    number = accepted(canonical(as_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
+    number = write_result(canonical(as_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
     if isinstance(number, PanelError):
         raise number
     if number is None:

@@ -10,7 +10,7 @@ from typing import cast
 
 from agencia_async._protocol.scalars import boolean, shown
 from agencia_async.errors import ReplyError
-from agencia_async.states import plain
+from agencia_async.states import normalized
 
 Row = Mapping[str, object]
 
@@ -46,7 +46,7 @@ def canonical(row: Row) -> Row:
     """The row with the names of its structure spelt as the protocol does; the first of a kind counts."""
     found: dict[str, object] = {}
     for name, value in row.items():
-        structural = _STRUCTURE.get(plain(name), name)
+        structural = _STRUCTURE.get(normalized(name), name)
         found[name if structural in found else structural] = value
     return found
 

@@ -29,7 +29,7 @@ def errors_in(value: object) -> list[AgenciaError]:
     return [answer for answer in answers if isinstance(answer, AgenciaError)]
 
 
-def doubted(value: T) -> T:
+def as_unknown(value: T) -> T:
     """The answers to a repeated write: what is refused now may have been done by the first request."""
     answers = cast("dict[str, object]", value).items()  # only what concerns ids is ever repeated so
     told = "an earlier request may have done it"

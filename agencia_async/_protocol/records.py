@@ -11,7 +11,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from agencia_async._protocol.scalars import boolean, count, identifier, number, shown, text
 from agencia_async.errors import ReplyError
 from agencia_async.models import Extra, Id
-from agencia_async.states import plain
+from agencia_async.states import normalized
 
 R = TypeVar("R")
 
@@ -50,7 +50,9 @@ def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
     The function raises `ReplyError` where a field that must be there is missing or cannot be read.
     """
     names = frozenset(fields_dict(cast("Any", record))) - {"extra"}
-    by_spelling = {plain(name): name for name in names} | {k: v for k, v in _ALIASES.items() if v in names}
+    by_spelling = {normalized(name): name for name in names} | {
+        k: v for k, v in _ALIASES.items() if v in names
+    }
     hooks: dict[str, Any] = {"extra": override(struct_hook=lambda value, _type: value)}
     for name, attribute in fields_dict(cast("Any", record)).items():
         if attribute.type is str and attribute.default is not NOTHING:
@@ -62,7 +64,7 @@ def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
         extra: dict[str, object] = {}
         for name, value in row.items():
             if name not in names:
-                field = by_spelling.get(plain(name))
+                field = by_spelling.get(normalized(name))
                 target = extra if field is None or field in known else known
                 target[name if target is extra else cast("str", field)] = value
         return {**known, "extra": Extra(extra)}

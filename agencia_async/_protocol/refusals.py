@@ -173,7 +173,7 @@ _SEPARATORS = re.compile(r"[._-]")
 _LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d"})
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     """Lower-case words without accents, so that one pattern serves text and keys in every spelling."""
     decomposed = unicodedata.normalize("NFKD", text[:_LONGEST].casefold().translate(_LETTERS))
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -199,9 +199,9 @@ class Refusals:
                 return kind
         if status == _TOO_MANY:
             return RateLimitedError
-        plain = _plain(text)
+        normalized = _normalized(text)
         for kind, pattern in _patterns():
-            if pattern.search(plain):
+            if pattern.search(normalized):
                 return kind
         return _BY_STATUS.get(status or 0, PanelError)
 

@@ -47,11 +47,11 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    blot: Callable[[str], str] = field(default=str, repr=False)
+    redact: Callable[[str], str] = field(default=str, repr=False)
 
     def excerpt(self) -> str:
         """The beginning of the body, on one line."""
-        text = " ".join(self.blot(self.body[: 16 * _EXCERPT].decode(errors="replace")).split())
+        text = " ".join(self.redact(self.body[: 16 * _EXCERPT].decode(errors="replace")).split())
         return f"{text[:_EXCERPT]}..." if len(text) > _EXCERPT else text or "an empty body"
 
 
@@ -59,13 +59,13 @@ class Reply:
 class Reader(Generic[T]):
     """How one call's reply is read: `read` gives the value or raises `ReplyError`.
 
-    `rows_first`: what was asked for counts even where an error stands beside it. `straight` reads a body
+    `rows_first`: what was asked for counts even where an error stands beside it. `fast_path` reads a body
     that is to the letter as the document has it, faster; it gives None for any other.
     """
 
     read: Callable[[object, Refusals], T]
     rows_first: bool = True
-    straight: Callable[[bytes], T | None] | None = None
+    fast_path: Callable[[bytes], T | None] | None = None
 
 
 def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
@@ -76,8 +76,8 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
         TransportError: the reply is a gateway's, or an error of the panel's own.
         ReplyError: it cannot be read.
     """
-    if reader.straight is not None and reply.status == _OK:
-        value = reader.straight(reply.body)
+    if reader.fast_path is not None and reply.status == _OK:
+        value = reader.fast_path(reply.body)
         if value is not None:
             return value
     try:
@@ -139,7 +139,7 @@ def _is_batch(content: object, reply: Reply) -> bool:
 
 def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
     """The error that a refusal amounts to; unknown words of a failing server prove nothing."""
-    text = reply.blot(text)
+    text = reply.redact(text)
     kind = refusals.recognise(text, reply.status)
     if not _proves_a_refusal(kind, text, reply):
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
@@ -180,6 +180,6 @@ def _unusable(reply: Reply) -> AgenciaError:
         )
     text = f"HTTP {reply.status}: {reply.excerpt()}"
     if reply.status in _REDIRECTS:
-        where = reply.blot(str(reply.headers.get("location"))[:_EXCERPT])
+        where = reply.redact(str(reply.headers.get("location"))[:_EXCERPT])
         text = f"HTTP {reply.status} to {where}; is base_url right?"
     return TransportError(text, sent="maybe", http_status=reply.status)

@@ -19,7 +19,7 @@ _YES = re.compile(
 )
 
 
-def accepted(made: object, refusals: Refusals) -> Id | PanelError | None:
+def write_result(made: object, refusals: Refusals) -> Id | PanelError | None:
     """What the value of a write says: its number, a yes without one (None), or a refusal.
 
     Raises:
@@ -59,4 +59,4 @@ def _accepted_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
         told = row.get("status", row.get("success", words(row)))
     if isinstance(told, Mapping):
         raise ReplyError("the reply says neither yes nor no")
-    return accepted(told, refusals)
+    return write_result(told, refusals)

@@ -45,7 +45,7 @@ class ApiKey:
         """The form with the key in front, as it is sent."""
         return (self._field + form).encode()
 
-    def blot(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """The text without the key, in whatever form it is written."""
         if any(written[:_LEAST_SHOWN] in text for written in self._forms):
             for beginning in self._beginnings:

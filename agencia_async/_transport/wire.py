@@ -28,8 +28,8 @@ def _told(error: Exception) -> str:
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, secret: ApiKey, exchange: Exchange) -> None:
-        self._secret = secret
+    def __init__(self, api_key: ApiKey, exchange: Exchange) -> None:
+        self._api_key = api_key
         self._exchange = exchange
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
@@ -39,12 +39,12 @@ class Wire:
             TransportError: none came; `sent` tells whether the form can have left.
             ReplyError: it is larger than it may be, or not encoded as it says.
         """
-        body = Body(self._secret.form(form))
+        body = Body(self._api_key.form(form))
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
                 reply = await self._exchange(body, write=write)
-            return Reply(reply.status, reply.headers, reply.body, self._secret.blot)
+            return Reply(reply.status, reply.headers, reply.body, self._api_key.redact)
         except ReplyError as error:
             failure = error
         except zlib.error as error:
@@ -63,13 +63,13 @@ class Wire:
             raise error.with_traceback(None)  # noqa: B904 - it is the same one
         if isinstance(failure, TransportError):
             failure.sent = "maybe" if body.started else "no"
-        self.blot(failure)
+        self.redact(failure)
         raise failure.with_traceback(None)
 
-    def blot(self, error: AgenciaError) -> None:
+    def redact(self, error: AgenciaError) -> None:
         """Take the key out of an error's message, should the panel have echoed it."""
         while True:
-            error.message = self._secret.blot(error.message)
+            error.message = self._api_key.redact(error.message)
             error.args = (error.message,)
             if not isinstance(error, OutcomeUnknownError) or error.cause is None:
                 return
@@ -82,7 +82,7 @@ class Wire:
 
 def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     url: httpx.URL,
-    secret: ApiKey,
+    api_key: ApiKey,
     *,
     transport: httpx.AsyncBaseTransport | None,
     http_client: httpx.AsyncClient | None,
@@ -103,7 +103,7 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
         exchange = Shared(send, endpoint, max_reply_bytes, close, sends_once=once)
     else:
         exchange = ConnectionPool(httpx_connections(endpoint, max_reply_bytes), clock)
-    return Wire(secret, exchange)
+    return Wire(api_key, exchange)
 
 
 def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._bulk.chunks import batches, chunks, each, spelt
+from agencia_async._bulk.chunks import batches, chunks, each, read_all
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -88,7 +88,7 @@ async def test_ids_travel_as_text_in_their_order(
     assert sent == (list(dict.fromkeys(map(str, ids))) if once else list(map(str, ids)))
     assert [str(id_) for given, _ in cut for id_ in given] == sent
     assert all(len(given) == len(wire_ids) == size for given, wire_ids in cut[:-1])
-    assert await spelt(each(ids) if waited_for else ids) == (ids, list(map(str, ids)))
+    assert await read_all(each(ids) if waited_for else ids) == (ids, list(map(str, ids)))
 
 
 @pytest.mark.parametrize("bad", ["2,3", "", True, 1.5, 10**64, -(10**64)])
@@ -96,8 +96,8 @@ async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a c
     with pytest.raises(ConfigurationError, match="id"):
         [batch async for batch in batches([1, bad], lambda: 2)]
     with pytest.raises(ConfigurationError, match="id"):
-        await spelt([1, bad])
-    assert await spelt([10**64 - 1, 1 - 10**64]) == ([10**64 - 1, 1 - 10**64], ["9" * 64, "-" + "9" * 64])
+        await read_all([1, bad])
+    assert await read_all([10**64 - 1, 1 - 10**64]) == ([10**64 - 1, 1 - 10**64], ["9" * 64, "-" + "9" * 64])
 
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])

@@ -14,7 +14,7 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
-from agencia_async._bulk.splitting import ask
+from agencia_async._bulk.splitting import send_batch
 from agencia_async._protocol.actions import CANCEL
 from tests.support.peer import Peer, Request, peer
 
@@ -197,7 +197,7 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
     async with panel(answer) as (it, client):
         sender = client._sender  # noqa: SLF001 - what a batch under way meets
         sender.most_ids = 40
-        answers = await ask(sender, CANCEL, [str(number) for number in range(100)], urgent=True)
+        answers = await send_batch(sender, CANCEL, [str(number) for number in range(100)], urgent=True)
     assert sizes(it) == [40, 40, 20]
     unknown = [id_ for id_, answer in answers.items() if isinstance(answer, OutcomeUnknownError)]
     assert unknown == [str(number) for number in range(40, 80)]
@@ -254,4 +254,4 @@ async def test_a_rate_limit_told_for_each_id_is_one_of_the_request() -> None:
     async with panel(answer) as (_, client):
         result = await client.status_many([1, 2])
         assert {type(error) for error in result.failed.values()} == {RateLimitedError}
-        assert client._sender.gate._found.pause.until > 0  # noqa: SLF001 - no public way to see it
+        assert client._sender.gate._limit.cooldown.until > 0  # noqa: SLF001 - no public way to see it

@@ -162,9 +162,9 @@ async def test_a_repetition_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_only_known_errors_are_ever_repeated() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
-    assert policy.may_repeat(NotAnsweredError("left out"), Repeat.ALWAYS)
-    assert not policy.may_repeat(OutcomeUnknownError("who knows"), Repeat.ALWAYS)
-    assert not policy.may_repeat(ValueError("bug"), Repeat.ALWAYS)
+    assert policy.may_retry(NotAnsweredError("left out"), Repeat.ALWAYS)
+    assert not policy.may_retry(OutcomeUnknownError("who knows"), Repeat.ALWAYS)
+    assert not policy.may_retry(ValueError("bug"), Repeat.ALWAYS)
 
 
 @pytest.mark.parametrize("last", [NO, LIMITED, REFUSED])
@@ -179,7 +179,7 @@ async def test_an_attempt_that_may_have_acted_is_not_forgotten(last: AgenciaErro
 class Boundless(RetryBudget):
     """Pays for everything."""
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         return True
 
 

@@ -33,19 +33,19 @@ class Work:
 
     def __init__(self) -> None:
         self.started: list[int] = []
-        self.under_way = 0
+        self.in_flight = 0
         self.most = 0
 
     async def __call__(self, number: int) -> int:
         self.started.append(number)
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
+        self.in_flight += 1
+        self.most = max(self.most, self.in_flight)
         try:
             await asyncio.sleep(1)
             if number < 0:
                 raise ZeroDivisionError
         finally:
-            self.under_way -= 1
+            self.in_flight -= 1
         return number * 10
 
 
@@ -60,7 +60,7 @@ def run(
     event = asyncio.Event()
     if go:
         event.set()
-    return WorkerPool(source, work, workers=workers, go=event, tasks=tasks or Tasks())
+    return WorkerPool(source, work, workers=workers, may_start=event, tasks=tasks or Tasks())
 
 
 def coalescer(fetch: Fetch, tasks: Tasks | None = None, size: int = 3) -> Coalescer[str]:

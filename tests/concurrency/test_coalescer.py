@@ -78,13 +78,13 @@ async def test_what_nobody_waits_for_is_not_sent() -> None:
 async def test_closing_ends_those_who_wait_with_an_error() -> None:
     fetch, tasks = Fetch(), Tasks()
     it = coalescer(fetch, tasks)
-    under_way = asyncio.create_task(it.get("a"))
+    in_flight = asyncio.create_task(it.get("a"))
     await asyncio.sleep(1)
     waiting = asyncio.create_task(it.get("b"))
     await asyncio.sleep(0)
     it.close()
     await tasks.aclose()
-    for task in (under_way, waiting):
+    for task in (in_flight, waiting):
         with pytest.raises(ConfigurationError, match="closed"):
             await task
     assert fetch.batches == [["a"]]

@@ -12,18 +12,18 @@ from tests.support.until import until
 class Job:
     """Waits to be let go, pinned or not; remembers how it ended."""
 
-    def __init__(self, *, pinned: bool = False, fails: bool = False) -> None:
+    def __init__(self, *, shielded: bool = False, fails: bool = False) -> None:
         self.go = asyncio.Event()
         self.began = False
         self.cancelled = False
-        self._pinned = pinned
+        self._pinned = shielded
         self._fails = fails
 
     async def __call__(self, flight: SingleFlight[str]) -> str:
         self.began = True
         try:
             if self._pinned:
-                with flight.pinned():
+                with flight.shielded():
                     await self._work()
             else:
                 await self._work()
@@ -70,20 +70,20 @@ async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_ca
     flight, callers = await begun(job, Tasks(), 2)
     callers[0].cancel()
     await asyncio.sleep(0)
-    ends = [flight.is_off]
+    ends = [flight.is_cancelled]
     callers[1].cancel()
-    await flight.over()
-    assert [*ends, flight.is_off] == [False, True]
+    await flight.ended()
+    assert [*ends, flight.is_cancelled] == [False, True]
     assert job.cancelled
 
 
 async def test_what_is_pinned_goes_on_without_callers_and_through_a_close() -> None:
-    job, tasks = Job(pinned=True), Tasks()
+    job, tasks = Job(shielded=True), Tasks()
     flight, callers = await begun(job, tasks)
     callers[0].cancel()
     closing = asyncio.create_task(tasks.aclose())
     await asyncio.sleep(0)
-    assert not flight.is_off
+    assert not flight.is_cancelled
     job.go.set()
     await closing
     assert not job.cancelled
@@ -99,7 +99,7 @@ async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> 
 
     async def once(flight: SingleFlight[str]) -> None:
         tried.append(len(tried))
-        with flight.pinned():
+        with flight.shielded():
             await go.wait()
             raise_it()
 
@@ -126,7 +126,7 @@ async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> 
 async def test_who_waits_for_what_is_called_off_is_told_why() -> None:
     job = Job()
     flight, callers = await begun(job, Tasks())
-    flight.call_off(ConfigurationError("no more of it"))
+    flight.cancel(ConfigurationError("no more of it"))
     with pytest.raises(ConfigurationError, match="no more of it"):
         await callers[0]
 

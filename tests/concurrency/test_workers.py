@@ -77,7 +77,7 @@ async def test_leaving_early_stops_at_once() -> None:
     assert await take_one() == 10
     for _ in range(5):
         await asyncio.sleep(0)
-    assert work.under_way == 0
+    assert work.in_flight == 0
     assert closed
     assert len(asyncio.all_tasks()) == 1
 

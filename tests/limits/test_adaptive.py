@@ -9,32 +9,34 @@ from agencia_async._limits.adaptive import AdaptiveLimit, is_telling
 class Line:
     """Numbers the requests of a client, and tells what became of them."""
 
-    def __init__(self, first_wait: float = 0.5, longest_wait: float = 20, *, is_told: bool = False) -> None:
+    def __init__(
+        self, first_wait: float = 0.5, longest_wait: float = 20, *, is_configured: bool = False
+    ) -> None:
         self.found = AdaptiveLimit(
-            first_wait=first_wait, longest_wait=longest_wait, patience=60, is_told=is_told
+            first_wait=first_wait, longest_wait=longest_wait, patience=60, is_configured=is_configured
         )
         self.now = 0.0
         self.last = 0
-        self.under_way: list[int] = []
+        self.in_flight: list[int] = []
 
     def leave(self, count: int = 1) -> list[int]:
         numbers = list(range(self.last + 1, self.last + count + 1))
         for number in numbers:
             self.last = number
-            self.under_way.append(number)
+            self.in_flight.append(number)
             self.found.left(number, self.now)
         return numbers
 
     def accept(self, *numbers: int) -> None:
         for number in numbers:
             self.found.accepted(number, self.now)
-            self.under_way.remove(number)
+            self.in_flight.remove(number)
 
     def refuse(self, *numbers: int, asked: float | None = None) -> None:
         for number in numbers:
-            count = len(self.under_way)
-            self.found.refused(number, last=self.last, under_way=count, now=self.now, asked=asked)
-            self.under_way.remove(number)
+            count = len(self.in_flight)
+            self.found.refused(number, last=self.last, in_flight=count, now=self.now, asked=asked)
+            self.in_flight.remove(number)
 
     def burst(self, accepted: int = 20, refused: int = 10) -> None:
         """A panel's limit is used up within a tenth of a second."""
@@ -64,8 +66,8 @@ class Line:
 
     @property
     def pace(self) -> float:
-        assert self.found.curve is not None
-        return self.found.curve.pace
+        assert self.found.cubic is not None
+        return self.found.cubic.pace
 
 
 def limited() -> Line:
@@ -73,7 +75,7 @@ def limited() -> Line:
     line = Line()
     line.burst()
     line.now = 0.95
-    line.found.pause.until = line.now
+    line.found.cooldown.until = line.now
     line.probe(accepted=True)
     return line
 
@@ -109,13 +111,13 @@ def test_nothing_is_held_back_as_long_as_nothing_is_refused() -> None:
 def test_a_flight_that_is_refused_shows_a_limit_whose_pace_is_what_was_accepted_by_then() -> None:
     line = Line()
     line.burst()
-    assert (line.found.is_limited, line.found.curve, line.found.wait(line.now)) == (True, None, 0.5)
+    assert (line.found.is_limited, line.found.cubic, line.found.wait(line.now)) == (True, None, 0.5)
     line.probe(accepted=False)
     assert line.found.wait(line.now) == 1
     line.probe(accepted=True)
     assert line.now == pytest.approx(1.6)
     assert line.pace == pytest.approx(20 / 1.6)
-    assert not line.found.pause.is_on
+    assert not line.found.cooldown.is_on
 
 
 def test_a_limit_by_the_minute_is_found_as_well() -> None:
@@ -240,7 +242,7 @@ def test_refusals_far_below_the_ceiling_end_the_limit() -> None:
     line.paced(("." * 9 + "x") * 2)
     assert line.pace == pytest.approx(pace, rel=0.05)
     line.paced("." * 9 + "x")
-    assert (line.found.is_limited, line.found.curve) == (False, None)
+    assert (line.found.is_limited, line.found.cubic) == (False, None)
 
 
 def test_a_ceiling_that_was_too_high_in_the_beginning_comes_down_and_the_limit_stays() -> None:
@@ -294,7 +296,7 @@ def test_where_nothing_was_ever_accepted_all_waiting_counts() -> None:
 def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
     line = Line()
     line.accept(*line.leave())
-    line.found.told(3, 30, under_way=0, now=line.now)
+    line.found.told(3, 30, in_flight=0, now=line.now)
     assert (line.found.free, line.found.wait(line.now), line.found.until) == (False, 0, 0)
     line.leave(3)
     assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
@@ -306,27 +308,27 @@ def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
 def test_the_longer_of_two_waits_counts() -> None:
     line = Line()
     line.refuse(*line.leave())
-    line.found.told(0, 30, under_way=0, now=line.now)
+    line.found.told(0, 30, in_flight=0, now=line.now)
     assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
     line = limited()
-    line.found.told(0, 30, under_way=0, now=line.now)
+    line.found.told(0, 30, in_flight=0, now=line.now)
     assert line.found.wait(line.now) == 30
 
 
-@pytest.mark.parametrize(("answers", "pause"), [(5, 0.5), (20, 0.1), (0, 0.5)])
+@pytest.mark.parametrize(("answers", "cooldown"), [(5, 0.5), (20, 0.1), (0, 0.5)])
 def test_under_a_limit_that_is_told_a_refusal_costs_two_places_as_soon_as_their_pace_is_seen(
-    answers: int, pause: float
+    answers: int, cooldown: float
 ) -> None:
-    line = Line(is_told=True)
+    line = Line(is_configured=True)
     for _ in range(answers):
         line.accept(*line.leave())
         line.now += 0.05
     line.refuse(*line.leave())
-    assert line.found.wait(line.now) == pytest.approx(pause)
+    assert line.found.wait(line.now) == pytest.approx(cooldown)
 
 
 def test_under_a_slow_limit_that_is_told_it_costs_no_more_than_the_first_wait() -> None:
-    line = Line(is_told=True)
+    line = Line(is_configured=True)
     for _ in range(20):
         line.accept(*line.leave())
         line.now += 10
@@ -338,7 +340,7 @@ def test_a_limit_is_kept_to_where_the_policy_has_no_waits() -> None:
     line = Line(first_wait=0, longest_wait=0)
     line.burst()
     line.now = 0.95
-    line.found.pause.until = line.now
+    line.found.cooldown.until = line.now
     line.probe(accepted=True)
     assert line.pace == pytest.approx(21.05, rel=0.01)
 

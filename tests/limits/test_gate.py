@@ -29,7 +29,7 @@ def gate(slots: int = 10, limit: RateLimit | None = None, places: Reservations |
 
 async def through(it: Gate, left: float = DEADLINE, *, urgent: bool = True) -> int:
     """The number of a request that has passed."""
-    return it.go() or (await it.turn(left, urgent=urgent))[0]
+    return it.try_acquire() or (await it.acquire(left, urgent=urgent))[0]
 
 
 class Crowd:
@@ -61,7 +61,7 @@ class Crowd:
             self.gate.accepted(number)
         finally:
             self._under_way -= 1
-            self.gate.leave(number)
+            self.gate.release(number)
 
     async def over(self) -> None:
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -154,10 +154,10 @@ async def test_who_gives_up_in_the_queue_takes_no_slot() -> None:
 async def test_a_slot_that_was_granted_to_who_is_cancelled_in_that_very_turn_is_given_on() -> None:
     it = gate(1)
     crowd = Crowd(it)
-    number = it.go()
+    number = it.try_acquire()
     crowd.add(*"ab")
     await turns()
-    it.leave(number)
+    it.release(number)
     crowd.tasks[0].cancel()
     await crowd.over()
     assert (crowd.names, crowd.times) == ("b", [0])
@@ -167,14 +167,14 @@ async def test_a_slot_that_was_granted_to_who_is_cancelled_in_that_very_turn_is_
 async def test_nobody_is_granted_a_slot_or_failed_after_a_cancellation_in_that_very_turn() -> None:
     it = gate(1)
     crowd = Crowd(it)
-    number = it.go()
+    number = it.try_acquire()
     crowd.add(*"abc")
     await turns()
     crowd.tasks[0].cancel()
-    it.leave(number)
+    it.release(number)
     await crowd.over()
     assert (crowd.names, crowd.times) == ("b c", [0, 1])
-    number = it.go()
+    number = it.try_acquire()
     crowd.add("d")
     await turns()
     crowd.tasks[3].cancel()
@@ -202,7 +202,7 @@ async def test_a_limit_spaces_requests_evenly_and_an_urgent_one_takes_the_next_p
 async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
     it = gate(limit=RateLimit(1, per=100))
     await through(it)
-    number, uncounted = await it.turn(3, urgent=True)
+    number, uncounted = await it.acquire(3, urgent=True)
     assert number == 2
     assert uncounted == pytest.approx(100.02)
 
@@ -216,7 +216,7 @@ class Scripted(Reservations):
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def place(self) -> float:
+    async def reserve(self) -> float:
         self.asked += 1
         await self.ready.wait()
         if not self.waits:
@@ -276,7 +276,7 @@ async def test_when_who_is_sent_is_cancelled_before_it_asks_the_next_one_does() 
     crowd = Crowd(it)
     crowd.add("a", "b")
     await turns()
-    it.leave(number)
+    it.release(number)
     crowd.tasks[0].cancel()
     await crowd.over()
     assert (crowd.names, places.asked) == ("b", 2)
@@ -327,7 +327,7 @@ async def test_a_place_within_a_pause_is_given_up() -> None:
     crowd.add("a", "b")
     await turns()
     it.refused(number, 7)
-    it.leave(number)
+    it.release(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([8, 17], 4)
 
@@ -341,7 +341,7 @@ async def test_a_place_behind_a_pause_is_kept() -> None:
     crowd.add("a")
     await turns()
     it.refused(number, 7)
-    it.leave(number)
+    it.release(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([9], 2)
 
@@ -356,7 +356,7 @@ async def test_a_place_that_comes_within_a_pause_is_given_up_as_well() -> None:
     crowd.add("a")
     await turns()
     it.refused(number, 7)
-    it.leave(number)
+    it.release(number)
     places.ready.set()
     await crowd.over()
     assert (crowd.times, places.asked) == ([9], 3)
@@ -372,7 +372,7 @@ async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> No
     await turns()
     it.told(Quota(0, 7))
     it.accepted(number)
-    it.leave(number)
+    it.release(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([9], 3)
 
@@ -388,7 +388,7 @@ async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() 
     await turns()
     it.refused(number, 7)
     it.accepted(number)
-    it.leave(number)
+    it.release(number)
     places.ready.set()
     await crowd.over()
     await asyncio.sleep(20)
@@ -404,7 +404,7 @@ async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() 
 async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
     it = gate()
     crowd = Crowd(it)
-    it.refused(it.go(), None)
+    it.refused(it.try_acquire(), None)
     crowd.add(*"abc")
     await crowd.over()
     assert (crowd.names, crowd.times) == ("a b c", [0.5, 1.5, 1.5])
@@ -414,7 +414,7 @@ async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
 async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> None:
     it = gate()
     crowd = Crowd(it)
-    it.refused(it.go(), None)
+    it.refused(it.try_acquire(), None)
     crowd.add(*"abc")
     await asyncio.sleep(1)
     crowd.tasks[0].cancel()
@@ -425,13 +425,13 @@ async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> N
 @virtual_time
 async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> None:
     it = gate()
-    numbers = [it.go() for _ in range(10)]
+    numbers = [it.try_acquire() for _ in range(10)]
     it.refused(numbers[0], None)
     crowd = Crowd(it)
     crowd.add(*"abc")
     await asyncio.sleep(0.1)
     for number in numbers:
-        it.leave(number)
+        it.release(number)
     for number in numbers[1:7]:
         it.accepted(number)
     await crowd.over()
@@ -444,11 +444,11 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told
     async def check() -> None:
         it = gate(1)
         crowd = Crowd(it)
-        number = it.go()
+        number = it.try_acquire()
         crowd.add("a", left=0.4)
         await turns()
         it.refused(number, asked)
-        it.leave(number)
+        it.release(number)
         await turns()
         crowd.add("b", left=0.3)
         await turns()
@@ -468,7 +468,7 @@ async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch
     timers = Mock(wraps=loop.call_at)
     monkeypatch.setattr(loop, "call_at", timers)
     it = gate()
-    numbers = [it.go() for _ in range(10)]
+    numbers = [it.try_acquire() for _ in range(10)]
     crowd = Crowd(it)
     crowd.add(*map(str, range(500)))
     await turns()
@@ -477,7 +477,7 @@ async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch
     for number in numbers[1:7]:
         it.accepted(number)
     assert timers.call_count == 500
-    it.leave(numbers[0])
+    it.release(numbers[0])
     await turns()
     assert crowd.names == "0"
 
@@ -485,7 +485,7 @@ async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch
 @virtual_time
 async def test_a_probe_is_waited_for_until_the_deadline() -> None:
     it = gate()
-    it.refused(it.go(), None)
+    it.refused(it.try_acquire(), None)
     crowd = Crowd(it, seconds=9)
     crowd.add("a")
     crowd.add("b", left=3)
@@ -514,12 +514,12 @@ async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_
 ) -> None:
     caplog.set_level(logging.INFO, "agencia_async")
     it = gate()
-    for number in [it.go() for _ in range(10)]:
+    for number in [it.try_acquire() for _ in range(10)]:
         it.accepted(number)
-        it.leave(number)
-    for number in [it.go() for _ in range(10)]:
+        it.release(number)
+    for number in [it.try_acquire() for _ in range(10)]:
         it.refused(number, None)
-        it.leave(number)
+        it.release(number)
     crowd = Crowd(it, seconds=0.05)
     crowd.add(*map(str, range(50)), left=1)
     await crowd.over()

@@ -8,7 +8,7 @@ from agencia_async._limits.header_quota import HeaderQuota
 def test_as_many_may_leave_as_are_left_when_those_under_way_are_counted() -> None:
     credit = HeaderQuota()
     assert (credit.is_known, credit.until) == (False, 0)
-    credit.told(5, 30, under_way=3, now=10)
+    credit.told(5, 30, in_flight=3, now=10)
     credit.left(11)
     assert (credit.is_known, credit.until) == (True, 0)
     credit.left(12)
@@ -19,13 +19,13 @@ def test_as_many_may_leave_as_are_left_when_those_under_way_are_counted() -> Non
 
 def test_a_reply_that_was_overtaken_gives_nothing_back() -> None:
     credit = HeaderQuota()
-    credit.told(4, 30, under_way=2, now=0)
-    credit.told(5, 29.2, under_way=1, now=1)
+    credit.told(4, 30, in_flight=2, now=0)
+    credit.told(5, 29.2, in_flight=1, now=1)
     for _ in range(3):
         assert credit.until == 0
         credit.left(1)
     assert credit.until == pytest.approx(30.2)
-    credit.told(9, 60, under_way=0, now=30)
+    credit.told(9, 60, in_flight=0, now=30)
     assert credit.until == 0
 
 

@@ -24,7 +24,7 @@ async def taken(places: Reservations, clock: Clock, count: int, late: float = 0.
     """When so many places are used by one who is always a little late."""
     times = []
     for _ in range(count):
-        clock.now += await places.place() + late
+        clock.now += await places.reserve() + late
         times.append(clock.now)
     return times
 
@@ -53,19 +53,19 @@ async def test_whoever_is_a_little_late_moves_nobody_and_none_comes_too_early() 
     assert times[-1] - times[0] == pytest.approx(99 * 0.051)
     clock = Clock()
     places = RateLimit(20, per=1).open(clock, "account")
-    await places.place()
+    await places.reserve()
     clock.now += 0.06
-    assert await places.place() == 0
-    assert await places.place() == pytest.approx(0.05)
+    assert await places.reserve() == 0
+    assert await places.reserve() == pytest.approx(0.05)
 
 
 async def test_what_was_not_used_is_not_saved_up() -> None:
     clock = Clock()
     places = RateLimit(20, per=1).open(clock, "account")
-    await places.place()
+    await places.reserve()
     clock.now += 10
-    assert await places.place() == 0
-    assert await places.place() == pytest.approx(0.05)
+    assert await places.reserve() == 0
+    assert await places.reserve() == pytest.approx(0.05)
     await places.aclose()
 
 
@@ -116,7 +116,7 @@ class CountedPlaces(Reservations):
     def __init__(self, limit: Counted) -> None:
         self._limit = limit
 
-    async def place(self) -> float:
+    async def reserve(self) -> float:
         self._limit.asked += 1
         await asyncio.sleep(0)
         return 0.0

@@ -20,16 +20,16 @@ class ReservationStore:
         self.clients = clients
         self.fault: Exception | None = None
         self.late = 0.0
-        self.under_way = 0
+        self.in_flight = 0
         self.asked: list[tuple[float, str, int]] = []
 
     async def _do(self, what: str, places: int = 0) -> None:
         self.asked.append((now(), what, places))
-        self.under_way += 1
+        self.in_flight += 1
         try:
             await asyncio.sleep(self.late)
         finally:
-            self.under_way -= 1
+            self.in_flight -= 1
         if self.fault is not None:
             raise self.fault
 
@@ -54,7 +54,7 @@ def places(board: ReservationStore, interval: float = 0.5) -> SharedReservations
 
 async def used(it: SharedReservations) -> float:
     """Wait for a place and use it; the time at which that is."""
-    await asyncio.sleep(await it.place())
+    await asyncio.sleep(await it.reserve())
     return now()
 
 
@@ -142,9 +142,9 @@ async def test_a_board_that_is_back_is_used_again() -> None:
 async def test_clients_that_come_back_one_after_the_other_keep_to_the_limit_together() -> None:
     board = ReservationStore(clients=2)
     early, late = places(board, 1.0), places(board, 1.0)
-    assert [await early.place(), await late.place()] == [0.0, 0.0]
+    assert [await early.reserve(), await late.reserve()] == [0.0, 0.0]
     board.fault = OSError()
-    assert [await used(early), await late.place()] == [2.0, 0.0]
+    assert [await used(early), await late.reserve()] == [2.0, 0.0]
     board.fault = None
     board.clients = 1  # the other one is not back yet
     assert [await used(early) for _ in range(6)] == [4.0, 6.0, 8.0, 8.0, 8.0, 8.0]
@@ -189,13 +189,13 @@ async def test_who_gives_up_while_redis_is_asked_leaves_no_trace() -> None:
     board = ReservationStore()
     board.late = 0.2
     it = places(board)
-    waiting = asyncio.ensure_future(it.place())
+    waiting = asyncio.ensure_future(it.reserve())
     await until(lambda: board.asked)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     board.late = 0.0
-    assert await it.place() == 0.0
+    assert await it.reserve() == 0.0
     assert [what for _, what, _ in board.asked] == ["reserve", "reserve"]
 
 
@@ -203,7 +203,7 @@ async def test_who_gives_up_while_redis_is_asked_leaves_no_trace() -> None:
 async def test_at_the_end_the_others_get_the_share() -> None:
     board = ReservationStore()
     it = places(board)
-    await it.place()
+    await it.reserve()
     await it.aclose()
     assert [what for _, what, _ in board.asked] == ["reserve", "leave", "close"]
 
@@ -219,7 +219,7 @@ async def test_who_took_no_place_has_none_to_leave() -> None:
 async def test_the_end_waits_for_no_board_that_is_lost() -> None:
     board = ReservationStore()
     it = places(board)
-    await it.place()
+    await it.reserve()
     board.late = math.inf
     await asyncio.wait_for(it.aclose(), 10.0)
     assert now() == 0.5
@@ -233,12 +233,12 @@ async def test_the_end_ends_the_look_for_a_lost_board() -> None:
     await used(it)
     await used(it)
     board.late = 1.0
-    await it.place()
+    await it.reserve()
     await until(lambda: len(board.asked) == 2)
     board.late = 0.0
     await it.aclose()
     assert [what for _, what, _ in board.asked] == ["reserve", "reserve", "close"]
-    assert (now(), board.under_way) == (1.0, 0)
+    assert (now(), board.in_flight) == (1.0, 0)
 
 
 @virtual_time
@@ -248,7 +248,7 @@ async def test_a_place_that_is_asked_for_at_the_end_is_no_loss_of_the_board(
     board = ReservationStore()
     board.late, board.fault = 0.1, OSError()
     it = places(board)
-    waiting = asyncio.ensure_future(it.place())
+    waiting = asyncio.ensure_future(it.reserve())
     await until(lambda: board.asked)
     await it.aclose()
     assert await waiting == 0.0
@@ -260,9 +260,9 @@ async def test_after_the_end_nothing_is_looked_for() -> None:
     board = ReservationStore()
     board.fault = OSError()
     it = places(board)
-    await it.place()
+    await it.reserve()
     await it.aclose()
     await asyncio.sleep(10.0)
-    assert await it.place() == 0.0
+    assert await it.reserve() == 0.0
     await asyncio.sleep(10.0)
     assert [what for _, what, _ in board.asked] == ["reserve", "close"]

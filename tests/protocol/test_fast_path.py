@@ -117,5 +117,5 @@ def test_a_status_read_straight_is_a_record_like_any_other() -> None:
 
 def test_only_a_reply_without_a_fault_is_read_straight() -> None:
     body = batch(ROW, ROW)
-    reader = Reader(actions.STATUS.batch(IDS).reader.read, straight=lambda _: pytest.fail("read straight"))
+    reader = Reader(actions.STATUS.batch(IDS).reader.read, fast_path=lambda _: pytest.fail("read straight"))
     assert decipher(reader, Reply(500, {}, body), Refusals()) == looked_at(IDS, body)

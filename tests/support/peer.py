@@ -52,7 +52,7 @@ class Peer:
         self.heads: list[bytes] = []
         self.connections = 0
         self.open = 0
-        self.under_way = 0
+        self.in_flight = 0
         self.most_at_once = 0
         self._answer = answer
         self._greet = greet
@@ -81,12 +81,12 @@ class Peer:
         form = dict(parse_qsl((await reader.readexactly(length)).decode(), keep_blank_values=True))
         self.heads.append(head)
         self.forms.append(form)
-        self.under_way += 1
-        self.most_at_once = max(self.most_at_once, self.under_way)
+        self.in_flight += 1
+        self.most_at_once = max(self.most_at_once, self.in_flight)
         try:
             await self._answer(Request(form, reader, writer, number))
         finally:
-            self.under_way -= 1
+            self.in_flight -= 1
 
 
 @asynccontextmanager

@@ -103,7 +103,7 @@ async def test_a_hundred_cancelled_requests_leave_no_connection() -> None:
         AsyncClient("KEY", base_url=panel.url, transport=fast_transport(), max_concurrency=100) as client,
     ):
         tasks = [asyncio.create_task(client.balance()) for _ in range(100)]
-        await until(lambda: panel.under_way == 100)
+        await until(lambda: panel.in_flight == 100)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -16,9 +16,9 @@ def test_a_key_that_will_not_do_is_not_shown(key: str) -> None:
 
 
 def test_a_secret_shows_itself_to_the_wire_alone() -> None:
-    secret = ApiKey(KEY)
-    assert repr(secret) == str(secret) == f"{secret}" == "'***'"
-    assert secret.blot(f"a {KEY} b") == "a *** b"
+    api_key = ApiKey(KEY)
+    assert repr(api_key) == str(api_key) == f"{api_key}" == "'***'"
+    assert api_key.redact(f"a {KEY} b") == "a *** b"
 
 
 @pytest.mark.parametrize("key", ["a1b2c3d4/e5+f6=a7b8c9d0e1f2a3b4"])
@@ -28,6 +28,6 @@ def test_a_secret_shows_itself_to_the_wire_alone() -> None:
 def test_a_key_is_blotted_in_any_writing_and_where_it_is_cut_off(
     key: str, written: Callable[[str], str]
 ) -> None:
-    secret = ApiKey(key)
-    assert secret.blot(f"no such key: {written(key)}.") == "no such key: ***."
-    assert secret.blot(f"no such key: {written(key)[:20]}") == "no such key: ***"
+    api_key = ApiKey(key)
+    assert api_key.redact(f"no such key: {written(key)}.") == "no such key: ***."
+    assert api_key.redact(f"no such key: {written(key)[:20]}") == "no such key: ***"

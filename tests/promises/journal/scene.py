@@ -70,7 +70,7 @@ def bought(panel: Panel) -> dict[str, LedgerEntry]:
     return dict(sold)
 
 
-def check(panel: Panel, entries: Iterable[JournalEntry], under_way: frozenset[str] = frozenset()) -> None:
+def check(panel: Panel, entries: Iterable[JournalEntry], in_flight: frozenset[str] = frozenset()) -> None:
     """Hold the journal against the panel's own ledger."""
     ledger = bought(panel)
     for entry in entries:
@@ -83,10 +83,10 @@ def check(panel: Panel, entries: Iterable[JournalEntry], under_way: frozenset[st
             case "refused":
                 assert sold is None, entry
             case "new":
-                assert sold is None or entry.reference in under_way, entry
+                assert sold is None or entry.reference in in_flight, entry
             case _:
                 assert entry.state == "unknown"
-    assert ledger.keys() <= under_way, "sold, and the journal does not know it"
+    assert ledger.keys() <= in_flight, "sold, and the journal does not know it"
 
 
 def form_of(fields: Mapping[str, str]) -> dict[str, str]:

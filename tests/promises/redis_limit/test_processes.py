@@ -39,5 +39,5 @@ async def test_processes_share_a_limit_without_being_told_of_each_other(server: 
         await asyncio.gather(*(run(panel.url, server.url) for _ in range(PROCESSES)))
     assert [form["key"] for form in panel.forms] == [KEY] * PROCESSES * REQUESTS
     # However late they are, none can be early: so many places had passed when each of them arrived.
-    early = [when for place, when in enumerate(arrived) if when < began + place / LIMIT - _CLOCKS]
+    early = [when for reserve, when in enumerate(arrived) if when < began + reserve / LIMIT - _CLOCKS]
     assert early == []
