@@ -6,29 +6,23 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-import httpx
-
 from agencia_async._bulk.bulk import Bulk
 from agencia_async._bulk.chunks import Ids
 from agencia_async._bulk.splitting import send_batch
-from agencia_async._calls.retry import RetryPolicy
-from agencia_async._calls.sender import Sender, now
+from agencia_async._calls.channel import now
 from agencia_async._calls.submission import OrderSubmission
-from agencia_async._checks import check_header, check_money, check_policy, check_seconds, check_whole
-from agencia_async._client.options import Options, default_user_agent, key_from_environment
+from agencia_async._checks import check_money, check_seconds
+from agencia_async._client.options import Options, key_from_environment
+from agencia_async._client.settings import Settings, open_sender, panel_of, signature
 from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._limits.rate_limit import Limit, RateLimit
 from agencia_async._orders.order import Order, check_order
 from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.outcomes import Outcomes
-from agencia_async._protocol.refusals import Patterns, Refusals
-from agencia_async._transport.address import checked_url
 from agencia_async._transport.api_key import ApiKey
-from agencia_async._transport.wire import open_wire
-from agencia_async.errors import AgenciaError, ConfigurationError
+from agencia_async.errors import AgenciaError
 from agencia_async.models import (
     Balance,
     BulkItem,
@@ -46,10 +40,6 @@ if TYPE_CHECKING:
     from agencia_async.catalogue import Catalogue
 
 T = TypeVar("T")
-
-DEFAULT_URL = "https://agenciapopular.com/api/v2"
-
-_MOST_IDS = 100
 
 
 class AsyncClient:
@@ -87,72 +77,26 @@ class AsyncClient:
     _shown = "a panel"
     """What `repr` tells; a traceback may ask for it before the constructor is through."""
 
-    def __init__(  # noqa: PLR0913 - each has a default
-        self,
-        api_key: str,
-        *,
-        base_url: str = DEFAULT_URL,
-        transport: httpx.AsyncBaseTransport | None = None,
-        http_client: httpx.AsyncClient | None = None,
-        max_concurrency: int = 10,
-        timeout: float = 30.0,
-        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a frozen value
-        rate_limit: Limit | None = None,
-        batch_size: int = _MOST_IDS,
-        batch_window: float = 0.005,
-        max_reply_bytes: int = 32 * 2**20,
-        allow_http: bool = False,
-        user_agent: str | None = None,
-        idempotency_field: str | None = None,
-        refusals: Patterns | None = None,
-    ) -> None:
-        secret = ApiKey(api_key)
+    def __init__(self, api_key: str, **options: Unpack[Options]) -> None:
+        key = ApiKey(api_key)
         del api_key  # a traceback may be captured with its local variables
-        secret.check()
-        if transport is not None and http_client is not None:
-            raise ConfigurationError("give a transport or an http_client, not both")
-        check_whole("batch_size", batch_size, most=_MOST_IDS)
-        check_header("user_agent", user_agent)
-        if idempotency_field is not None:
-            from agencia_async.orders import check_mark  # noqa: PLC0415 - loaded by those who order
-
-            check_mark("idempotency_field", idempotency_field)
-        check_policy("retry", retry, RetryPolicy)
-        if not isinstance(rate_limit, Limit):
-            check_policy("rate_limit", rate_limit, RateLimit, none=True)
-        check_whole("max_concurrency", max_concurrency)
-        check_whole("max_reply_bytes", max_reply_bytes)
-        check_seconds("timeout", timeout)
-        check_seconds("batch_window", batch_window, zero=True)
-        url = checked_url(base_url, allow_http=allow_http)
-        wire = open_wire(
-            url,
-            secret,
-            transport=transport,
-            http_client=http_client,
-            max_reply_bytes=max_reply_bytes,
-            user_agent=user_agent or default_user_agent(),
-            clock=now,
-        )
-        panel = str(url.copy_with(query=None))
-        self._sender = Sender(
-            wire,
-            policy=retry,
-            limit=rate_limit,
-            account=secret.account(panel),
-            concurrency=max_concurrency,
-            timeout=timeout,
-            refusals=Refusals(refusals),
-            most_ids=batch_size,
-        )
+        key.check()
+        settings = Settings.of(options)
+        self._sender = open_sender(key, settings)
         self._tasks = Tasks()
         self._submission = OrderSubmission(
-            self._sender, self._tasks, panel, max_concurrency, idempotency_field
+            self._sender,
+            self._tasks,
+            panel_of(settings.url),
+            settings.max_concurrency,
+            settings.idempotency_field,
         )
         self._catalogue = CachedValue(self._fetch_catalogue, clock=now, tasks=self._tasks)
-        self._statuses = self._coalescer(actions.STATUS, batch_window)
-        self._refill_statuses = self._coalescer(actions.REFILL_STATUS, batch_window)
-        self._shown = str(url)
+        self._statuses = self._coalescer(actions.STATUS, settings.batch_window)
+        self._refill_statuses = self._coalescer(actions.REFILL_STATUS, settings.batch_window)
+        self._shown = str(settings.url)
+
+    __init__.__signature__ = signature()  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess] - what `help` shows
 
     @classmethod
     def from_env(cls, **overrides: Unpack[Options]) -> Self:
@@ -170,7 +114,7 @@ class AsyncClient:
         return cls(key_from_environment(), **overrides)
 
     async def __aenter__(self) -> Self:
-        self._sender.enter()
+        self._sender.channel.enter()
         return self
 
     async def __aexit__(
@@ -180,15 +124,15 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Close the connections; calls that still wait for their turn end in a `ConfigurationError`."""
-        self._sender.check_loop()
+        self._sender.channel.check_loop()
         self._shown = f"{self._shown.removesuffix(', closed')}, closed"
-        self._sender.closed = True
+        self._sender.channel.closed = True
         for coalescer in (self._statuses, self._refill_statuses):
             coalescer.close()
         try:
             await self._tasks.aclose()
         finally:
-            await self._sender.aclose()
+            await self._sender.channel.aclose()
 
     def __repr__(self) -> str:
         return f"<AsyncClient of {self._shown}>"
@@ -196,7 +140,7 @@ class AsyncClient:
     @property
     def requests_sent(self) -> int:
         """How many requests this client has made so far, those that failed included."""
-        return self._sender.requests_sent
+        return self._sender.channel.requests_sent
 
     # --- the account and the catalogue ------------------------------------------------------------
 
@@ -215,7 +159,7 @@ class AsyncClient:
         one request for all who ask at that time.
         """
         check_seconds("max_age", max_age, zero=True)
-        self._sender.enter()
+        self._sender.channel.enter()
         return await self._catalogue.get(max_age)
 
     async def add(self, order: Order, *, max_charge: Decimal | None = None) -> Id:
@@ -328,7 +272,7 @@ class AsyncClient:
 
     async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002
         wire_id = id_text(id)
-        self._sender.enter()
+        self._sender.channel.enter()
         if coalescer is not None:
             return await coalescer.get(wire_id)
         answer = (await self._sender.send(action.single(wire_id)))[wire_id]
@@ -350,5 +294,5 @@ class AsyncClient:
                 return await self._sender.send(action.single(wire_ids[0]))
             return await send_batch(self._sender, action, wire_ids, urgent=True)
 
-        size = self._sender.most_ids if window else 1
+        size = self._sender.channel.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)

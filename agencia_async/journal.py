@@ -134,7 +134,7 @@ class Journal:
                 (await client.catalogue()).check(order, max_charge)
         await self._open()
         submission = _submission(client)
-        submission.sender.enter()
+        submission.sender.channel.enter()
         while (running := self._running.get(reference)) is not None and running[1].is_cancelled:
             await running[1].ended()
         if running is None:
@@ -157,7 +157,7 @@ class Journal:
         """
         await self._open()
         submission = _submission(client)
-        submission.sender.enter()
+        submission.sender.channel.enter()
         door = AccountGuard()
 
         async def one(pair: tuple[str, Order]) -> BulkItem[JournalEntry]:
@@ -173,7 +173,7 @@ class Journal:
             source,
             one,
             workers=submission.workers,
-            may_start=submission.sender.accepted,
+            may_start=submission.sender.channel.accepted,
             tasks=submission.tasks,
         )
         async with aclosing(run.results()) as items:

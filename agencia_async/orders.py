@@ -323,7 +323,7 @@ class WebTrafficOrder(_Dripped):
             raise ConfigurationError(f"type_of_traffic {self.type_of_traffic} needs {needed}")
 
 
-def check_mark(name: str, field: object) -> None:
+def check_field_name(name: str, field: object) -> None:
     """Refuse what is no name for a field that marks an order."""
     fields.check_further(field, "")
     if (

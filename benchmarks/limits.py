@@ -246,7 +246,7 @@ def _as_it_is() -> Iterator[None]:
 
 CLIENTS = {
     "as it is": _as_it_is,
-    "only pauses": lambda: patch("agencia_async._calls.sender.AdaptiveLimit", OnlyPauses),
+    "only pauses": lambda: patch("agencia_async._client.settings.AdaptiveLimit", OnlyPauses),
     "AIMD, +1/20, x 0.5": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 20, 0.5)),
     "AIMD, +1/20, x 0.9": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 20, 0.9)),
     "AIMD, +1/100, x 0.9": lambda: patch("agencia_async._limits.adaptive.CubicPace", additive(1 / 100, 0.9)),

@@ -42,7 +42,7 @@ class Bulk(Generic[T]):
 
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All at once, in the order of the input."""
-        self._sender.enter()
+        self._sender.channel.enter()
         given, wire_ids = await read_all(ids)
         distinct = dict.fromkeys(wire_ids)
         answers: dict[str, T | AgenciaError] = {}
@@ -53,7 +53,7 @@ class Bulk(Generic[T]):
 
     async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
         """One by one, as the replies arrive."""
-        self._sender.enter()
+        self._sender.channel.enter()
         # To read an order twice is harmless, to refill or cancel it twice is not.
         once = self._action.repeat is not Repeat.ALWAYS
         source = batches(ids, self._size, once=once)
@@ -63,13 +63,13 @@ class Bulk(Generic[T]):
                     yield item
 
     def _size(self) -> int:
-        return self._sender.most_ids
+        return self._sender.channel.most_ids
 
     def _run(
         self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
     ) -> AsyncGenerator[R, None]:
         run = WorkerPool(
-            source, work, workers=self._workers, may_start=self._sender.accepted, tasks=self._tasks
+            source, work, workers=self._workers, may_start=self._sender.channel.accepted, tasks=self._tasks
         )
         return run.results()
 

@@ -43,7 +43,7 @@ async def send_batch(
     """
     if action.repeat is Repeat.ALWAYS:
         return await _BatchRead(sender, action, urgent=urgent).batch(wire_ids)
-    parts = parts_of(wire_ids, sender.most_ids)
+    parts = parts_of(wire_ids, sender.channel.most_ids)
     if len(parts) == 1:
         return await sender.send(action.batch(wire_ids))
     return await _one_by_one(parts, lambda part: sender.send(action.batch(part)))
@@ -89,14 +89,14 @@ class _BatchRead(Generic[T]):
 
     async def batch(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         """The answers; a whole that fails is raised, a part that fails is its ids' answer."""
-        if len(wire_ids) > self._sender.most_ids:
-            return await _one_by_one(parts_of(wire_ids, self._sender.most_ids), self.batch)
+        if len(wire_ids) > self._sender.channel.most_ids:
+            return await _one_by_one(parts_of(wire_ids, self._sender.channel.most_ids), self.batch)
         try:
             answers = await self._plainly(wire_ids)
         except PanelError as error:
             if not isinstance(error, NotFoundError | InvalidOrderError) and type(error) is not PanelError:
                 raise
-            if len(wire_ids) == 1 or not self._halvings or not self._sender.halving_pays:
+            if len(wire_ids) == 1 or not self._halvings or not self._sender.channel.halving_pays:
                 return to_all(wire_ids, error)
         else:
             return await self._completed(wire_ids, answers)
@@ -110,7 +110,7 @@ class _BatchRead(Generic[T]):
         if not errors_in(answers):
             self._learn(half)  # no culprit: it was too large
         if not any(_is_value(answer) for answer in answers.values()) and len(wire_ids) > _FEW:
-            self._sender.halving_pays = False  # whatever it was, it was no single id
+            self._sender.channel.halving_pays = False  # whatever it was, it was no single id
         return answers
 
     async def _completed(self, wire_ids: Sequence[str], answers: Outcomes[T]) -> Outcomes[T]:
@@ -129,8 +129,8 @@ class _BatchRead(Generic[T]):
         return await self._sender.send(self._action.batch(wire_ids), urgent=self._urgent)
 
     def _learn(self, size: int) -> None:
-        if size < self._sender.most_ids:
-            self._sender.most_ids = size
+        if size < self._sender.channel.most_ids:
+            self._sender.channel.most_ids = size
             _log.info("the panel answers at most %d ids at once; asking for no more from now on", size)
 
 

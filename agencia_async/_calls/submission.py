@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from agencia_async._calls.sender import Attempt, Sender
+from agencia_async._calls.execution import Attempt
+from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._orders.order import Order
 from agencia_async._protocol import calls

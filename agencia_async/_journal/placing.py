@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
-from agencia_async._calls.sender import Attempt
+from agencia_async._calls.execution import Attempt
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._journal.entry import JournalEntry, JournalState, clock

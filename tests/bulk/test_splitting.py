@@ -64,7 +64,7 @@ async def test_a_batch_spoilt_by_one_id_is_halved_until_it_stands_alone() -> Non
     assert type(result.failed[37]) is NotFoundError
     assert len(result.ok) == 99
     assert len(it.forms) == 1 + 2 * 6
-    assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+    assert client._sender.channel.most_ids == 100  # noqa: SLF001 - no public way to see it
 
 
 async def test_halving_is_bounded_and_what_is_left_fails_as_it_is() -> None:
@@ -104,7 +104,7 @@ async def test_what_could_not_be_asked_again_teaches_nothing() -> None:
     for answer, answered in ((cut, 40), (spoilt, 0)):
         async with panel(answer) as (_, client):
             result = await client.status_many(range(100))
-            assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+            assert client._sender.channel.most_ids == 100  # noqa: SLF001 - no public way to see it
         assert len(result.ok) == answered
 
 
@@ -163,7 +163,7 @@ async def test_ids_left_out_at_the_end_are_asked_for_once_more_and_no_more() -> 
         assert sizes(it) == [100, 10]
         assert list(result.failed) == list(range(90, 100))
         assert {type(error) for error in result.failed.values()} == {NotAnsweredError}
-        assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+        assert client._sender.channel.most_ids == 100  # noqa: SLF001 - no public way to see it
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
 
     async with panel(answer) as (it, client):
         sender = client._sender  # noqa: SLF001 - what a batch under way meets
-        sender.most_ids = 40
+        sender.channel.most_ids = 40
         answers = await send_batch(sender, CANCEL, [str(number) for number in range(100)], urgent=True)
     assert sizes(it) == [40, 40, 20]
     unknown = [id_ for id_, answer in answers.items() if isinstance(answer, OutcomeUnknownError)]
@@ -219,7 +219,7 @@ async def test_unknown_ids_at_the_end_cost_one_request_however_they_are_refused(
 
     async with panel(answer) as (it, client):
         result = await client.status_many(range(100))
-        assert client._sender.most_ids == 100  # noqa: SLF001 - no public way to see it
+        assert client._sender.channel.most_ids == 100  # noqa: SLF001 - no public way to see it
     assert len(it.forms) == 2
     assert list(result.ok) == [0]
     assert type(result.failed[1]) is NotFoundError
@@ -254,4 +254,4 @@ async def test_a_rate_limit_told_for_each_id_is_one_of_the_request() -> None:
     async with panel(answer) as (_, client):
         result = await client.status_many([1, 2])
         assert {type(error) for error in result.failed.values()} == {RateLimitedError}
-        assert client._sender.gate._limit.cooldown.until > 0  # noqa: SLF001 - no public way to see it
+        assert client._sender.channel.gate._limit.cooldown.until > 0  # noqa: SLF001 - no public way to see it

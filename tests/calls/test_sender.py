@@ -152,7 +152,7 @@ async def test_the_account_is_accepted_once_anything_but_its_refusal_came() -> N
         it = client(Panel(answer), retry=RetryPolicy(attempts=1))
         with contextlib.suppress(AuthenticationError, TransportError):
             await it.balance()
-        assert it._sender.accepted.is_set() is accepted  # noqa: SLF001 - no public way to see it
+        assert it._sender.channel.accepted.is_set() is accepted  # noqa: SLF001 - no public way to see it
         await it.aclose()
 
 
@@ -328,7 +328,7 @@ async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pyt
         return decipher(reader, reply, refusals)
 
     asyncio_loop = asyncio.get_running_loop()
-    monkeypatch.setattr("agencia_async._calls.sender.decipher", slowly)
+    monkeypatch.setattr("agencia_async._calls.channel.decipher", slowly)
     row = {"service": 1, "name": "x" * 2**18, "rate": "1"}
     async with client(Panel(httpx.Response(200, json=[row]))) as it:
         assert [service.service for service in await it.services()] == [1]

@@ -376,7 +376,7 @@ async def test_two_thousand_cancelled_callers_leave_the_client_as_good_as_new(pa
         results = await asyncio.gather(*(client.balance() for _ in range(100)))
         assert len(results) == 100
         await until(lambda: not panel.asgi.active)
-        assert len(client._sender._wire._exchange._idle) <= 10  # type: ignore[attr-defined]  # noqa: SLF001 - lanes have no public face
+        assert len(client._sender.channel._wire._exchange._idle) <= 10  # type: ignore[attr-defined]  # noqa: SLF001 - lanes have no public face
         # ten connections at most, each with an end here and one in the panel
         assert descriptors() <= before + 2 * 10
     gc.collect()

@@ -386,7 +386,7 @@ async def test_a_client_that_is_closed_while_the_intent_is_written_sends_nothing
     client = panel.client()
 
     async def closing(wanted: Any) -> Any:  # noqa: ANN401
-        client._sender.closed = True  # noqa: SLF001
+        client._sender.channel.closed = True  # noqa: SLF001
         return await claim(wanted)
 
     monkeypatch.setattr(journal._store, "claim", closing)  # noqa: SLF001

@@ -17,7 +17,7 @@ _SAMPLE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class SandboxOptions:
     """What panel is served, and where."""
 
     host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1"
@@ -57,12 +57,12 @@ class Settings:
         return panel
 
 
-def sandbox(settings: Settings) -> None:
+def sandbox(settings: SandboxOptions) -> None:
     """Serve a panel on this machine until Ctrl-C. It needs no account and spends no money."""
     run(_sandbox(settings))
 
 
-async def _sandbox(settings: Settings) -> Code:
+async def _sandbox(settings: SandboxOptions) -> Code:
     panel = settings.panel()
     ids = panel.stock(settings.orders)
     async with served(panel, settings.host, settings.port) as url:

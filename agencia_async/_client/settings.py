@@ -1,0 +1,137 @@
+"""The options of a client, checked, and what is built of them: to add one, see `Options` as well."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import Parameter, Signature
+from typing import Any, Self
+
+import httpx
+from attrs import Attribute, field, fields, frozen
+
+from agencia_async._calls.channel import Channel, now
+from agencia_async._calls.retry import RetryPolicy
+from agencia_async._calls.sender import Sender
+from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
+from agencia_async._client.options import default_user_agent
+from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.gate import Gate
+from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._protocol.refusals import Patterns, Refusals
+from agencia_async._transport.address import checked_url
+from agencia_async._transport.api_key import ApiKey
+from agencia_async._transport.wire import open_wire
+from agencia_async.errors import ConfigurationError
+
+DEFAULT_URL = "https://agenciapopular.com/api/v2"
+
+_MOST_IDS = 100
+
+
+def _checked(check: Callable[..., None], **bounds: Any) -> Any:  # noqa: ANN401 - as attrs wants it
+    """A validator that calls one of the shared checks."""
+
+    def validate(_settings: object, attribute: "Attribute[Any]", value: object) -> None:
+        check(attribute.name, value, **bounds)
+
+    return validate
+
+
+def _check_limit(name: str, value: object) -> None:
+    if not isinstance(value, Limit):
+        check_policy(name, value, RateLimit, none=True)
+
+
+def _check_idempotency_field(name: str, value: object) -> None:
+    if value is not None:
+        from agencia_async.orders import check_field_name  # noqa: PLC0415 - loaded by those who order
+
+        check_field_name(name, value)
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The options of one client; what each means stands at `AsyncClient`."""
+
+    base_url: str = DEFAULT_URL
+    transport: httpx.AsyncBaseTransport | None = None
+    http_client: httpx.AsyncClient | None = None
+    max_concurrency: int = field(default=10, validator=_checked(check_whole))
+    timeout: float = field(default=30.0, validator=_checked(check_seconds))
+    retry: RetryPolicy = field(default=RetryPolicy(), validator=_checked(check_policy, kind=RetryPolicy))
+    rate_limit: Limit | None = field(default=None, validator=_checked(_check_limit))
+    batch_size: int = field(default=_MOST_IDS, validator=_checked(check_whole, most=_MOST_IDS))
+    batch_window: float = field(default=0.005, validator=_checked(check_seconds, zero=True))
+    max_reply_bytes: int = field(default=32 * 2**20, validator=_checked(check_whole))
+    allow_http: bool = False
+    user_agent: str | None = field(default=None, validator=_checked(check_header))
+    idempotency_field: str | None = field(default=None, validator=_checked(_check_idempotency_field))
+    refusals: Patterns | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """The settings that a caller gave.
+
+        Raises:
+            TypeError: there is no option of that name.
+            ConfigurationError: one is out of range, or they contradict each other.
+        """
+        unknown = options.keys() - {attribute.name for attribute in fields(cls)}
+        if unknown:
+            raise TypeError(f"AsyncClient() got an unexpected keyword argument {min(unknown)!r}")
+        return cls(**options)
+
+    def __attrs_post_init__(self) -> None:
+        if self.transport is not None and self.http_client is not None:
+            raise ConfigurationError("give a transport or an http_client, not both")
+
+    @property
+    def url(self) -> httpx.URL:
+        """The panel's address; raises `ConfigurationError` where it will not do."""
+        return checked_url(self.base_url, allow_http=self.allow_http)
+
+
+def open_sender(api_key: ApiKey, settings: Settings) -> Sender:
+    """What sends the calls of a client, over a wire and through a gate of its own."""
+    wire = open_wire(
+        settings.url,
+        api_key,
+        transport=settings.transport,
+        http_client=settings.http_client,
+        max_reply_bytes=settings.max_reply_bytes,
+        user_agent=settings.user_agent or default_user_agent(),
+        clock=now,
+    )
+    gate = _gate(settings, api_key.account(panel_of(settings.url)))
+    channel = Channel(wire, gate, Refusals(settings.refusals), settings.batch_size)
+    return Sender(channel, settings.retry, settings.timeout)
+
+
+def _gate(settings: Settings, account: str) -> Gate:
+    policy, limit = settings.retry, settings.rate_limit
+    adaptive = AdaptiveLimit(
+        first_wait=policy.first_wait,
+        longest_wait=policy.max_wait,
+        patience=policy.deadline,
+        is_configured=limit is not None,
+    )
+    return Gate(
+        settings.max_concurrency, adaptive, now, None if limit is None else partial(limit.open, now, account)
+    )
+
+
+def panel_of(url: httpx.URL) -> str:
+    """A panel's address without its query, where a secret may stand."""
+    return str(url.copy_with(query=None))
+
+
+def signature() -> Signature:
+    """What `AsyncClient` takes, as `help` shows it."""
+    options = [
+        Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
+        for option in fields(Settings)
+    ]
+    given = [
+        Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
+        Parameter("api_key", Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
+    ]
+    return Signature([*given, *options], return_annotation=None)
