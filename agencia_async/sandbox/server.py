@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from agencia_async.sandbox.asgi import TRANSPORT, Message, Receive, Send, socket_of
 from agencia_async.sandbox.panel import Panel
@@ -33,14 +33,15 @@ async def serve(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
     """
     listener = _listen(host, port)
     with listener:
-        server = _uvicorn(panel)
+        running = _Running()
+        server = _uvicorn(panel, running)
         await server.startup([listener])
         panel.url = _url(host, listener)
         try:
             yield panel.url
         finally:
             panel.url = None
-            await _stop(server)
+            await _stop(server, running)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -53,9 +54,18 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{name}:{listener.getsockname()[1]}/api/v2"
 
 
+class _Running:
+    """What is open, and what is in flight."""
+
+    def __init__(self) -> None:
+        self.transports: set[asyncio.BaseTransport] = set()
+        self.tasks: set[asyncio.Task[object]] = set()
+
+
 class _Held(asyncio.Protocol):
     """Before uvicorn's protocol: leaves the transport where the application finds it, and is quiet."""
 
+    running: _Running
     app_state: dict[str, object]
     access_log: bool
     logger: logging.Logger
@@ -66,10 +76,16 @@ class _Held(asyncio.Protocol):
         self.logger = _log
         # asyncio does so only for sockets that name their protocol, which accepted ones may not
         socket_of(transport).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.running.transports.add(transport)
+        self._transport = transport
         super().connection_made(transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.running.transports.discard(self._transport)
+        super().connection_lost(exc)
 
-def _uvicorn(panel: Panel) -> "uvicorn.Server":
+
+def _uvicorn(panel: Panel, running: _Running) -> "uvicorn.Server":
     try:
         import uvicorn  # noqa: PLC0415, an extra: only those who serve need it
         from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: PLC0415, the same
@@ -77,8 +93,8 @@ def _uvicorn(panel: Panel) -> "uvicorn.Server":
         raise ImportError('serving a sandbox needs uvicorn: pip install "agencia-async[sandbox]"') from error
 
     config = uvicorn.Config(
-        _app(panel),
-        http=type("_HeldProtocol", (_Held, AutoHTTPProtocol), {}),
+        _app(panel, running),
+        http=type("_HeldProtocol", (_Held, AutoHTTPProtocol), {"running": running}),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -95,23 +111,26 @@ def _uvicorn(panel: Panel) -> "uvicorn.Server":
     return server
 
 
-def _app(panel: Panel) -> Callable[[Message, Receive, Send], Awaitable[None]]:
+def _app(panel: Panel, running: _Running) -> Callable[[Message, Receive, Send], Awaitable[None]]:
     async def app(scope: Message, receive: Receive, send: Send) -> None:
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        running.tasks.add(task)
+        task.add_done_callback(running.tasks.discard)
         with contextlib.suppress(asyncio.CancelledError):  # only _stop cancels, once the connections are gone
             await panel.asgi(scope, receive, send)
 
     return app
 
 
-async def _stop(server: "uvicorn.Server") -> None:
+async def _stop(server: "uvicorn.Server", running: _Running) -> None:
     """End it without waiting for anybody, which uvicorn's own shutdown would do."""
     for listening in server.servers:
         listening.close()
     for _ in range(_TURNS):
-        for connection in tuple(server.server_state.connections):
-            connection.transport.abort()
+        for transport in tuple(running.transports):
+            cast("asyncio.Transport", transport).abort()
         await asyncio.sleep(0)
-    tasks = tuple(server.server_state.tasks)
+    tasks = tuple(running.tasks)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
