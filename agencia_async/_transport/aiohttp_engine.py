@@ -1,8 +1,8 @@
 """The fast engine: an httpx transport over aiohttp, whose parser is compiled."""
 
+import asyncio
 import select
 import ssl
-from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -33,15 +33,20 @@ _poll = getattr(select, "poll", None)
 class _Content(aiohttp.Payload):
     """The body of a request, asked for as late as possible: that it was tells that it may have left.
 
-    `socket` is the one that it went to.
+    `transport` is the one that it went to.
     """
 
-    socket: TransportSocket | None = None
+    transport: asyncio.Transport | None = None
 
     def __init__(self, stream: httpx.AsyncByteStream, size: int) -> None:
         super().__init__(stream)
         self._stream = stream
-        self._size = size
+        self._length = size
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._length
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Nothing: a debugging aid of aiohttp's must not show the key."""
@@ -50,8 +55,7 @@ class _Content(aiohttp.Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send all of it."""
-        transport = cast("StreamWriter", writer).transport
-        self.socket = None if transport is None else transport.get_extra_info("socket")
+        self.transport = cast("StreamWriter", writer).transport
         async for part in self._stream:
             await writer.write(part)
 
@@ -80,7 +84,7 @@ class _Incoming(httpx.AsyncByteStream):
 class _Session:
     """A session that keeps no cookies, asks nothing of the environment and sends nothing twice.
 
-    aiohttp repeats only requests that are idempotent, and a POST is not.
+    aiohttp retries only requests that are idempotent, and a POST is not.
     """
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
@@ -116,21 +120,21 @@ class AiohttpConnection(Connection):
     """A session of aiohttp's with one connection."""
 
     def __init__(self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None) -> None:
-        self._door = _Session(context)
+        self._http = _Session(context)
         self._url = URL(str(endpoint.url), encoded=True)
         self._headers = _headers(endpoint.headers)
         self._limit = limit
-        self._socket: TransportSocket | None = None
+        self._transport: asyncio.Transport | None = None
 
     def is_open(self) -> bool:
         """Has the panel not closed the connection behind the event loop's back?"""
-        return self._socket is None or not _has_unread(self._socket)
+        return self._transport is None or not _has_unread(self._transport)
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
         form = _Content(body, len(body))
-        response = await self._door.send("POST", self._url, self._headers, form)
-        self._socket = form.socket
+        response = await self._http.send("POST", self._url, self._headers, form)
+        self._transport = form.transport
         try:
             encoding = ", ".join(response.headers.getall("Content-Encoding", ()))
             content = await inflated(_Incoming(response), encoding.lower(), self._limit)
@@ -140,26 +144,26 @@ class AiohttpConnection(Connection):
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._door.aclose()
+        await self._http.aclose()
 
 
 class AiohttpTransport(Engine):
-    """Sends through aiohttp: in lanes for a client of this library, alone for any other."""
+    """Sends through aiohttp: over a pool of connections for `AsyncClient`, through one session for others."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
-        self._door: _Session | None = None
+        self._http: _Session | None = None
 
     def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
-        """What makes a lane to an endpoint, all with the same TLS context."""
+        """What makes connections to an endpoint, all with the same TLS context."""
         return partial(AiohttpConnection, endpoint, limit, self._trusted() if endpoint.tls else None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The beginning of the reply; raises as `_Door.send` does."""
+        """The beginning of the reply; raises as `_Session.send` does."""
         content = _content(request)
-        self._door = self._door or _Session(self._trusted())
+        self._http = self._http or _Session(self._trusted())
         url = URL(str(request.url), encoded=True)
-        response = await self._door.send(request.method, url, _headers(request.headers), content)
+        response = await self._http.send(request.method, url, _headers(request.headers), content)
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))
 
     def _trusted(self) -> ssl.SSLContext:
@@ -168,8 +172,8 @@ class AiohttpTransport(Engine):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._door is not None:
-            await self._door.aclose()
+        if self._http is not None:
+            await self._http.aclose()
 
 
 def _headers(headers: httpx.Headers) -> CIMultiDict[str]:
@@ -183,12 +187,13 @@ def _content(request: httpx.Request) -> _Content | None:
     return None if size is None else _Content(request.stream, int(size))
 
 
-def _has_unread(socket: TransportSocket) -> bool:
+def _has_unread(transport: asyncio.Transport) -> bool:
     """Is there what the event loop has yet to read? Between two requests that is the end."""
-    if _poll is None or socket.fileno() < 0:  # closed already, as aiohttp knows
+    descriptor = -1 if transport.is_closing() else transport.get_extra_info("socket").fileno()
+    if _poll is None or descriptor < 0:  # closed already, as aiohttp knows
         return False
     poll = _poll()
-    poll.register(socket.fileno(), select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
 
 

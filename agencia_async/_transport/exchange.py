@@ -10,7 +10,10 @@ from attrs import frozen
 from agencia_async._protocol.reply import Reply
 
 IDLE_FOR = 30.0
-"""Seconds for which it may still carry a read."""
+"""Seconds for which an idle connection may still carry a read."""
+
+UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
+"""No time-outs of httpx's: each attempt has one of its own, from connecting to the last byte."""
 
 
 class Body(httpx.AsyncByteStream):
@@ -83,8 +86,8 @@ class Connection(ABC):
 
 
 class Engine(httpx.AsyncBaseTransport):
-    """A transport that sends through lanes of its own kind, and that repeats no request."""
+    """A transport that sends through connections of its own kind, and that retries no request."""
 
     @abstractmethod
     def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
-        """What makes a lane to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""
+        """What makes a connection to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""

@@ -1,7 +1,7 @@
 """Content encodings undone, bounded in what comes out."""
 
 import zlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterable
 
 from agencia_async.errors import ReplyError
 
@@ -17,3 +17,9 @@ async def inflated(parts: AsyncIterable[bytes], encoding: str, limit: int) -> by
         if len(body) > limit:
             raise ReplyError(f"the reply is larger than {limit} bytes")
     return bytes(body)
+
+
+def encoding_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The content encoding of a reply, from its headers as they came."""
+    named = [value for name, value in headers if name.lower() == b"content-encoding"]
+    return b", ".join(named).decode(errors="replace").lower()

@@ -1,8 +1,8 @@
-"""Lanes: one exchange of a request for its whole reply, over connections of the client's own.
+"""The connections of one client, each for one exchange of a request and its whole reply at a time.
 
-A *lane* is one connection. Each request has a lane to itself and gives it back when it
-ended well; otherwise the lane is thrown away with its connection. So nothing waits for a pool, no
-cancellation leaves a connection behind, and the cost of a request does not grow with their number.
+A request has a connection to itself, which is kept when the exchange ended well and thrown away otherwise.
+So nothing waits for a pool, no cancellation leaves a connection behind, and the cost of a request does not
+grow with their number.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ moment would make an unknown outcome of nothing."""
 
 
 class ConnectionPool:
-    """Lanes that are used again; the one that was used last goes first."""
+    """Connections that are kept alive; the one that was used last goes first."""
 
     sends_once = True
 
@@ -27,8 +27,8 @@ class ConnectionPool:
         self._closed = False
 
     async def __call__(self, body: Body, *, write: bool) -> Reply:
-        """The reply; the lane is kept only if it ended well."""
-        connection = await self._lane(write=write)
+        """The reply; the connection is kept only if it ended well."""
+        connection = await self._connection(write=write)
         well = False
         try:
             reply = await connection.post(body)
@@ -41,7 +41,7 @@ class ConnectionPool:
             else:
                 await connection.aclose()
 
-    async def _lane(self, *, write: bool) -> Connection:
+    async def _connection(self, *, write: bool) -> Connection:
         while self._idle:
             connection = self._idle.pop()
             is_stale = write and self._clock() - connection.idle_since > _FRESH_FOR
@@ -53,7 +53,7 @@ class ConnectionPool:
         return self._make()
 
     async def aclose(self) -> None:
-        """Close the idle lanes now and the others as they come back."""
+        """Close the idle connections now and the others as they come back."""
         self._closed = True
         while self._idle:
             await self._idle.pop().aclose()

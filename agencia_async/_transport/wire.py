@@ -8,8 +8,8 @@ import httpx
 
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.api_key import ApiKey
+from agencia_async._transport.callers_own import own_client, own_transport
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
-from agencia_async._transport.httpx_engine import Shared, borrowed, httpx_connections
 from agencia_async._transport.pool import ConnectionPool
 from agencia_async.errors import (
     AgenciaError,
@@ -90,19 +90,19 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     user_agent: str,
     clock: Callable[[], float],
 ) -> Wire:
-    """A wire over the caller's transport or client, or over lanes of its own."""
+    """A wire over the caller's transport or client, or over connections of its own."""
     endpoint = _endpoint(url, user_agent)
     exchange: Exchange
     if http_client is not None:
-        exchange = borrowed(http_client, endpoint, max_reply_bytes)
+        exchange = own_client(http_client, endpoint, max_reply_bytes)
     elif isinstance(transport, Engine):
         exchange = ConnectionPool(transport.connections(endpoint, max_reply_bytes), clock)
     elif transport is not None:
-        once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own repeat no request
-        send, close = transport.handle_async_request, transport.aclose
-        exchange = Shared(send, endpoint, max_reply_bytes, close, sends_once=once)
+        exchange = own_transport(transport, endpoint, max_reply_bytes)
     else:
-        exchange = ConnectionPool(httpx_connections(endpoint, max_reply_bytes), clock)
+        from agencia_async._transport.httpcore_engine import httpcore_connections  # noqa: PLC0415 - loads httpcore
+
+        exchange = ConnectionPool(httpcore_connections(endpoint, max_reply_bytes), clock)
     return Wire(api_key, exchange)
 
 

@@ -85,7 +85,7 @@ async def test_all_lanes_trust_the_same() -> None:
     async def trusted(engine: AiohttpTransport, url: str) -> object:
         connection = engine.connections(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
         await connection.aclose()
-        return vars(vars(connection)["_door"])["_ssl"]
+        return vars(vars(connection)["_http"])["_ssl"]
 
     contexts = [await trusted(engine, "https://panel.example/") for engine in (own, own, given)]
     assert isinstance(contexts[0], ssl.SSLContext)

@@ -222,13 +222,25 @@ async def test_a_transport_that_cannot_be_read_asynchronously_is_told() -> None:
     assert "cannot be read asynchronously" in error.message
 
 
-async def test_lanes_stay_testable_with_respx() -> None:
+async def test_connections_stay_testable_with_respx() -> None:
     with respx.mock(assert_all_called=True) as router:
         route = router.post("https://panel.example/api/v2").respond(json={"balance": "1"})
         it = wire("https://panel.example/api/v2")
         assert (await send(it)).body == b'{"balance":"1"}'
         await it.aclose()
     assert route.calls.last.request.content == b"key=s3cr%26t+key%3D%C3%BC&action=balance"
+
+
+async def test_who_stands_in_for_the_transport_of_httpx_is_asked_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def answer(_transport: object, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=await request.aread())
+
+    it = wire("https://panel.example/api/v2")
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+    assert (await send(it)).body == b"key=s3cr%26t+key%3D%C3%BC&action=balance"
+    await it.aclose()
 
 
 @by_each_engine

@@ -1,0 +1,110 @@
+"""The default engine: connections of httpcore, which is what httpx itself sends through.
+
+A test library that stands in for httpx's transport (respx, pytest-httpx) is asked instead of the network.
+"""
+
+import ssl
+from collections.abc import AsyncIterable, Callable, Iterable
+from typing import cast
+
+import httpcore
+import httpx
+from sniffio import current_async_library_cvar
+
+from agencia_async._protocol.reply import Reply
+from agencia_async._transport.callers_own import read, request_of
+from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
+from agencia_async._transport.inflate import encoding_of, inflated
+
+_ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
+
+
+class _Dialer(httpcore.AsyncNetworkBackend):
+    """Connects, and keeps the stream: httpcore forgets one that is cancelled in its TLS handshake."""
+
+    def __init__(self) -> None:
+        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        self.stream: httpcore.AsyncNetworkStream | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to an address."""
+        self.stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        return self.stream
+
+
+class HttpcoreConnection(Connection):
+    """One connection of httpcore: a pool of one would add a tenth to the cost of a request."""
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, limit: int) -> None:
+        self._dialer = _Dialer()
+        self._url = httpcore.URL(str(endpoint.url))
+        self._connection = httpcore.AsyncHTTPConnection(
+            self._url.origin, context, keepalive_expiry=IDLE_FOR, network_backend=self._dialer
+        )
+        self._endpoint = endpoint
+        self._limit = limit
+
+    def is_open(self) -> bool:
+        """Would another request find the connection as it was left?"""
+        return not (self._connection.is_closed() or self._connection.has_expired())
+
+    async def post(self, body: Body) -> Reply:
+        """The reply to a form, read to its end."""
+        if httpx.AsyncHTTPTransport.handle_async_request is not _ORIGINAL:
+            return await self._stand_in(body)
+        request = httpcore.Request(
+            b"POST",
+            self._url,
+            headers=[*self._endpoint.headers.raw, (b"Content-Length", b"%d" % len(body))],
+            content=body,
+            extensions={"timeout": UNBOUNDED},
+        )
+        library = current_async_library_cvar.set("asyncio")  # httpcore asks a score of times in each request
+        try:
+            return await self._read(await self._send(request))
+        finally:
+            current_async_library_cvar.reset(library)
+
+    async def _send(self, request: httpcore.Request) -> httpcore.Response:
+        """The beginning of the reply.
+
+        Raises:
+            httpx.ConnectError: there is no connection, so nothing was sent.
+        """
+        try:
+            return await self._connection.handle_async_request(request)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            failure = httpx.ConnectError(str(error))
+        raise failure
+
+    async def _read(self, response: httpcore.Response) -> Reply:
+        try:
+            parts = cast("AsyncIterable[bytes]", response.stream)
+            body = await inflated(parts, encoding_of(response.headers), self._limit)
+        finally:
+            await response.aclose()
+        return Reply(response.status, httpx.Headers(response.headers), body)
+
+    async def _stand_in(self, body: Body) -> Reply:
+        async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
+            response = await transport.handle_async_request(request_of(self._endpoint, body))
+            return await read(response, self._limit)
+
+    async def aclose(self) -> None:
+        """Close the connection, whatever state it is in."""
+        await self._connection.aclose()
+        if self._dialer.stream is not None:
+            await self._dialer.stream.aclose()
+
+
+def httpcore_connections(endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
+    """What makes connections, with one TLS context for all of them: it takes 25 ms to build."""
+    context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
+    return lambda: HttpcoreConnection(endpoint, context, limit)
