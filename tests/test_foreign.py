@@ -9,6 +9,7 @@ from typing import Any
 import httpcore
 import httpx
 import uvicorn
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import StreamWriter
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -16,6 +17,30 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 def test_aiohttp_stream_writer_transport() -> None:
     """`_transport.aiohttp_engine`: the connection that a form went to."""
     assert isinstance(inspect.getattr_static(StreamWriter, "transport"), property)
+
+
+def test_aiohttp_response_handler_should_close() -> None:
+    """`_transport.aiohttp_engine`: did more than the reply come?"""
+    assert isinstance(inspect.getattr_static(ResponseHandler, "should_close"), property)
+
+
+async def test_httpcore_h11_state() -> None:
+    """`_transport.callers_own`: what the parser of a connection holds behind the last reply."""
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1"
+    backend = httpcore.AsyncMockBackend([body])
+    async with httpcore.AsyncHTTPConnection(
+        httpcore.URL("http://panel.example/").origin, network_backend=backend
+    ) as it:
+        assert (await it.request("GET", "http://panel.example/")).content == b"ok"
+        assert it._connection._h11_state.trailing_data == (b"HTTP/1.1", False)  # type: ignore[union-attr]  # noqa: SLF001
+
+
+async def test_httpx_pool() -> None:
+    """`_transport.callers_own`: the connections of a transport of the caller's."""
+    async with httpx.AsyncClient() as client:
+        transport = client._transport_for_url(httpx.URL("https://panel.example/"))  # noqa: SLF001
+        assert isinstance(transport, httpx.AsyncHTTPTransport)
+        assert transport._pool.connections == []  # noqa: SLF001
 
 
 def test_httpcore_exports_its_connection_and_a_backend() -> None:

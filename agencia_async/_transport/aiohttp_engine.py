@@ -1,7 +1,6 @@
 """The fast engine: an httpx transport over aiohttp, whose parser is compiled."""
 
 import asyncio
-import select
 import ssl
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -16,8 +15,10 @@ from yarl import URL
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint, Engine
 from agencia_async._transport.inflate import inflated
+from agencia_async._transport.sockets import has_unread
 
 if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.http import StreamWriter
 
 _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
@@ -25,9 +26,6 @@ _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, so
 
 _LONGEST_HEADER = 100 * 2**10
 """Bytes; what httpx's own transport takes. A firewall's policies can be longer than aiohttp expects."""
-
-_poll = getattr(select, "poll", None)
-"""What looks at one socket for the least; Windows has none."""
 
 
 class _Content(aiohttp.Payload):
@@ -127,8 +125,13 @@ class AiohttpConnection(Connection):
         self._transport: asyncio.Transport | None = None
 
     def is_open(self) -> bool:
-        """Has the panel not closed the connection behind the event loop's back?"""
-        return self._transport is None or not _has_unread(self._transport)
+        """Is there nothing on the connection that the next request could take for its reply?"""
+        if self._transport is None:
+            return True
+        if self._transport.is_closing():
+            return False
+        protocol = cast("ResponseHandler", self._transport.get_protocol())
+        return not (protocol.should_close or has_unread(self._transport))
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
@@ -185,16 +188,6 @@ def _content(request: httpx.Request) -> _Content | None:
     if not isinstance(request.stream, httpx.AsyncByteStream) or "Transfer-Encoding" in request.headers:
         raise httpx.UnsupportedProtocol("the fast engine sends what is asynchronous and of a known length")
     return None if size is None else _Content(request.stream, int(size))
-
-
-def _has_unread(transport: asyncio.Transport) -> bool:
-    """Is there what the event loop has yet to read? Between two requests that is the end."""
-    descriptor = -1 if transport.is_closing() else transport.get_extra_info("socket").fileno()
-    if _poll is None or descriptor < 0:  # closed already, as aiohttp knows
-        return False
-    poll = _poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _session() -> aiohttp.ClientSession:

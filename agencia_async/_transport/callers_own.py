@@ -1,6 +1,11 @@
-"""The caller's own transport or client of httpx: what it promises is the caller's, not this library's."""
+"""The caller's own transport or client of httpx: what it promises is the caller's, not this library's.
 
-from collections.abc import Awaitable, Callable
+A connection on which more came than was asked for is closed before the next request, as far as the pool of
+the caller can be looked into. Where it cannot, a write asks for its connection to be closed behind it.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, cast
 
 import httpx
 
@@ -10,19 +15,42 @@ from agencia_async._transport.inflate import encoding_of, inflated
 from agencia_async.errors import ReplyError
 
 
+class PooledConnection(Protocol):
+    """What is asked of a connection of httpcore."""
+
+    def is_idle(self) -> bool:
+        """Is no request in flight on it?"""
+        ...
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
+class Pool(Protocol):
+    """What is asked of a pool of httpcore."""
+
+    @property
+    def connections(self) -> Sequence[PooledConnection]:
+        """All that are open."""
+        ...
+
+
 class CallersOwn:
     """Exchanges through a function that sends requests of httpx."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what differs between a transport and a client
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
         endpoint: Endpoint,
         limit: int,
         close: Callable[[], Awaitable[None]] | None = None,
         *,
+        pool: Callable[[], Pool | None] = lambda: None,
         sends_once: bool = False,
     ) -> None:
         self.sends_once = sends_once
+        self._pool = pool
         self._send = send
         self._endpoint = endpoint
         self._limit = limit
@@ -30,8 +58,13 @@ class CallersOwn:
 
     async def __call__(self, body: Body, *, write: bool) -> Reply:
         """The reply."""
-        del write
-        return await read(await self._send(request_of(self._endpoint, body)), self._limit)
+        request = request_of(self._endpoint, body)
+        pool = self._pool()
+        if pool is not None:
+            await close_stale(pool)
+        elif write:
+            request.headers["Connection"] = "close"
+        return await read(await self._send(request), self._limit)
 
     async def aclose(self) -> None:
         """Close the transport, where it was handed over; a client stays the caller's."""
@@ -42,7 +75,8 @@ class CallersOwn:
 def own_transport(transport: httpx.AsyncBaseTransport, endpoint: Endpoint, limit: int) -> CallersOwn:
     """The caller's transport, which is closed with the client."""
     once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own retry no request
-    return CallersOwn(transport.handle_async_request, endpoint, limit, transport.aclose, sends_once=once)
+    send, close = transport.handle_async_request, transport.aclose
+    return CallersOwn(send, endpoint, limit, close, pool=lambda: pool_of(transport), sends_once=once)
 
 
 def own_client(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> CallersOwn:
@@ -53,7 +87,30 @@ def own_client(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Cal
             request.headers.setdefault(name, value)
         return await client.send(request, stream=True, follow_redirects=False)
 
-    return CallersOwn(send, endpoint, limit)
+    def pool() -> Pool | None:
+        return pool_of(client._transport_for_url(endpoint.url))  # noqa: SLF001 - no public way to it
+
+    return CallersOwn(send, endpoint, limit, pool=pool)
+
+
+def pool_of(transport: httpx.AsyncBaseTransport) -> Pool | None:
+    """The pool of a transport of httpx; None where it is another's, or the name is gone."""
+    is_httpx = isinstance(transport, httpx.AsyncHTTPTransport)
+    return cast("Pool | None", getattr(transport, "_pool", None)) if is_httpx else None
+
+
+async def close_stale(pool: Pool) -> None:
+    """Close the idle connections that hold bytes behind their last reply."""
+    for connection in list(pool.connections):
+        if connection.is_idle() and has_leftover(connection):
+            await connection.aclose()
+
+
+def has_leftover(connection: object) -> bool:
+    """Did more than the reply come on a connection of httpcore?"""
+    inner = getattr(connection, "_connection", None)
+    parser = getattr(inner, "_h11_state", None)
+    return parser is not None and bool(parser.trailing_data[0])
 
 
 def request_of(endpoint: Endpoint, body: Body) -> httpx.Request:

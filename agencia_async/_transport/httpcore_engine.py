@@ -4,7 +4,7 @@ A test library that stands in for httpx's transport (respx, pytest-httpx) is ask
 """
 
 import ssl
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable
 from typing import cast
 
 import httpcore
@@ -12,48 +12,30 @@ import httpx
 from sniffio import current_async_library_cvar
 
 from agencia_async._protocol.reply import Reply
-from agencia_async._transport.callers_own import read, request_of
+from agencia_async._transport.asyncio_stream import AsyncioBackend
+from agencia_async._transport.callers_own import has_leftover, read, request_of
 from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
 from agencia_async._transport.inflate import encoding_of, inflated
 
 _ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
 
 
-class _Dialer(httpcore.AsyncNetworkBackend):
-    """Connects, and keeps the stream: httpcore forgets one that is cancelled in its TLS handshake."""
-
-    def __init__(self) -> None:
-        self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-        self.stream: httpcore.AsyncNetworkStream | None = None
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to an address."""
-        self.stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        return self.stream
-
-
 class HttpcoreConnection(Connection):
     """One connection of httpcore: a pool of one would add a tenth to the cost of a request."""
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, limit: int) -> None:
-        self._dialer = _Dialer()
+        self._backend = AsyncioBackend()
         self._url = httpcore.URL(str(endpoint.url))
         self._connection = httpcore.AsyncHTTPConnection(
-            self._url.origin, context, keepalive_expiry=IDLE_FOR, network_backend=self._dialer
+            self._url.origin, context, keepalive_expiry=IDLE_FOR, network_backend=self._backend
         )
         self._endpoint = endpoint
         self._limit = limit
 
     def is_open(self) -> bool:
-        """Would another request find the connection as it was left?"""
-        return not (self._connection.is_closed() or self._connection.has_expired())
+        """Is there nothing on the connection that the next request could take for its reply?"""
+        connection = self._connection
+        return not (connection.is_closed() or connection.has_expired() or has_leftover(connection))
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
@@ -100,8 +82,8 @@ class HttpcoreConnection(Connection):
     async def aclose(self) -> None:
         """Close the connection, whatever state it is in."""
         await self._connection.aclose()
-        if self._dialer.stream is not None:
-            await self._dialer.stream.aclose()
+        if self._backend.stream is not None:
+            await self._backend.stream.aclose()
 
 
 def httpcore_connections(endpoint: Endpoint, limit: int) -> Callable[[], Connection]:

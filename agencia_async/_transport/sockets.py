@@ -1,0 +1,21 @@
+"""What can be seen of a socket without reading from it."""
+
+import asyncio
+import select
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_poll: "Callable[[], select.poll] | None" = getattr(select, "poll", None)
+"""What looks at one socket for the least; Windows has none."""
+
+
+def has_unread(transport: asyncio.BaseTransport) -> bool:
+    """Does the kernel hold something that the event loop has not read yet, the end included?"""
+    descriptor = -1 if transport.is_closing() else transport.get_extra_info("socket").fileno()
+    if _poll is None or descriptor < 0:
+        return False
+    poll = _poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
