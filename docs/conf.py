@@ -37,7 +37,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
         "py:.*",
-        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
+        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped"
+        r"|sandbox\.catalogue\.ListedService)",
     ),
 ]
 
