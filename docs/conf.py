@@ -37,9 +37,9 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
         "py:.*",
-        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped"
-        r"|sandbox\.catalogue\.ListedService)",
+        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
     ),
+    ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
