@@ -163,13 +163,6 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     assert listed == {page.stem for page in PAGES} - {"README", "index"}
 
 
-def test_every_module_has_its_line_in_the_architecture() -> None:
-    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    modules = {path.name for path in (ROOT / "agencia_async").glob("*.py")}
-
-    assert {module for module in modules if f"`{module}`" not in page} == set()
-
-
 GROUP = get_command(app)
 assert isinstance(GROUP, TyperGroup)
 COMMANDS = GROUP.commands
@@ -219,6 +212,58 @@ def test_every_exit_code_is_documented() -> None:
     codes = re.findall(r"^\| (\d+) \|", sections(ROOT / "docs/command.md")["Exit codes"], re.MULTILINE)
 
     assert {int(code) for code in codes} == {int(code) for code in Code}
+
+
+ARCHITECTURE = ROOT / "docs/architecture.md"
+PACKAGE = ROOT / "agencia_async"
+ROOMS = sorted(path.parent.name for path in PACKAGE.glob("_*/__init__.py"))
+
+
+def listed(heading: str) -> set[str]:
+    """The names in the first column of the table below a heading that begins so."""
+    (text,) = (text for title, text in sections(ARCHITECTURE).items() if title.startswith(heading))
+    return set(re.findall(r"^\| `([\w./]+)` \|", text, re.MULTILINE))
+
+
+def test_every_module_at_the_top_has_its_line_in_the_architecture() -> None:
+    assert listed("Top level") == {path.name for path in PACKAGE.glob("*.py")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_of_a_room_has_its_line_in_the_architecture(room: str) -> None:
+    assert listed(f"`{room}/`") == {path.name for path in (PACKAGE / room).glob("*.py")} - {"__init__.py"}
+
+
+def test_every_other_folder_has_its_line_in_the_architecture() -> None:
+    folders = {f"{path.parent.relative_to(PACKAGE)}/" for path in PACKAGE.rglob("__init__.py")}
+
+    assert listed("`cli/`") == folders - {"./"} - {f"{room}/" for room in ROOMS}
+
+
+def test_paths_in_the_architecture_lead_somewhere() -> None:
+    paths = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", ARCHITECTURE.read_text(encoding="utf-8"))
+
+    assert paths
+    assert [path for path in paths if not any((root / path).exists() for root in (PACKAGE, ROOT))] == []
+
+
+def classes() -> dict[str, str]:
+    """The code of each class of the package."""
+    return {
+        node.name: ast.get_source_segment(text, node) or ""
+        for path in PACKAGE.rglob("*.py")
+        for text in [path.read_text(encoding="utf-8")]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def test_names_in_the_architecture_are_those_of_the_code() -> None:
+    names = re.findall(r"`([A-Z]\w+)\.(\w+)`", ARCHITECTURE.read_text(encoding="utf-8"))
+    known = classes()
+
+    assert names
+    assert [(kind, name) for kind, name in names if not re.search(rf"\b{name}\b", known.get(kind, ""))] == []
 
 
 def links(page: Path) -> list[str]:
