@@ -60,7 +60,7 @@ BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue"}
 DOORS = {
     "aiohttp": {"_transport.aiohttp_engine"},
     "cattrs": {"_protocol.records"},
-    "httpcore": {"_transport.httpcore_engine"},
+    "httpcore": {"_transport.asyncio_stream", "_transport.httpcore_engine"},
     "httpx": {
         "_client.options",
         "_client.settings",
