@@ -113,9 +113,21 @@ def has_leftover(connection: object) -> bool:
     return parser is not None and bool(parser.trailing_data[0])
 
 
+class _Request(httpx.Request):
+    """A request whose body stays what it is when somebody reads it before it is sent."""
+
+    async def aread(self) -> bytes:
+        """The body."""
+        body = self.stream
+        content = await super().aread()
+        if isinstance(body, Body) and self.stream is not body:
+            self.stream = body.again()
+        return content
+
+
 def request_of(endpoint: Endpoint, body: Body) -> httpx.Request:
     """The request of httpx that posts a body."""
-    request = httpx.Request(
+    request = _Request(
         "POST", endpoint.url, headers=endpoint.headers, stream=body, extensions={"timeout": UNBOUNDED}
     )
     request.headers["Content-Length"] = str(len(body))

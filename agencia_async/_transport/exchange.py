@@ -17,13 +17,17 @@ UNBOUNDED = {"connect": None, "read": None, "write": None, "pool": None}
 
 
 class Body(httpx.AsyncByteStream):
-    """A request's body that remembers whether it was asked for: before that, nothing has left."""
+    """A request's body that remembers whether it was asked for: before that, nothing has left.
 
-    __slots__ = ("content", "started")
+    With `once` it can be sent no second time: a transport of the caller's may try again by itself.
+    """
 
-    def __init__(self, content: bytes) -> None:
+    __slots__ = ("_once", "content", "started")
+
+    def __init__(self, content: bytes, *, once: bool = False) -> None:
         self.content = content
         self.started = False
+        self._once = once
 
     def __len__(self) -> int:
         return len(self.content)
@@ -31,7 +35,13 @@ class Body(httpx.AsyncByteStream):
     def __repr__(self) -> str:
         return f"<{len(self)} bytes>"
 
+    def again(self) -> "Body":
+        """The same body for whoever sends it after it was read."""
+        return Body(self.content, once=self._once)
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.started and self._once:
+            raise RuntimeError("the transport tried to send it a second time")
         self.started = True
         yield self.content
 

@@ -39,7 +39,7 @@ class Wire:
             TransportError: none came; `sent` tells whether the form can have left.
             ReplyError: it is larger than it may be, or not encoded as it says.
         """
-        body = Body(self._api_key.form(form))
+        body = Body(self._api_key.form(form), once=write)
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
