@@ -1,7 +1,6 @@
 """Bytes out, (status, headers, bytes) in: the only module that sends."""
 
 import asyncio
-import zlib
 from collections.abc import Callable
 
 import httpx
@@ -47,8 +46,6 @@ class Wire:
             return Reply(reply.status, reply.headers, reply.body, self._api_key.redact)
         except ReplyError as error:
             failure = error
-        except zlib.error as error:
-            failure = ReplyError(f"the reply is not compressed as it says: {error}")
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
             failure = TransportError(f"{what} within {timeout:g} s")
