@@ -11,7 +11,7 @@ from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import Repeat
+from agencia_async._protocol.calls import RetryMode
 from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
 
@@ -55,7 +55,7 @@ class Bulk(Generic[T]):
         """One by one, as the replies arrive."""
         self._sender.channel.enter()
         # To read an order twice is harmless, to refill or cancel it twice is not.
-        once = self._action.repeat is not Repeat.ALWAYS
+        once = self._action.retry_mode is not RetryMode.ALWAYS
         source = batches(ids, self._size, once=once)
         async with aclosing(self._run(source, self._items)) as answered:
             async for items in answered:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from agencia_async._calls.sender import Sender
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import Repeat
+from agencia_async._protocol.calls import RetryMode
 from agencia_async._protocol.outcomes import Outcomes, errors_in
 from agencia_async.errors import (
     AgenciaError,
@@ -41,7 +41,7 @@ async def send_batch(
     Raises:
         AgenciaError: none of them could be asked for.
     """
-    if action.repeat is Repeat.ALWAYS:
+    if action.retry_mode is RetryMode.ALWAYS:
         return await _BatchRead(sender, action, urgent=urgent).batch(wire_ids)
     parts = parts_of(wire_ids, sender.channel.most_ids)
     if len(parts) == 1:

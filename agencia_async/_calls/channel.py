@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from agencia_async._concurrency.tasks import closed
 from agencia_async._limits.gate import Gate
-from agencia_async._protocol.calls import Call, Repeat
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import raise_if_whole
 from agencia_async._protocol.refusals import Refusals
@@ -46,7 +46,7 @@ class Channel:
     def __init__(self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int) -> None:
         self._wire = wire
         self.gate = gate
-        self._refusals = refusals
+        self._recent_429s = refusals
         self.most_ids = most_ids
         self.halving_pays = True
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -72,10 +72,10 @@ class Channel:
         self.requests_sent += 1
         told = None
         try:
-            reply = await self._wire.send(call.form, timeout=seconds, write=call.repeat is not Repeat.ALWAYS)
+            reply = await self._wire.send(call.form, timeout=seconds, write=call.retry_mode is not RetryMode.ALWAYS)
             if self._looks or reply.status == _TOO_MANY:
                 told = self._told(reply)
-            read = partial(decipher, call.reader, reply, self._refusals)
+            read = partial(decipher, call.reader, reply, self._recent_429s)
             value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
             raise_if_whole(value)
         except AgenciaError as error:
@@ -90,7 +90,7 @@ class Channel:
         told = quota(reply.headers)
         self._looks = _LOOKS if told else max(0, self._looks - 1)
         if told and told.seconds < _LONGEST_PAUSE:
-            self.gate.told(told)
+            self.gate.quota_received(told)
         return told
 
     def _failed(self, number: int, error: AgenciaError, told: Quota | None) -> None:
@@ -100,7 +100,7 @@ class Channel:
             if error.retry_after is None and told and not told.remaining:
                 error.retry_after = told.seconds
             asked = error.retry_after
-            self.gate.refused(number, None if asked is None else min(asked, _LONGEST_PAUSE))
+            self.gate.rate_limited(number, None if asked is None else min(asked, _LONGEST_PAUSE))
         else:
             self.gate.accepted(number)
         if not isinstance(error, AuthenticationError):

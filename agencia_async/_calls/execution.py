@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from agencia_async._calls.channel import Channel, now
-from agencia_async._protocol.calls import Call, Repeat
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async.errors import TransportError
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class Execution(Generic[T]):
     async def _exchange(self) -> T:
         left = self.left()
         self._channel.enter()  # the client may have been closed meanwhile
-        if left <= (0 if self._call.repeat is Repeat.ALWAYS else self._times.least):
+        if left <= (0 if self._call.retry_mode is RetryMode.ALWAYS else self._times.least):
             raise TransportError("the deadline passed before it could be sent", sent="no")
         self.attempts += 1
         return await self._channel.exchange(self._call, self._number, min(self._times.attempt, left))

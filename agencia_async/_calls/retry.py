@@ -10,7 +10,7 @@ from attrs import Attribute, field, frozen
 
 from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._checks import check_seconds, check_whole
-from agencia_async._protocol.calls import Repeat
+from agencia_async._protocol.calls import RetryMode
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -64,7 +64,7 @@ class RetryPolicy:
     deadline: float = field(default=60.0, validator=_deadline)
     repeat_uncertain_writes: bool = False
 
-    def may_retry(self, error: BaseException, repeat: Repeat) -> bool:
+    def may_retry(self, error: BaseException, retry_mode: RetryMode) -> bool:
         """Is a request that failed with this error to be sent again?"""
         if isinstance(error, RateLimitedError):
             return True
@@ -72,8 +72,8 @@ class RetryPolicy:
             return False
         return (
             error.sent == "no"
-            or repeat in {Repeat.ALWAYS, Repeat.RECOGNISED}
-            or (repeat is Repeat.IF_TOLD and self.repeat_uncertain_writes)
+            or retry_mode in {RetryMode.ALWAYS, RetryMode.IDEMPOTENT}
+            or (retry_mode is RetryMode.OPT_IN and self.repeat_uncertain_writes)
         )
 
 
@@ -94,7 +94,7 @@ class Retrier:
         self._uniform = uniform
 
     async def run(
-        self, attempt: Callable[[], Awaitable[T]], *, repeat: Repeat, left: Callable[[], float]
+        self, attempt: Callable[[], Awaitable[T]], *, retry_mode: RetryMode, left: Callable[[], float]
     ) -> tuple[T, bool]:
         """The first value, and whether the panel may have acted on an attempt before that.
 
@@ -111,12 +111,12 @@ class Retrier:
             failure = error
         again = _Retries(self, attempt, failure, left)
         try:
-            return await again.run(repeat), again.uncertain
+            return await again.run(retry_mode), again.uncertain
         except AgenciaError as error:
             failure = error
         # The panel may have acted on this attempt or on an earlier one.
         unclear = again.uncertain and not isinstance(failure, OutcomeUnknownError)
-        if unclear and repeat is not Repeat.ALWAYS:
+        if unclear and retry_mode is not RetryMode.ALWAYS:
             told = f"the panel may have acted: {failure}"
             raise OutcomeUnknownError(told, cause=failure.with_traceback(None))
         raise failure.with_traceback(None)  # without the many frames of the retry loop
@@ -153,7 +153,7 @@ class _Retries(Generic[T]):
         self._is_paid = False
         self.uncertain = False
 
-    async def run(self, repeat: Repeat) -> T:
+    async def run(self, retry_mode: RetryMode) -> T:
         """The value of the first repetition that has one.
 
         Raises:
@@ -166,7 +166,7 @@ class _Retries(Generic[T]):
             sleep=self._retrier.sleep,
             stop=self._is_over,
             wait=self._retrier.wait,
-            retry=retry_if_exception(lambda error: policy.may_retry(error, repeat)),
+            retry=retry_if_exception(lambda error: policy.may_retry(error, retry_mode)),
             before_sleep=_tell,
             reraise=True,
         )

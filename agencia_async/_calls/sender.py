@@ -6,7 +6,7 @@ from typing import TypeVar
 from agencia_async._calls.channel import Channel
 from agencia_async._calls.execution import Attempt, Execution, Times
 from agencia_async._calls.retry import Retrier, RetryPolicy
-from agencia_async._protocol.calls import Call, Repeat
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
 from agencia_async.errors import AgenciaError
 
@@ -40,12 +40,12 @@ class Sender:
         execution = Execution(self.channel, self._times, call, around, urgent=urgent)
         try:
             value, uncertain = await self._retrier.run(
-                execution.attempt, repeat=call.repeat, left=execution.left
+                execution.attempt, retry_mode=call.retry_mode, left=execution.left
             )
         except AgenciaError as error:
             error.action, error.attempts = call.action, execution.attempts
             raise
-        if uncertain and call.repeat is Repeat.IF_TOLD:
+        if uncertain and call.retry_mode is RetryMode.OPT_IN:
             value = as_unknown(value)
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, execution.attempts

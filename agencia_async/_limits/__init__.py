@@ -1,4 +1,4 @@
-"""When a request may leave: the gate, and the limits that are configured or discovered.
+"""When a request may be sent: the gate, and rate limits, configured or discovered.
 
 May import: errors, `_checks`, `_concurrency`, `_protocol.headers`.
 """

@@ -1,17 +1,17 @@
-"""The pause after a refusal for the rate, and the probe that ends it.
+"""The cooldown after a 429, and the half-open probe that ends it.
 
-Pure: it is told what happened and when. While it lasts nothing leaves; then one request goes ahead as a
-probe, and all others follow when that is answered with anything but another refusal.
+Pure: it is given events and their times. While it lasts nothing is sent; then one request is sent as a
+probe, and all others follow once that is answered with anything but another 429.
 """
 
 import math
 
 
 class Cooldown:
-    """One pause for all requests of a client.
+    """The cooldown of all requests of a client.
 
-    `until` is the time at which it ends, `asked` tells whether the panel asked for it; it is on until the
-    probe is answered.
+    `until` is the time at which it ends, `asked` whether the panel asked for it; it is on until the probe is
+    answered.
     """
 
     def __init__(self, longest: float) -> None:
@@ -22,15 +22,15 @@ class Cooldown:
         self.asked = self.is_on = False
 
     def wait(self, now: float) -> float:
-        """Seconds until a request may leave; infinite until the probe is answered."""
+        """Seconds until a request may be sent; infinite while the probe is in flight."""
         if self.until > now:
             return self.until - now
         return math.inf if self._probe else 0.0
 
     def begin(self, now: float, number: int, first: float, asked: float | None) -> None:
-        """A request was refused: pause for as long as the panel asks, else for `first` seconds.
+        """A request was rate limited: wait for as long as the panel asks, else for `first` seconds.
 
-        This is doubled each time that a probe is refused.
+        The latter doubles each time that a probe is rate limited.
         """
         is_probe = number == self._probe
         self._own = max(first, min(self._longest, 2 * self._own)) if is_probe else first
@@ -41,28 +41,28 @@ class Cooldown:
         self.is_on = seconds > 0
 
     def hold(self, now: float, asked: float) -> None:
-        """Let nothing leave for so long, as the panel asks."""
+        """Send nothing for so long, as the panel asks."""
         if asked > 0 and now + asked > self.until:
             self.until = now + asked
             self.asked = self.is_on = True
 
-    def left(self, number: int) -> None:
-        """A request leaves; behind a pause it is the probe."""
+    def sent(self, number: int) -> None:
+        """A request is sent; during a cooldown it is the probe."""
         if self.is_on:
             self._probe = number
 
     def accepted(self, number: int) -> None:
-        """A request was not refused."""
+        """A request was not rate limited."""
         if number == self._probe:
             self.end()
 
     def abandoned(self, number: int) -> None:
-        """A request ended without an answer: if it was the probe, another one goes."""
+        """A request ended without a reply: if it was the probe, the next one takes its part."""
         if number == self._probe:
             self._probe = 0
 
     def end(self) -> None:
-        """Let all go."""
+        """End it: all may be sent."""
         self.until = self._own = 0.0
         self._probe = 0
         self.asked = self.is_on = False

@@ -1,21 +1,20 @@
-"""The gate that every request passes: so many at once, in their turn, and as fast as the panel allows.
+"""The gate that every request passes: concurrency slots, priorities, rate limits and cooldowns.
 
-Whoever finds no limit, no pause and a free slot goes through at once. All others wait in one queue: the
-urgent ones (writes, single calls) before bulk reads, which get one turn in ten even so, and among their like
-in the order in which they came. The gate grants one slot after the other to whoever stands first. It has no
-task of its own: each event looks whether somebody may go (`_look`), and where that is only a matter of time,
-a timer does.
+A request that finds a free slot, no limit and no cooldown passes at once. All others wait in a priority
+queue, first in, first out: urgent ones (writes, single calls) before bulk reads, which still get one slot in
+ten, so that they do not starve. The gate grants one slot after the other to the first in the queue. It has no
+task of its own: each event dispatches (`_dispatch`), and so does a timer if only time is missing.
 
 A waiter is *queued*, then *granted* its number or *failed*; it leaves the queue at that moment, so that
-nobody is granted twice. The one that stands first may be *sent* for a place of the limit: it stays
-queued while it asks. The place belongs to the gate, not to who asked: whoever stands first when it may be
-used gets it. What can go wrong, and what is done:
+none is granted twice. Under a configured limit the first one is *reserving*: it makes a reservation, and
+stays queued meanwhile. The reservation belongs to the gate, not to that waiter: whoever is first when it may
+be used gets it. Edge cases:
 
-- Cancelled while queued: it is taken out. Was it asking for a place, the next one is sent.
-- Cancelled when granted, before it could run: the slot is given back at once, the place is lost.
-- A place is there, but nobody waits any more: it is kept until its time, for whoever comes by then.
-- A place is there that lies within a pause: it is given up, as it would be used late, beside the next one.
-- An urgent request comes while another asks for a place: it gets that place.
+- Cancelled while queued: it is removed. If it was reserving, the next one reserves.
+- Cancelled when granted, before it could run: the slot is released at once, the reservation is lost.
+- A reservation, but an empty queue: it is kept until its time, for whoever comes by then.
+- A reservation within a cooldown: it is dropped, or it would be used late, together with the next one.
+- An urgent request comes while another is reserving: the urgent one gets that reservation.
 """
 
 import asyncio
@@ -31,10 +30,10 @@ from agencia_async.errors import AgenciaError, RateLimitedError, TransportError
 
 _log = logging.getLogger("agencia_async")
 
-_ASK = 0
-"""What a waiter gets in place of its number when it is sent for a place."""
+_RESERVE = 0
+"""What a waiter gets instead of its number when it is to make a reservation."""
 _MOST_PASSED = 9
-"""Urgent requests that go before a bulk read which waits; then it goes itself, lest it wait for ever."""
+"""Urgent requests that may overtake a waiting bulk read; then it is its turn, or it would starve."""
 
 
 def _future() -> "asyncio.Future[int]":
@@ -42,39 +41,43 @@ def _future() -> "asyncio.Future[int]":
 
 
 class _Waiter:
-    """One request that waits; `is_sent` holds while it is sent for a place.
+    """One request in the queue; `is_reserving` while it makes a reservation.
 
-    `until` is when its patience ends, by the clock of what counts.
+    `until` is its deadline, by the clock of counted time.
     """
 
-    __slots__ = ("future", "is_sent", "timer", "until")
+    __slots__ = ("future", "is_reserving", "timer", "until")
 
     def __init__(self, until: float) -> None:
         self.until = until
         self.future = _future()
-        self.is_sent = False
+        self.is_reserving = False
         self.timer: asyncio.TimerHandle | None = None
 
 
 def _none() -> Reservations:
-    raise AssertionError  # pragma: no cover - without a limit no place is asked for
+    raise AssertionError  # pragma: no cover - without a configured limit nothing is reserved
 
 
 class Gate:
-    """Lets the requests of one client go.
+    """Decides when each request of a client is sent.
 
-    `limit` opens the places of a limit that is known; None where none is.
+    Args:
+        slots: how many requests may be in flight at once.
+        adaptive: the discovered limit.
+        clock: the event loop's, in seconds.
+        limit: opens the reservations of a configured limit, if there is one.
     """
 
     def __init__(
         self,
         slots: int,
-        found: AdaptiveLimit,
+        adaptive: AdaptiveLimit,
         clock: Callable[[], float],
         limit: Callable[[], Reservations] | None = None,
     ) -> None:
         self._slots = self._free = slots
-        self._limit = found
+        self._limit = adaptive
         self._clock = clock
         self._is_configured = limit is not None
         self._open_reservations = limit or _none
@@ -85,18 +88,18 @@ class Gate:
         self._bulk: OrderedDict[_Waiter, None] = OrderedDict()
         self._passed = 0
         self._due: float | None = None
-        self._is_asking = False
+        self._is_reserving = False
         self._timer: asyncio.TimerHandle | None = None
-        # The clock of what counts towards deadlines: its last reading, when that was, does it run.
+        # The clock of the time that counts towards deadlines: its last reading, when that was, does it run.
         self._counted = self._read = 0.0
         self._counts = not self._is_configured
         self._until: float = 0.0
         self._is_paced = False
 
-    # --- the way through ----------------------------------------------------------------------------
+    # --- acquire and release ------------------------------------------------------------------------
 
     def try_acquire(self) -> int:
-        """The number of a request that may leave at once; 0 where it must wait for its turn."""
+        """The number of a request that may be sent at once; 0 if it has to wait."""
         if self._is_open and self._free:
             self._free -= 1
             self._last += 1
@@ -107,7 +110,7 @@ class Gate:
         """Wait; the number of the request, and the seconds of waiting that do not count.
 
         Raises:
-            RateLimitedError: a pause ends after the deadline, in `left` seconds that count.
+            RateLimitedError: a cooldown ends after the deadline, which is `left` counted seconds away.
             TransportError: no slot came free before the deadline; nothing was sent.
         """
         now, counted = self._clock(), self._counted_now()
@@ -116,11 +119,11 @@ class Gate:
         try:
             self._set_timer(waiter)
             if waiter.until <= self._in_vain():
-                self._fail_for_pause(waiter)
+                self._fail_for_cooldown(waiter)
             self._dispatch()
-            number = _ASK
-            while number == _ASK:
-                while waiter.is_sent:
+            number = _RESERVE
+            while number == _RESERVE:
+                while waiter.is_reserving:
                     await self._reserve(waiter)
                 number = await waiter.future
         except BaseException:
@@ -129,56 +132,56 @@ class Gate:
         return number, (self._clock() - now) - (self._counted_now() - counted)
 
     def release(self, number: int) -> None:
-        """A request is over, whatever came of it."""
+        """A request is over, whatever its outcome."""
         self._free += 1
         if not self._is_open:
             self._limit.abandoned(number)
         if self._urgent or self._bulk:
             self._dispatch()
 
-    # --- what the panel answers -----------------------------------------------------------------------
+    # --- replies --------------------------------------------------------------------------------------
 
     def accepted(self, number: int) -> None:
-        """The panel answered with anything but a refusal for the rate."""
+        """The panel answered with anything but a 429."""
         self._limit.accepted(number, self._clock())
         if not self._is_open:
             self._update()
             self._dispatch()
 
-    def told(self, quota: Quota) -> None:
-        """A reply tells how many requests are left; that it is accepted or refused is told next."""
+    def quota_received(self, quota: Quota) -> None:
+        """The headers of a reply report a quota; `accepted` or `rate_limited` is called next."""
         others = self._slots - self._free - 1
-        self._limit.told(quota.remaining, quota.seconds, others, self._clock())
+        self._limit.quota_received(quota.remaining, quota.seconds, others, self._clock())
         self._update()
 
-    def refused(self, number: int, asked: float | None) -> None:
-        """The panel refused for the rate, and asks for a pause of so many seconds, or says nothing."""
+    def rate_limited(self, number: int, asked: float | None) -> None:
+        """The panel answered 429, and `asked` to wait for so many seconds (None: it does not say)."""
         now, in_flight = self._clock(), self._slots - self._free
-        self._limit.refused(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
+        self._limit.rate_limited(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
         self._update()
         self._dispatch()
 
     def _update(self) -> None:
-        """What follows from what is known of the panel now."""
-        found = self._limit
-        self._is_open = found.free and not self._is_configured
-        counts = (found.cooldown.is_on or not self._is_configured) and found.counts(self._clock())
+        """Apply what is known of the panel now."""
+        limit = self._limit
+        self._is_open = limit.free and not self._is_configured
+        counts = (limit.cooldown.is_on or not self._is_configured) and limit.counts(self._clock())
         if counts is not self._counts:
             self._counted, self._read, self._counts = self._counted_now(), self._clock(), counts
             for waiter in self._waiters():
                 self._set_timer(waiter)
-            self._until = math.nan  # other waiters may be in vain now
-        if found.until != self._until:
-            self._until = found.until
+            self._until = math.nan  # the set of those who wait in vain may have changed
+        if limit.until != self._until:
+            self._until = limit.until
             in_vain = self._in_vain()
             for waiter in [one for one in self._waiters() if one.until <= in_vain]:
-                self._fail_for_pause(waiter)
-        if (found.cubic is not None) is not self._is_paced:
-            self._is_paced = found.cubic is not None
-            if found.cubic:
-                _log.info("the panel seems to allow %.3g requests a second", found.cubic.pace)
+                self._fail_for_cooldown(waiter)
+        if (limit.cubic is not None) is not self._is_paced:
+            self._is_paced = limit.cubic is not None
+            if limit.cubic:
+                _log.info("discovered a rate limit of about %.3g requests per second", limit.cubic.pace)
             else:
-                _log.info("the panel seems to have no limit, or another one")
+                _log.info("the discovered rate limit no longer applies")
 
     # --- the queue ------------------------------------------------------------------------------------
 
@@ -192,12 +195,12 @@ class Gate:
                 waiter = next(iter(queue))
                 if not waiter.future.done():
                     return waiter
-                del queue[waiter]  # cancelled in this very turn of the event loop
+                del queue[waiter]  # cancelled in this iteration of the event loop
         return None
 
     def _dispatch(self) -> None:
-        """Let go whoever may."""
-        while self._free and not self._is_asking and (waiter := self._first()):
+        """Grant slots to all that may be sent now."""
+        while self._free and not self._is_reserving and (waiter := self._first()):
             now = self._clock()
             at = now + self._limit.wait(now)
             if at <= now and self._is_configured:
@@ -207,7 +210,7 @@ class Gate:
                 at = self._due
             if at > now:
                 if self._due is not None and self._due < at:
-                    self._due = None  # within a pause
+                    self._due = None  # within a cooldown
                 self._wake_at(at)
                 return
             self._grant(waiter, now)
@@ -216,14 +219,14 @@ class Gate:
         self._due = None
         self._free -= 1
         self._last += 1
-        self._limit.left(self._last, now)
+        self._limit.sent(self._last, now)
         self._passed = self._passed + 1 if self._bulk and waiter not in self._bulk else 0
         self._drop(waiter)
         waiter.future.set_result(self._last)
         self._update()
 
     def _wake_at(self, at: float) -> None:
-        """Look again at that time, or before."""
+        """Dispatch again at that time, or before."""
         if self._timer is not None and self._timer.when() <= at:
             return
         if self._timer is not None:
@@ -236,30 +239,30 @@ class Gate:
         self._timer = None
         self._dispatch()
         if self._due is not None and self._due <= self._clock() and not (self._urgent or self._bulk):
-            self._due = None  # nobody came for it
+            self._due = None  # not needed by anyone
 
     def _send_to_reserve(self, waiter: _Waiter) -> None:
-        """Have it ask for a place; it waits on by another future."""
-        self._is_asking = waiter.is_sent = True
+        """Have it make a reservation; then it waits for another future."""
+        self._is_reserving = waiter.is_reserving = True
         future, waiter.future = waiter.future, _future()
-        future.set_result(_ASK)
+        future.set_result(_RESERVE)
 
     async def _reserve(self, waiter: _Waiter) -> None:
-        """Bring the next place of the limit."""
+        """Make the next reservation under the configured limit."""
         if self._reservations is None:
             self._reservations = self._open_reservations()
         wait = await self._reservations.reserve()
         self._due = self._clock() + wait
-        self._is_asking = waiter.is_sent = False
+        self._is_reserving = waiter.is_reserving = False
         if self._first() is None:
-            self._wake_at(self._due)  # to give it up then
+            self._wake_at(self._due)  # to drop it then
         self._dispatch()
 
     def _abandon(self, waiter: _Waiter) -> None:
-        """Its caller was cancelled, or it has failed: nobody else is to lose anything by it."""
+        """Its caller was cancelled, or it has failed: release what it held."""
         self._drop(waiter)
-        if waiter.is_sent:
-            self._is_asking = False
+        if waiter.is_reserving:
+            self._is_reserving = False
         future = waiter.future
         if future.done() and not future.cancelled() and future.exception() is None:
             self.release(future.result())
@@ -271,14 +274,14 @@ class Gate:
         if waiter.timer is not None:
             waiter.timer.cancel()
 
-    # --- patience -------------------------------------------------------------------------------------
+    # --- deadlines ------------------------------------------------------------------------------------
 
     def _counted_now(self) -> float:
-        """The clock of what counts towards deadlines."""
+        """The clock of the time that counts towards deadlines."""
         return self._counted + (self._clock() - self._read if self._counts else 0.0)
 
     def _set_timer(self, waiter: _Waiter) -> None:
-        """See that it waits no longer than it may."""
+        """Expire it at its deadline."""
         if waiter.timer is not None:
             waiter.timer.cancel()
             waiter.timer = None
@@ -287,31 +290,31 @@ class Gate:
             waiter.timer = asyncio.get_running_loop().call_later(left, self._expire, waiter)
 
     def _in_vain(self) -> float:
-        """Whose patience ends by then cannot wait for the end of the pause."""
+        """Deadlines up to this lie before the end of the cooldown."""
         cooldown = self._limit.until - self._clock()
         is_bound = cooldown > 0 and (self._counts or self._limit.is_asked)
         return self._counted_now() + cooldown if is_bound else -math.inf
 
-    def _fail_for_pause(self, waiter: _Waiter) -> None:
-        """Fail it for a pause that lasts longer than its patience."""
+    def _fail_for_cooldown(self, waiter: _Waiter) -> None:
+        """Fail it for a cooldown that ends after its deadline."""
         cooldown = self._limit.until - self._clock()
-        who = "the panel asked for" if self._limit.is_asked else "its refusals led to"
-        message = f"{who} a pause that lasts {cooldown:.0f} s more"
+        why = "the panel asked to wait" if self._limit.is_asked else "cooldown after 429 replies:"
+        message = f"rate limited: {why} {cooldown:.0f} s more"
         self._fail(waiter, RateLimitedError(message, retry_after=cooldown))
 
     def _expire(self, waiter: _Waiter) -> None:
         if self._limit.cooldown.is_on:
-            self._fail(waiter, RateLimitedError("the panel refused for its rate until the deadline"))
+            self._fail(waiter, RateLimitedError("rate limited until the deadline"))
         else:
-            self._fail(waiter, TransportError("all connections were busy until the deadline", sent="no"))
+            self._fail(waiter, TransportError("no free slot until the deadline", sent="no"))
 
     def _fail(self, waiter: _Waiter, error: AgenciaError) -> None:
         self._drop(waiter)
-        if not waiter.future.done():  # else cancelled in this very turn of the event loop
+        if not waiter.future.done():  # else cancelled in this iteration of the event loop
             waiter.future.set_exception(error)
 
     async def aclose(self, error: Callable[[], AgenciaError]) -> None:
-        """Let nobody go any more; those who wait get the error."""
+        """Send nothing more; all that wait fail with the error."""
         for waiter in self._waiters():
             self._fail(waiter, error())
         if self._timer is not None:

@@ -1,4 +1,4 @@
-"""Limits that are known: where requests get their places, one after the other."""
+"""Configured rate limits: each request reserves the time at which it may be sent."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -8,30 +8,30 @@ from attrs import Attribute, field, frozen
 from agencia_async._checks import check_number
 
 _SLACK = 0.02
-"""Of the limit's time: by so much longer than `per` its requests take, as none arrives quite when it left."""
+"""Share of `per` that is added to it: requests do not arrive quite as evenly as they are sent."""
 _MOST_SLACK = 0.02
-"""Seconds; the network is no later for a limit by the hour."""
+"""Seconds: the network's jitter does not grow with `per`."""
 
 
 def slack(per: float) -> float:
-    """The seconds by which the requests of `per` seconds take longer."""
+    """The seconds that are added to `per`."""
     return min(_SLACK * per, _MOST_SLACK)
 
 
 def positive(_limit: object, attribute: "Attribute[float]", value: object) -> None:
-    """Refuse what is no number above 0."""
+    """A validator for attrs: a number > 0."""
     check_number(attribute.name, value)
 
 
 class Reservations(ABC):
-    """The places of an open limit, given out one after the other to one client."""
+    """An open limit: hands out reservations to one client, in order."""
 
     @abstractmethod
     async def reserve(self) -> float:
-        """Take the next place; the seconds from now until it may be used, 0 for at once.
+        """Make the next reservation; the seconds from now until it may be used, 0 for at once.
 
-        Asked by one request at a time, the one that stands first. If it is cancelled meanwhile, the place
-        may be lost, and no more than that one. It raises nothing.
+        Called for one request at a time, the first in the queue. If that is cancelled meanwhile, its
+        reservation may be lost, but no other. It raises nothing.
         """
 
     async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
@@ -39,41 +39,44 @@ class Reservations(ABC):
 
 
 class Limit(ABC):
-    """A limit that is known: what `rate_limit` takes."""
+    """A configured limit: what `rate_limit` takes."""
 
     __slots__ = ()
 
     @abstractmethod
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
-        """The places for one client, opened in its event loop when its first request is to leave.
+        """The reservations of one client, opened in its event loop before its first request.
 
-        `clock` tells the event loop's seconds. `account` names the account at its panel: the same for all
-        clients of one key at one address, and no way back to the key.
+        `clock` returns the event loop's time in seconds. `account` identifies the account at its panel: a
+        hash, the same for all clients with one key at one address, which does not reveal the key.
         """
 
 
 @frozen
 class RateLimit(Limit):
-    """A limit that is known: `RateLimit(60, per=60)` is 60 requests a minute, evenly spaced.
+    """A client-side rate limit: `RateLimit(60, per=60)` is 60 requests per minute, evenly spaced.
 
     Attributes:
-        requests: how many requests.
-        per: in how many seconds.
+        requests: how many requests, > 0. A bulk request counts as one.
+        per: in how many seconds, > 0.
+
+    Raises:
+        ConfigurationError: one of these is out of range.
     """
 
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
-        """The places of one client: the limit is shared by its calls, and by nothing else."""
+        """The reservations of one client: its calls share the limit, other clients do not."""
         del account
         return _EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
 
 
 class _EvenReservations(Reservations):
-    """Places at even intervals, each with a little slack.
+    """Reservations at even intervals, each with a little slack.
 
-    A place that is taken late moves those behind it by as much only as it exceeds the slack.
+    A late reservation delays the next ones only by what exceeds the slack.
     """
 
     def __init__(self, interval: float, slack: float, clock: Callable[[], float]) -> None:
@@ -83,8 +86,8 @@ class _EvenReservations(Reservations):
         self._next = clock()
 
     async def reserve(self) -> float:
-        """The next interval's."""
+        """Reserve the next interval."""
         now = self._clock()
-        reserve = max(self._next, now - self._slack)
-        self._next = reserve + self._slack + self._interval
-        return max(0.0, reserve - now)
+        reserved = max(self._next, now - self._slack)
+        self._next = reserved + self._slack + self._interval
+        return max(0.0, reserved - now)

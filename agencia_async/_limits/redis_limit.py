@@ -1,4 +1,4 @@
-"""One limit for many processes: what a user says of it, and the door to what needs Redis."""
+"""One rate limit for many processes: its configuration; the parts that need Redis are loaded on use."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from agencia_async.errors import ConfigurationError
 
 _MISSING = 'a limit in Redis needs redis: pip install "agencia-async[redis]"'
 _WRONG = (
-    "url is the address of a Redis, such as redis://127.0.0.1:6379/0, with redis://, rediss:// or unix://; "
-    "the one that was given is not shown, for it may hold a password"
+    "url must be a Redis URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://); "
+    "the given one is not shown, as it may contain a password"
 )
 
 
 class Address(str):
-    """An address that does not show itself: it may hold a password."""
+    """A URL whose `repr` is redacted: it may contain a password."""
 
     __slots__ = ()
 
@@ -24,14 +24,14 @@ class Address(str):
 
 
 def _shown(address: str) -> tuple[str, str | None]:
-    """An address without what may be a secret, and why it is none, if so."""
+    """The URL without secrets, and why it is not valid, if so."""
     try:
         from agencia_async._limits.redis_store import shown  # noqa: PLC0415 - loaded by those who use it
 
         return shown(address), None
     except ImportError:
         return "***", _MISSING
-    except Exception:  # noqa: BLE001 - of whatever class, its text may hold the password
+    except Exception:  # noqa: BLE001 - of whatever class, its text may contain the password
         return "***", _WRONG
 
 
@@ -46,16 +46,16 @@ def _is_address(_limit: object, _attribute: "Attribute[str]", value: str) -> Non
 
 @frozen(init=False)
 class RedisRateLimit(Limit):
-    """A known limit that all clients of an account share, in whatever process and on whatever machine.
+    """A rate limit that all clients of an account share, across processes and machines.
 
-    `RedisRateLimit("redis://127.0.0.1:6379/0", 60, per=60)` is 60 requests a minute for all of them
+    `RedisRateLimit("redis://127.0.0.1:6379/0", 60, per=60)` is 60 requests per minute for all of them
     together, evenly spaced. It needs the extra `redis`, and Redis 5 or newer. While Redis does not answer,
-    each client keeps to its share.
+    each client falls back to its share of the limit.
 
     Attributes:
-        url: the address of the Redis: `redis://`, `rediss://` or `unix://`. `repr` shows no password.
-        requests: how many requests.
-        per: in how many seconds.
+        url: the URL of the Redis server: `redis://`, `rediss://` or `unix://`. `repr` shows no password.
+        requests: how many requests, > 0. A bulk request counts as one.
+        per: in how many seconds, > 0.
 
     Raises:
         ConfigurationError: one of these is out of range, or the extra is missing.
@@ -71,10 +71,10 @@ class RedisRateLimit(Limit):
         self.__attrs_init__(address, requests, per)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - made by attrs
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
-        """The places of one client of an account."""
+        """The reservations of one client of an account."""
         from agencia_async._limits.redis_store import RedisStore  # noqa: PLC0415 - loaded by those who use it
         from agencia_async._limits.shared import SharedReservations  # noqa: PLC0415 - goes with it
 
         interval = (self.per + slack(self.per)) / self.requests
-        board = RedisStore(self.url, account, interval)
-        return SharedReservations(board, _shown(self.url)[0], interval, clock)
+        store = RedisStore(self.url, account, interval)
+        return SharedReservations(store, _shown(self.url)[0], interval, clock)

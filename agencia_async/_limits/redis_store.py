@@ -1,8 +1,8 @@
-"""The board in Redis on which many processes reserve their places: the only module that imports redis.
+"""Where many processes reserve their send times in Redis: the only module that imports redis.
 
-A short script runs in Redis. It keeps the time of the next free place, so to reserve one is a single round
-trip that tells how long to wait, and nobody has to ask again. The clock is the server's: those of the
-machines do not matter.
+A short Lua script runs in Redis. It keeps the next free send time, so a reservation is a single round trip
+that returns how long to wait, without polling. The clock is that of the Redis server, so clock skew between
+the machines does not matter.
 """
 
 import math
@@ -17,40 +17,40 @@ from redis.backoff import NoBackoff
 from agencia_async._limits.shared import Reservation
 
 SCRIPT = """
-local interval, places, who, lapse = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local interval, slots, client, expiry = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('(%.0f', now - lapse))
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('(%.0f', now - expiry))
 local clients = math.max(1, redis.call('ZCARD', KEYS[2]))
-local place = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
-if place - now > 2 * (clients + 1) * interval then
-  place = now
+local slot = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+if slot - now > 2 * (clients + 1) * interval then
+  slot = now
 end
-local after = place + places * interval
-if redis.call('ZADD', KEYS[2], string.format('%.0f', place), who) == 1 then
-  after = after + places * math.min(interval, tonumber(ARGV[5]))
+local after = slot + slots * interval
+if redis.call('ZADD', KEYS[2], string.format('%.0f', slot), client) == 1 then
+  after = after + slots * math.min(interval, tonumber(ARGV[5]))
 end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000) + 1)
-redis.call('PEXPIRE', KEYS[2], math.ceil((place - now + lapse) / 1000))
-return {place - now, redis.call('ZCARD', KEYS[2])}
+redis.call('PEXPIRE', KEYS[2], math.ceil((slot - now + expiry) / 1000))
+return {slot - now, redis.call('ZCARD', KEYS[2])}
 """
-"""All times are microseconds. KEYS: the time of the next free place; the clients, each with the time of
-the place that it has reserved last. A client has one place at a time, so there are no more places taken
-than clients: a next place that is further away is that of a clock which was set back since. The first
-request of a client is late, for it opens a connection, so there is some room behind its place.
+"""All times are microseconds. KEYS: the next free send time; the clients, each with its last reserved send
+time. A client holds one reservation at a time, so there are no more reservations than clients: a send time
+that is further away comes from a clock that was set back since. A client's first request is late, as it
+opens a connection, so some grace time follows its slot.
 """
 
-_LAPSE = 60.0
-"""Seconds; a client that has reserved nothing for so long since its last place is not counted any more."""
-_ROOM = 0.1
+_EXPIRY = 60.0
+"""Seconds after its last send time until a client without a new reservation is no longer counted."""
+_GRACE = 0.1
 """Seconds, but no more than an interval."""
 
 
 def opened(url: str) -> Redis:
-    """A client of the Redis at an address, which connects with the first command.
+    """A client of the Redis server at a URL, which connects with the first command.
 
-    A connection that has died while nobody used it is replaced at once, which may cost a place. The older
-    protocol is spoken by every server, and takes no round trip to agree on.
+    A connection that died while idle is replaced at once, which may lose one reservation. RESP2 is spoken by
+    every server, and takes no round trip to negotiate.
     """
     return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - it takes any setting
         url, retry=Retry(NoBackoff(), 1), protocol=2
@@ -58,50 +58,50 @@ def opened(url: str) -> Redis:
 
 
 def shown(url: str) -> str:
-    """The address without whatever may be a secret.
+    """The URL without whatever may be a secret.
 
     Raises:
-        Exception: it is no address of a Redis, or has settings that there are not.
+        Exception: it is not a Redis URL, or has unknown options.
     """
     pool = opened(url).connection_pool
-    pool.connection_class(**pool.connection_kwargs)  # connects to nothing yet, but takes the settings
-    told = pool.connection_kwargs
+    pool.connection_class(**pool.connection_kwargs)  # does not connect yet, but checks the options
+    options = pool.connection_kwargs
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return f"unix://{told['path']}"
+        return f"unix://{options['path']}"
     int(parts.path.removeprefix("/") or 0)
-    return f"{parts.scheme}://{told['host']}:{told.get('port', 6379)}/{told.get('db', 0)}"
+    return f"{parts.scheme}://{options['host']}:{options.get('port', 6379)}/{options.get('db', 0)}"
 
 
 class RedisStore:
-    """The places of one account, at `interval` seconds from each other.
+    """The reserved send times of one account.
 
     Args:
-        url: the address of the Redis.
-        account: what the account is called there; it is no secret.
-        interval: seconds.
+        url: the URL of the Redis server.
+        account: identifies the account there; not a secret.
+        interval: seconds between two send times.
     """
 
     def __init__(self, url: str, account: str, interval: float) -> None:
         self._redis = opened(url)
         self._reserve = self._redis.register_script(SCRIPT)
-        # Braces: a cluster keeps both keys in one place.
+        # Braces (a hash tag): a cluster keeps both keys on one node.
         self._keys = [f"agencia-async:{{{account}}}:{name}" for name in ("next", "clients")]
         self._interval = math.ceil(interval * 1e6)
         self._name = uuid4().hex
 
     async def reserve(self, slots: int = 1) -> Reservation:
-        """Take the next place, or none and only look.
+        """Reserve the next send time; with 0 slots only look at it.
 
         Raises:
-            Exception: Redis cannot be reached, or does not do it.
+            Exception: Redis cannot be reached, or refuses the script.
         """
-        wanted: list[int | str] = [self._interval, slots, self._name, int(_LAPSE * 1e6), int(_ROOM * 1e6)]
-        wait, clients = cast("tuple[int, int]", await self._reserve(self._keys, wanted))
+        args: list[int | str] = [self._interval, slots, self._name, int(_EXPIRY * 1e6), int(_GRACE * 1e6)]
+        wait, clients = cast("tuple[int, int]", await self._reserve(self._keys, args))
         return Reservation(wait / 1e6, clients)
 
     async def leave(self) -> None:
-        """Be counted no more.
+        """Deregister this client, so that it is no longer counted.
 
         Raises:
             Exception: Redis cannot be reached.

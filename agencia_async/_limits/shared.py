@@ -1,11 +1,11 @@
-"""A client's places on the board that it shares with others; its own share of them while the board is away.
+"""A client's reservations in a shared store, and its local fallback while the store is unavailable.
 
-    shared --- Redis does not answer in time, or with an error ---> alone
-    alone  --- it answers a task that looks for it once a second --> wary
-    wary   --- time enough for the others to find it, too --> shared
+    shared   --- Redis does not answer in time, or with an error ----> degraded
+    degraded --- it answers a health check, made once a second ------> recovering
+    recovering --- time enough for the others to recover as well ----> shared
 
-Alone, a client keeps to the limit divided by the clients that were seen at it last, counted from its last
-place. So it does while it is wary: to those who are on the board first, all places look free.
+While degraded, a client keeps to the limit divided by the number of clients last seen, counted from its last
+send time. So it does while recovering: to the first clients that are back, all send times look free.
 """
 
 import asyncio
@@ -21,28 +21,28 @@ _log = logging.getLogger("agencia_async")
 
 _PATIENCE = 0.25
 """Seconds that a call waits for Redis."""
-_LONG_PATIENCE = 2.0
-"""Seconds that nobody waits: a new connection may take its time."""
-_PAUSE = 1.0
-"""Seconds from one look for a lost Redis to the next."""
+_CHECK_TIMEOUT = 2.0
+"""Seconds of a health check, for which no call waits: a new connection may take its time."""
+_CHECK_INTERVAL = 1.0
+"""Seconds between health checks of an unavailable Redis."""
 
 
 class Reservation(NamedTuple):
-    """A place: the seconds until it may be used, and how many clients were seen lately."""
+    """The seconds until a reserved send time, and how many clients were seen recently."""
 
     wait: float
     clients: int
 
 
 class ReservationStore(Protocol):
-    """Where places are reserved. Whatever it raises, it cannot be reached."""
+    """Where send times are reserved. Whatever it raises means that it is unavailable."""
 
     async def reserve(self, slots: int = 1) -> Reservation:
-        """Take the next place, or none and only look."""
+        """Reserve the next send time; with 0 slots only look at it."""
         ...
 
     async def leave(self) -> None:
-        """Be counted no more."""
+        """Deregister this client, so that it is no longer counted."""
         ...
 
     async def aclose(self) -> None:
@@ -51,98 +51,99 @@ class ReservationStore(Protocol):
 
 
 class SharedReservations(Reservations):
-    """The places of one client.
+    """The reservations of one client.
 
     Args:
-        board: where they are reserved.
-        where: what to call it in the log.
-        interval: seconds from one place to the next, of all clients together.
+        store: where they are made.
+        where: the store's address in log messages.
+        interval: seconds between two send times, of all clients together.
         clock: in seconds.
     """
 
     def __init__(
         self,
-        board: ReservationStore,
+        store: ReservationStore,
         where: str,
         interval: float,
         clock: Callable[[], float],
     ) -> None:
-        self._board = board
+        self._store = store
         self._where = where
         self._interval = interval
         self._clock = clock
         self._last_slot: float = -math.inf
-        self._looked: float = -math.inf
-        self._wary_until: float = -math.inf
+        self._checked: float = -math.inf
+        self._recovering_until: float = -math.inf
         self._clients = 1
-        self._alone = False
+        self._degraded = False
         self._tasks = Tasks()
-        self._looking = False
+        self._checking = False
 
     async def reserve(self) -> float:
-        """Take the next place; the seconds until it may be used."""
+        """Make the next reservation; the seconds until it may be used."""
         reserved = None
-        if self._alone:
-            self._seek()
+        if self._degraded:
+            self._check_if_due()
         else:
             reserved = await self._reserved()
         now, own = self._clock(), self._last_slot + self._interval * self._clients
         if reserved is None:
             self._last_slot = max(now, own)
-        elif now < self._wary_until:
+        elif now < self._recovering_until:
             self._last_slot = max(now + reserved.wait, own)
         else:
             self._last_slot, self._clients = now + reserved.wait, reserved.clients
         return self._last_slot - now
 
     async def _reserved(self) -> Reservation | None:
-        """A place on the board, if it can be reached."""
+        """A reservation in the store, if that is available."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self._board.reserve()
+                return await self._store.reserve()
         except Exception as error:  # noqa: BLE001 - whatever it is, calls go on
-            self._lose(error)
+            self._degrade(error)
             return None
 
-    def _lose(self, error: Exception) -> None:
-        if self._alone:  # closed meanwhile
+    def _degrade(self, error: Exception) -> None:
+        if self._degraded:  # closed meanwhile
             return
-        self._alone, self._looked = True, self._clock()
+        self._degraded, self._checked = True, self._clock()
         _log.warning(
-            "no answer from Redis at %s (%s): until there is one, this client keeps to 1/%d of the limit",
+            "Redis at %s is unavailable (%s): this client falls back to 1/%d of the rate limit",
             self._where,
             type(error).__name__,
             self._clients,
         )
 
-    def _seek(self) -> None:
-        """Let a task look for the board, if none has lately."""
-        if not self._looking and not self._tasks.closed and self._clock() >= self._looked + _PAUSE:
-            self._looking = True
-            self._tasks.start(self._look())
+    def _check_if_due(self) -> None:
+        """Start a health check of the store, unless there was one recently."""
+        if not self._checking and not self._tasks.closed and self._clock() >= self._checked + _CHECK_INTERVAL:
+            self._checking = True
+            self._tasks.start(self._check())
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         try:
-            async with asyncio.timeout(_LONG_PATIENCE):
-                seen = await self._board.reserve(0)
-        except Exception:  # noqa: BLE001 - it is still away
+            async with asyncio.timeout(_CHECK_TIMEOUT):
+                seen = await self._store.reserve(0)
+        except Exception:  # noqa: BLE001 - it is still unavailable
             return
         finally:
-            self._looking, self._looked = False, self._clock()
-        self._alone, self._clients = False, max(self._clients, seen.clients)
-        self._wary_until = self._clock() + _PAUSE + _LONG_PATIENCE + self._interval * self._clients
-        _log.info("Redis at %s answers again: the limit is shared", self._where)
+            self._checking, self._checked = False, self._clock()
+        self._degraded, self._clients = False, max(self._clients, seen.clients)
+        others = _CHECK_INTERVAL + _CHECK_TIMEOUT + self._interval * self._clients
+        self._recovering_until = self._clock() + others
+        _log.info("Redis at %s is available again: the rate limit is shared", self._where)
 
     async def aclose(self) -> None:
-        """Let the others have the share, and close the connection."""
-        is_counted, self._alone = not self._alone and self._last_slot > -math.inf, True
+        """Give the share back to the other clients, and close the connection."""
+        is_counted, self._degraded = not self._degraded and self._last_slot > -math.inf, True
         await self._tasks.aclose()
         if is_counted:
-            await self._in_time(self._board.leave())
-        await self._in_time(self._board.aclose())
+            await self._in_time(self._store.leave())
+        await self._in_time(self._store.aclose())
 
     async def _in_time(self, work: Awaitable[None]) -> None:
-        """Do it, but do not wait for long, nor fail if it cannot be done."""
+        """Do it, but neither wait for long nor fail."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 await work

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from attrs import frozen
 
-from agencia_async._protocol.calls import Call, Repeat, reader_of
+from agencia_async._protocol.calls import Call, RetryMode, reader_of
 from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, as_row, canonical, refusal, words
 from agencia_async._protocol.fast_path import order_statuses
 from agencia_async._protocol.outcomes import Outcomes, Values
@@ -44,7 +44,7 @@ class Action(Generic[T]):
     result: str | None
     documented: frozenset[str]
     read_row: Callable[[Row, Refusals], T | AgenciaError]
-    repeat: Repeat
+    retry_mode: RetryMode
     fast_path: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
 
     def single(self, wire_id: str) -> Call[Outcomes[T]]:
@@ -59,7 +59,7 @@ class Action(Generic[T]):
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
         fast_path = self.fast_path and partial(self.fast_path, wire_ids)
         reader = Reader(partial(self._answers, wire_ids), fast_path=fast_path)
-        return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.repeat)
+        return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.retry_mode)
 
     def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Outcomes[T]:
         rows = self._rows(content, wire_ids)
@@ -101,7 +101,7 @@ class Action(Generic[T]):
             return self._read(row, refusals)
         except ReplyError as error:
             error = error.with_traceback(None)
-            return error if self.repeat is Repeat.ALWAYS else OutcomeUnknownError(str(error), cause=error)
+            return error if self.retry_mode is RetryMode.ALWAYS else OutcomeUnknownError(str(error), cause=error)
 
     def _is_documented(self, row: object) -> bool:
         """Is it a row as the document has it, which needs no second look?"""
@@ -175,7 +175,7 @@ STATUS: Action[OrderStatus] = Action(
     None,
     frozenset({"charge", "start_count", "status", "remains", "currency"}),
     _status_row,
-    Repeat.ALWAYS,
+    RetryMode.ALWAYS,
     order_statuses,
 )
 REFILL: Action[Id] = Action(
@@ -186,7 +186,7 @@ REFILL: Action[Id] = Action(
     "refill",
     frozenset({"order", "refill"}),
     _refill_row,
-    Repeat.IF_TOLD,
+    RetryMode.OPT_IN,
 )
 REFILL_STATUS: Action[RefillStatus] = Action(
     "refill_status",
@@ -196,7 +196,7 @@ REFILL_STATUS: Action[RefillStatus] = Action(
     "status",
     frozenset({"refill", "status"}),
     _refill_status_row,
-    Repeat.ALWAYS,
+    RetryMode.ALWAYS,
 )
 CANCEL: Action[Cancellation] = Action(
     "cancel",
@@ -206,5 +206,5 @@ CANCEL: Action[Cancellation] = Action(
     "cancel",
     frozenset({"order", "cancel"}),
     _cancel_row,
-    Repeat.IF_TOLD,
+    RetryMode.OPT_IN,
 )

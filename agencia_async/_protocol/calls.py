@@ -29,12 +29,12 @@ T = TypeVar("T")
 _log = logging.getLogger("agencia_async")
 
 
-class Repeat(Enum):
+class RetryMode(Enum):
     """May a request be sent again when it is not known whether the panel has acted on it?"""
 
     ALWAYS = "a read changes nothing"
-    RECOGNISED = "the panel knows a second add by its idempotency field"
-    IF_TOLD = "a second refill or cancel is usually refused, sometimes made again"
+    IDEMPOTENT = "the panel knows a second add by its idempotency field"
+    OPT_IN = "a second refill or cancel is usually refused, sometimes made again"
     NEVER = "a second add is a second order"
 
 
@@ -45,13 +45,13 @@ class Call(Generic[T]):
     action: str
     form: str
     reader: Reader[T]
-    repeat: Repeat
+    retry_mode: RetryMode
 
 
 def _call(
-    action: str, fields: Mapping[str, str], reader: Reader[T], repeat: Repeat = Repeat.ALWAYS
+    action: str, fields: Mapping[str, str], reader: Reader[T], retry_mode: RetryMode = RetryMode.ALWAYS
 ) -> Call[T]:
-    return Call(action, urlencode({"action": action, **fields}), reader, repeat)
+    return Call(action, urlencode({"action": action, **fields}), reader, retry_mode)
 
 
 def reader_of(record: type[T]) -> Callable[[Row], T]:
@@ -124,5 +124,5 @@ BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=F
 
 def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
     """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
-    repeat = Repeat.RECOGNISED if mark else Repeat.NEVER
-    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), repeat)
+    retry_mode = RetryMode.IDEMPOTENT if mark else RetryMode.NEVER
+    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), retry_mode)

@@ -17,7 +17,7 @@ from agencia_async import (
 )
 from agencia_async._calls.retry import Retrier
 from agencia_async._calls.retry_budget import RetryBudget
-from agencia_async._protocol.calls import Repeat
+from agencia_async._protocol.calls import RetryMode
 from agencia_async.errors import twin
 
 NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")
@@ -51,24 +51,24 @@ class Script:
 
     async def run(
         self,
-        repeat: Repeat = Repeat.ALWAYS,
+        retry_mode: RetryMode = RetryMode.ALWAYS,
         policy: RetryPolicy | None = None,
         left: float = 1e9,
         budget: RetryBudget | None = None,
     ) -> str:
         policy = policy or RetryPolicy()
         retrier = Retrier(policy, budget=budget, sleep=self.sleep, uniform=self.uniform)
-        value, self.uncertain = await retrier.run(self.attempt, repeat=repeat, left=lambda: left)
+        value, self.uncertain = await retrier.run(self.attempt, retry_mode=repeat, left=lambda: left)
         return value
 
 
-@pytest.mark.parametrize("repeat", Repeat)
+@pytest.mark.parametrize("retry_mode", RetryMode)
 @pytest.mark.parametrize("failure", [NO, LIMITED])
 async def test_what_the_panel_cannot_have_acted_on_is_sent_again(
-    repeat: Repeat, failure: AgenciaError
+    retry_mode: RetryMode, failure: AgenciaError
 ) -> None:
     script = Script([failure, failure])
-    assert await script.run(repeat) == "value"
+    assert await script.run(retry_mode) == "value"
     assert script.attempts == 3
     assert not script.uncertain
 
@@ -80,12 +80,12 @@ async def test_a_read_is_sent_again_whatever_happened(failure: AgenciaError) -> 
     assert script.attempts == 2
 
 
-@pytest.mark.parametrize("repeat", [Repeat.IF_TOLD, Repeat.NEVER])
+@pytest.mark.parametrize("retry_mode", [RetryMode.OPT_IN, RetryMode.NEVER])
 @pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
-async def test_a_write_that_may_have_happened_is_not_repeated(repeat: Repeat, failure: AgenciaError) -> None:
+async def test_a_write_that_may_have_happened_is_not_repeated(retry_mode: RetryMode, failure: AgenciaError) -> None:
     script = Script([failure])
     with pytest.raises(OutcomeUnknownError) as caught:
-        await script.run(repeat)
+        await script.run(retry_mode)
     assert script.attempts == 1
     assert caught.value.cause is failure
     assert caught.value.sent == failure.sent
@@ -94,26 +94,26 @@ async def test_a_write_that_may_have_happened_is_not_repeated(repeat: Repeat, fa
 async def test_an_uncertain_refill_is_repeated_if_told_but_an_order_never() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
     script = Script([MAYBE])
-    assert await script.run(Repeat.IF_TOLD, policy) == "value"
+    assert await script.run(RetryMode.OPT_IN, policy) == "value"
     assert script.uncertain
     script = Script([MAYBE])
     with pytest.raises(OutcomeUnknownError):
-        await script.run(Repeat.NEVER, policy)
+        await script.run(RetryMode.NEVER, policy)
     assert script.attempts == 1
 
 
-@pytest.mark.parametrize("repeat", Repeat)
-async def test_a_refusal_is_final(repeat: Repeat) -> None:
+@pytest.mark.parametrize("retry_mode", RetryMode)
+async def test_a_refusal_is_final(retry_mode: RetryMode) -> None:
     script = Script([REFUSED])
     with pytest.raises(NotFoundError) as caught:
-        await script.run(repeat)
+        await script.run(retry_mode)
     assert caught.value is REFUSED
     assert script.attempts == 1
 
 
 async def test_a_write_that_never_left_ends_as_what_it_is() -> None:
     with pytest.raises(TransportError) as caught:
-        await Script([NO] * 9).run(Repeat.NEVER)
+        await Script([NO] * 9).run(RetryMode.NEVER)
     assert caught.value is NO
 
 
@@ -162,16 +162,16 @@ async def test_a_repetition_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_only_known_errors_are_ever_repeated() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
-    assert policy.may_retry(NotAnsweredError("left out"), Repeat.ALWAYS)
-    assert not policy.may_retry(OutcomeUnknownError("who knows"), Repeat.ALWAYS)
-    assert not policy.may_retry(ValueError("bug"), Repeat.ALWAYS)
+    assert policy.may_retry(NotAnsweredError("left out"), RetryMode.ALWAYS)
+    assert not policy.may_retry(OutcomeUnknownError("who knows"), RetryMode.ALWAYS)
+    assert not policy.may_retry(ValueError("bug"), RetryMode.ALWAYS)
 
 
 @pytest.mark.parametrize("last", [NO, LIMITED, REFUSED])
 async def test_an_attempt_that_may_have_acted_is_not_forgotten(last: AgenciaError) -> None:
     script = Script([MAYBE, last, last, last, last])
     with pytest.raises(OutcomeUnknownError) as caught:
-        await script.run(Repeat.IF_TOLD, RetryPolicy(repeat_uncertain_writes=True))
+        await script.run(RetryMode.OPT_IN, RetryPolicy(repeat_uncertain_writes=True))
     assert caught.value.cause is last
     assert caught.value.sent == "maybe"
 
@@ -207,7 +207,7 @@ async def test_what_may_have_happened_is_unknown_although_the_budget_is_spent() 
     policy = RetryPolicy(repeat_uncertain_writes=True)
     script = Script([twin(MAYBE), twin(MAYBE), twin(MAYBE)])
     with pytest.raises(OutcomeUnknownError, match="too many requests fail") as caught:
-        await script.run(Repeat.IF_TOLD, policy, budget=Spent(1))
+        await script.run(RetryMode.OPT_IN, policy, budget=Spent(1))
     assert (script.attempts, caught.value.sent) == (2, "maybe")
 
 

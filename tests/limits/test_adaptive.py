@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from agencia_async._limits.adaptive import AdaptiveLimit, is_telling
+from agencia_async._limits.adaptive import AdaptiveLimit, is_significant
 
 
 class Line:
@@ -24,7 +24,7 @@ class Line:
         for number in numbers:
             self.last = number
             self.in_flight.append(number)
-            self.found.left(number, self.now)
+            self.found.sent(number, self.now)
         return numbers
 
     def accept(self, *numbers: int) -> None:
@@ -35,7 +35,7 @@ class Line:
     def refuse(self, *numbers: int, asked: float | None = None) -> None:
         for number in numbers:
             count = len(self.in_flight)
-            self.found.refused(number, last=self.last, in_flight=count, now=self.now, asked=asked)
+            self.found.rate_limited(number, last=self.last, in_flight=count, now=self.now, asked=asked)
             self.in_flight.remove(number)
 
     def burst(self, accepted: int = 20, refused: int = 10) -> None:
@@ -87,13 +87,13 @@ def limited() -> Line:
 def test_three_refusals_and_a_fifth_of_the_others_are_telling(
     refused: int, answers: int, *, told: bool
 ) -> None:
-    assert is_telling(refused, answers) is told
+    assert is_significant(refused, answers) is told
 
 
 @pytest.mark.parametrize("answers", [3, 4, 5, 10, 20, 50])
 def test_one_stray_in_ten_is_hardly_ever_taken_for_a_limit(answers: int) -> None:
     refused = [1 + sum(chance < 0.1 for chance in draws) for draws in _draws(answers - 1)]
-    assert sum(is_telling(one, answers) for one in refused) <= 0.015 * len(refused)
+    assert sum(is_significant(one, answers) for one in refused) <= 0.015 * len(refused)
 
 
 def _draws(count: int) -> list[list[float]]:
@@ -296,7 +296,7 @@ def test_where_nothing_was_ever_accepted_all_waiting_counts() -> None:
 def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
     line = Line()
     line.accept(*line.leave())
-    line.found.told(3, 30, in_flight=0, now=line.now)
+    line.found.quota_received(3, 30, in_flight=0, now=line.now)
     assert (line.found.free, line.found.wait(line.now), line.found.until) == (False, 0, 0)
     line.leave(3)
     assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
@@ -308,10 +308,10 @@ def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
 def test_the_longer_of_two_waits_counts() -> None:
     line = Line()
     line.refuse(*line.leave())
-    line.found.told(0, 30, in_flight=0, now=line.now)
+    line.found.quota_received(0, 30, in_flight=0, now=line.now)
     assert (line.found.wait(line.now), line.found.until, line.found.is_asked) == (30, 30, True)
     line = limited()
-    line.found.told(0, 30, in_flight=0, now=line.now)
+    line.found.quota_received(0, 30, in_flight=0, now=line.now)
     assert line.found.wait(line.now) == 30
 
 

@@ -6,11 +6,11 @@ from agencia_async._limits.cooldown import Cooldown
 def test_nothing_leaves_until_the_end_and_one_probe_until_it_is_answered() -> None:
     cooldown = Cooldown(20.0)
     assert (cooldown.is_on, cooldown.wait(0)) == (False, 0)
-    cooldown.left(1)
+    cooldown.sent(1)
     cooldown.begin(10, 1, 2, None)
     assert (cooldown.is_on, cooldown.asked, cooldown.wait(10.5)) == (True, False, 1.5)
     assert cooldown.wait(12) == 0
-    cooldown.left(2)
+    cooldown.sent(2)
     assert cooldown.wait(13) == math.inf
     cooldown.accepted(1)
     assert cooldown.wait(13) == math.inf
@@ -25,7 +25,7 @@ def test_an_own_pause_doubles_with_each_probe_that_is_refused_up_to_a_bound() ->
         cooldown.begin(now, number, 1, None)
         lengths.append(cooldown.until - now)
         now = cooldown.until
-        cooldown.left(number + 1)
+        cooldown.sent(number + 1)
     assert lengths == [1, 2, 4, 5, 5]
     cooldown.begin(now, 2, 1, None)
     assert cooldown.until - now == 1
@@ -54,7 +54,7 @@ def test_a_later_answer_can_only_make_it_longer() -> None:
 def test_a_probe_without_an_answer_makes_room_for_another() -> None:
     cooldown = Cooldown(20.0)
     cooldown.begin(0, 1, 2, None)
-    cooldown.left(2)
+    cooldown.sent(2)
     cooldown.abandoned(1)
     assert cooldown.wait(2) == math.inf
     cooldown.abandoned(2)

@@ -8,24 +8,24 @@ def use(cubic: CubicPace, now: float, seconds: float) -> float:
     end = now + seconds
     while now < end:
         now += cubic.wait(now)
-        cubic.left(now)
+        cubic.sent(now)
     return now
 
 
 def test_requests_leave_at_even_intervals() -> None:
     cubic = CubicPace(20, 1, now=5)
     assert cubic.wait(5) == 0
-    cubic.left(5)
+    cubic.sent(5)
     assert cubic.wait(5) == pytest.approx(0.05)
     assert cubic.wait(5.05) == 0
 
 
 def test_one_that_is_late_is_caught_up_with_by_a_few_milliseconds() -> None:
     cubic = CubicPace(20, 1, now=0)
-    cubic.left(0)
-    cubic.left(0.053)
+    cubic.sent(0)
+    cubic.sent(0.053)
     assert cubic.wait(0.053) == pytest.approx(0.047, abs=1e-3)
-    cubic.left(9)
+    cubic.sent(9)
     assert cubic.wait(9) == pytest.approx(0.045, abs=1e-3)
 
 
@@ -39,7 +39,7 @@ def test_without_a_ceiling_the_pace_doubles(window: float, seconds: float) -> No
 
 def test_the_pace_grows_to_the_ceiling_stays_about_it_and_then_grows_ever_faster() -> None:
     cubic = CubicPace(20, 0, now=0)
-    cubic.lower(0, pause=0.1)
+    cubic.lower(0, cooldown=0.1)
     paces, now = [cubic.pace], 0.0
     for _ in range(5):
         now = use(cubic, now, 5)
@@ -49,7 +49,7 @@ def test_the_pace_grows_to_the_ceiling_stays_about_it_and_then_grows_ever_faster
 
 def test_a_refusal_is_near_in_the_upper_half_only() -> None:
     cubic = CubicPace(20, 0, now=0)
-    cubic.lower(0, pause=0.1)
+    cubic.lower(0, cooldown=0.1)
     assert not cubic.is_near
     use(cubic, 0, 2.2)
     assert cubic.is_near
@@ -58,7 +58,7 @@ def test_a_refusal_is_near_in_the_upper_half_only() -> None:
 def test_the_pace_does_not_grow_while_nobody_uses_it() -> None:
     cubic = CubicPace(20, 1, now=0)
     for now in range(1, 100):
-        cubic.left(now)
+        cubic.sent(now)
     assert cubic.pace == 20
 
 
@@ -68,7 +68,7 @@ def test_a_limit_is_gone_when_much_more_is_accepted() -> None:
     gone = [cubic.is_gone]
     now = use(cubic, now, 2)
     gone.append(cubic.is_gone)
-    cubic.lower(now, pause=0.1)
+    cubic.lower(now, cooldown=0.1)
     gone.append(cubic.is_gone)
     use(cubic, now, 26)
     assert [*gone, cubic.is_gone] == [False, True, False, True]
@@ -89,7 +89,7 @@ def test_what_is_refused_is_the_mean_of_a_window() -> None:
     cubic = CubicPace(20, 2, now=0)
     now = use(cubic, 0, 8)
     assert cubic.pace == pytest.approx(40, rel=0.01)
-    cubic.lower(now, pause=0.1)
+    cubic.lower(now, cooldown=0.1)
     assert cubic.pace == pytest.approx(0.95 * 20 * 2 ** (7 / 8), rel=0.01)
     assert cubic.lowered == now
 

@@ -40,7 +40,7 @@ class Crowd:
         self.seconds = seconds
         self.passed: list[tuple[str, float]] = []
         self.failed: dict[str, AgenciaError] = {}
-        self.most = self._under_way = 0
+        self.most = self._in_flight = 0
         self.tasks: list[asyncio.Task[None]] = []
 
     def add(self, *names: str, urgent: bool = True, left: float = DEADLINE) -> None:
@@ -54,13 +54,13 @@ class Crowd:
             self.failed[name] = error
             return
         self.passed.append((name, clock()))
-        self._under_way += 1
-        self.most = max(self.most, self._under_way)
+        self._in_flight += 1
+        self.most = max(self.most, self._in_flight)
         try:
             await asyncio.sleep(self.seconds)
             self.gate.accepted(number)
         finally:
-            self._under_way -= 1
+            self._in_flight -= 1
             self.gate.release(number)
 
     async def over(self) -> None:
@@ -84,7 +84,7 @@ async def turns(count: int = 3) -> None:
 
 
 @virtual_time
-async def test_slots_bound_what_is_under_way() -> None:
+async def test_slots_bound_what_is_in_flight() -> None:
     crowd = Crowd(gate(2))
     crowd.add(*"abcde")
     await crowd.over()
@@ -134,7 +134,7 @@ async def test_a_slot_is_waited_for_until_the_deadline() -> None:
     error = crowd.failed.pop("b")
     assert (type(error), str(error), error.sent) == (
         TransportError,
-        "all connections were busy until the deadline",
+        "no free slot until the deadline",
         "no",
     )
     assert (crowd.names, crowd.times, crowd.failed) == ("a c", [0, 5], {})
@@ -326,7 +326,7 @@ async def test_a_place_within_a_pause_is_given_up() -> None:
     crowd = Crowd(it, seconds=0)
     crowd.add("a", "b")
     await turns()
-    it.refused(number, 7)
+    it.rate_limited(number, 7)
     it.release(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([8, 17], 4)
@@ -340,7 +340,7 @@ async def test_a_place_behind_a_pause_is_kept() -> None:
     crowd = Crowd(it, seconds=0)
     crowd.add("a")
     await turns()
-    it.refused(number, 7)
+    it.rate_limited(number, 7)
     it.release(number)
     await crowd.over()
     assert (crowd.times, places.asked) == ([9], 2)
@@ -355,7 +355,7 @@ async def test_a_place_that_comes_within_a_pause_is_given_up_as_well() -> None:
     places.ready.clear()
     crowd.add("a")
     await turns()
-    it.refused(number, 7)
+    it.rate_limited(number, 7)
     it.release(number)
     places.ready.set()
     await crowd.over()
@@ -370,7 +370,7 @@ async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> No
     crowd = Crowd(it, seconds=0)
     crowd.add("a")
     await turns()
-    it.told(Quota(0, 7))
+    it.quota_received(Quota(0, 7))
     it.accepted(number)
     it.release(number)
     await crowd.over()
@@ -386,7 +386,7 @@ async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() 
     places.ready.clear()
     crowd.add("a", left=3)
     await turns()
-    it.refused(number, 7)
+    it.rate_limited(number, 7)
     it.accepted(number)
     it.release(number)
     places.ready.set()
@@ -404,7 +404,7 @@ async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() 
 async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
     it = gate()
     crowd = Crowd(it)
-    it.refused(it.try_acquire(), None)
+    it.rate_limited(it.try_acquire(), None)
     crowd.add(*"abc")
     await crowd.over()
     assert (crowd.names, crowd.times) == ("a b c", [0.5, 1.5, 1.5])
@@ -414,7 +414,7 @@ async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
 async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> None:
     it = gate()
     crowd = Crowd(it)
-    it.refused(it.try_acquire(), None)
+    it.rate_limited(it.try_acquire(), None)
     crowd.add(*"abc")
     await asyncio.sleep(1)
     crowd.tasks[0].cancel()
@@ -426,7 +426,7 @@ async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> N
 async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> None:
     it = gate()
     numbers = [it.try_acquire() for _ in range(10)]
-    it.refused(numbers[0], None)
+    it.rate_limited(numbers[0], None)
     crowd = Crowd(it)
     crowd.add(*"abc")
     await asyncio.sleep(0.1)
@@ -438,7 +438,7 @@ async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> Non
     assert crowd.times == [0.1] * 3
 
 
-@pytest.mark.parametrize(("asked", "told"), [(70.0, "asked for a pause"), (None, "refusals led to a pause")])
+@pytest.mark.parametrize(("asked", "told"), [(70.0, "the panel asked to wait"), (None, "cooldown after 429 replies")])
 def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told: str) -> None:
     @virtual_time
     async def check() -> None:
@@ -447,7 +447,7 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told
         number = it.try_acquire()
         crowd.add("a", left=0.4)
         await turns()
-        it.refused(number, asked)
+        it.rate_limited(number, asked)
         it.release(number)
         await turns()
         crowd.add("b", left=0.3)
@@ -473,7 +473,7 @@ async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch
     crowd.add(*map(str, range(500)))
     await turns()
     assert timers.call_count == 500
-    it.refused(numbers[0], None)
+    it.rate_limited(numbers[0], None)
     for number in numbers[1:7]:
         it.accepted(number)
     assert timers.call_count == 500
@@ -485,14 +485,14 @@ async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch
 @virtual_time
 async def test_a_probe_is_waited_for_until_the_deadline() -> None:
     it = gate()
-    it.refused(it.try_acquire(), None)
+    it.rate_limited(it.try_acquire(), None)
     crowd = Crowd(it, seconds=9)
     crowd.add("a")
     crowd.add("b", left=3)
     await crowd.over()
     error = crowd.failed["b"]
     assert isinstance(error, RateLimitedError)
-    assert str(error) == "the panel refused for its rate until the deadline"
+    assert str(error) == "rate limited until the deadline"
     assert crowd.names == "a"
 
 
@@ -503,9 +503,9 @@ async def test_a_pause_counts_although_waiting_for_a_limit_does_not() -> None:
     crowd = Crowd(it, seconds=50)
     crowd.add("a", left=30)
     await asyncio.sleep(50)
-    it.refused(number, 60)
+    it.rate_limited(number, 60)
     await turns()
-    assert "lasts 60 s more" in str(crowd.failed["a"])
+    assert "to wait 60 s more" in str(crowd.failed["a"])
 
 
 @virtual_time
@@ -518,7 +518,7 @@ async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_
         it.accepted(number)
         it.release(number)
     for number in [it.try_acquire() for _ in range(10)]:
-        it.refused(number, None)
+        it.rate_limited(number, None)
         it.release(number)
     crowd = Crowd(it, seconds=0.05)
     crowd.add(*map(str, range(50)), left=1)
@@ -528,8 +528,8 @@ async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_
     crowd.add(*map(str, range(2000)), left=1e9)
     await crowd.over()
     assert caplog.messages == [
-        "the panel seems to allow 18.2 requests a second",
-        "the panel seems to have no limit, or another one",
+        "discovered a rate limit of about 18.2 requests per second",
+        "the discovered rate limit no longer applies",
     ]
 
 

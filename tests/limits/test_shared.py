@@ -176,10 +176,10 @@ async def test_the_log_tells_once_that_the_board_is_lost_and_once_that_it_is_bac
     board.fault = None
     for _ in range(4):
         await used(it)
-    lost = f"no answer from Redis at {WHERE} (ConnectionError): until there is one, this client keeps to 1/3"
-    back = f"Redis at {WHERE} answers again: the limit is shared"
+    lost = f"Redis at {WHERE} is unavailable (ConnectionError): this client falls back to 1/3"
+    back = f"Redis at {WHERE} is available again: the rate limit is shared"
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", f"{lost} of the limit"),
+        ("WARNING", f"{lost} of the rate limit"),
         ("INFO", back),
     ]
 

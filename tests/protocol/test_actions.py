@@ -27,7 +27,7 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async._protocol import actions, calls
-from agencia_async._protocol.calls import Call, Repeat
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import errors_in
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader, Reply, decipher
@@ -53,29 +53,29 @@ ADD = calls.add(CustomCommentsOrder(service=3, link="https://example.com/?a=b&c"
 
 
 @pytest.mark.parametrize(
-    ("call", "form", "repeat"),
+    ("call", "form", "retry_mode"),
     [
-        (calls.SERVICES, "action=services", Repeat.ALWAYS),
-        (calls.BALANCE, "action=balance", Repeat.ALWAYS),
+        (calls.SERVICES, "action=services", RetryMode.ALWAYS),
+        (calls.BALANCE, "action=balance", RetryMode.ALWAYS),
         (
             ADD,
             "action=add&service=3&link=https%3A%2F%2Fexample.com%2F%3Fa%3Db%26c&comments=%C3%A9%0Ab",
-            Repeat.NEVER,
+            RetryMode.NEVER,
         ),
-        (actions.STATUS.single("5"), "action=status&order=5", Repeat.ALWAYS),
-        (actions.STATUS.batch(["5", "a"]), "action=status&orders=5%2Ca", Repeat.ALWAYS),
-        (actions.REFILL.single("5"), "action=refill&order=5", Repeat.IF_TOLD),
-        (actions.REFILL.batch(["5", "6"]), "action=refill&orders=5%2C6", Repeat.IF_TOLD),
-        (actions.REFILL_STATUS.single("5"), "action=refill_status&refill=5", Repeat.ALWAYS),
-        (actions.REFILL_STATUS.batch(["5", "6"]), "action=refill_status&refills=5%2C6", Repeat.ALWAYS),
-        (actions.CANCEL.single("5"), "action=cancel&orders=5", Repeat.IF_TOLD),
-        (actions.CANCEL.batch(["5", "6"]), "action=cancel&orders=5%2C6", Repeat.IF_TOLD),
+        (actions.STATUS.single("5"), "action=status&order=5", RetryMode.ALWAYS),
+        (actions.STATUS.batch(["5", "a"]), "action=status&orders=5%2Ca", RetryMode.ALWAYS),
+        (actions.REFILL.single("5"), "action=refill&order=5", RetryMode.OPT_IN),
+        (actions.REFILL.batch(["5", "6"]), "action=refill&orders=5%2C6", RetryMode.OPT_IN),
+        (actions.REFILL_STATUS.single("5"), "action=refill_status&refill=5", RetryMode.ALWAYS),
+        (actions.REFILL_STATUS.batch(["5", "6"]), "action=refill_status&refills=5%2C6", RetryMode.ALWAYS),
+        (actions.CANCEL.single("5"), "action=cancel&orders=5", RetryMode.OPT_IN),
+        (actions.CANCEL.batch(["5", "6"]), "action=cancel&orders=5%2C6", RetryMode.OPT_IN),
     ],
 )
 def test_each_action_sends_its_form_and_knows_whether_it_may_be_repeated(
-    call: Call[Any], form: str, repeat: Repeat
+    call: Call[Any], form: str, retry_mode: RetryMode
 ) -> None:
-    assert (call.form, call.repeat) == (form, repeat)
+    assert (call.form, call.retry_mode) == (form, retry_mode)
 
 
 PARTIAL = {
