@@ -1,4 +1,4 @@
-"""Many ids: chunks, batches that are split, and one item for each id.
+"""Bulk requests: chunking, splitting of failed batches, and one item for each id.
 
 May import: what `_calls` may, and `_calls`.
 """

@@ -1,4 +1,4 @@
-"""Notices when the account is refused in the middle of a bulk call."""
+"""Stops a bulk call once the account is rejected."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,29 +9,29 @@ R = TypeVar("R")
 
 
 class AccountGuard:
-    """Notices when the account is refused in the middle of a bulk call, and lets no more through then."""
+    """Notices an authentication error in the middle of a bulk call, and sends nothing more after it."""
 
     def __init__(self) -> None:
         self._succeeded = False
-        self._refused: AuthenticationError | None = None
+        self._rejection: AuthenticationError | None = None
 
     async def run(self, ask: Callable[[], Awaitable[R]], failed: Callable[[AgenciaError], R]) -> R:
-        """What is asked for, or what a failure makes of it.
+        """The result of `ask`, or what `failed` makes of its error.
 
         Raises:
-            AuthenticationError: the account was refused before anything succeeded.
+            AuthenticationError: the account was rejected before anything succeeded.
         """
-        if self._refused is not None:
-            return failed(self._refused)
+        if self._rejection is not None:
+            return failed(self._rejection)
         try:
             answer = await ask()
         except AuthenticationError as error:
             if not self._succeeded:
                 raise
-            self._refused = error
+            self._rejection = error
             return failed(error)
         except AgenciaError as error:
-            # What may have happened must be told of, even if the account is refused afterwards.
+            # A possible effect must be reported, even if the account is rejected afterwards.
             self._succeeded = self._succeeded or error.sent != "no"
             return failed(error)
         self._succeeded = True

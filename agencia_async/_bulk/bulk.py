@@ -1,4 +1,4 @@
-"""Many ids, few requests: every id that was asked for ends in exactly one item."""
+"""Bulk calls: many ids in few requests, and exactly one item for each id."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class Bulk(Generic[T]):
-    """One bulk call: cuts its ids into requests, and notices when the account is refused."""
+    """One bulk call: splits its ids into requests, and stops if the account is rejected."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Bulk(Generic[T]):
         self._sender = sender
         self._workers = workers
         self._tasks = tasks
-        self._door = AccountGuard()
+        self._guard = AccountGuard()
 
     async def many(self, ids: Ids) -> BulkResult[T]:
-        """All at once, in the order of the input."""
+        """All items, in the order of the input."""
         self._sender.channel.enter()
         given, wire_ids = await read_all(ids)
         distinct = dict.fromkeys(wire_ids)
@@ -52,9 +52,9 @@ class Bulk(Generic[T]):
         return BulkResult[T].of(given, [answers[wire_id] for wire_id in wire_ids])
 
     async def stream(self, ids: Ids) -> AsyncGenerator[BulkItem[T], None]:
-        """One by one, as the replies arrive."""
+        """The items one by one, as the replies arrive."""
         self._sender.channel.enter()
-        # To read an order twice is harmless, to refill or cancel it twice is not.
+        # Reading an order twice is harmless, refilling or cancelling it twice is not.
         once = self._action.retry_mode is not RetryMode.ALWAYS
         source = batches(ids, self._size, once=once)
         async with aclosing(self._run(source, self._items)) as answered:
@@ -68,21 +68,21 @@ class Bulk(Generic[T]):
     def _run(
         self, source: AsyncGenerator[B, None], work: Callable[[B], Awaitable[R]]
     ) -> AsyncGenerator[R, None]:
-        run = WorkerPool(
+        pool = WorkerPool(
             source, work, workers=self._workers, may_start=self._sender.channel.accepted, tasks=self._tasks
         )
-        return run.results()
+        return pool.results()
 
     async def _items(self, batch: tuple[list[Id], list[str]]) -> Iterable[BulkItem[T]]:
         given, wire_ids = batch
         answers = await self._fetch(list(dict.fromkeys(wire_ids)))
-        # Where none is an error, none needs a look.
+        # `Values` contain no error, so no item needs a check.
         item: Callable[..., BulkItem[T]] = BulkItem if isinstance(answers, Values) else bulk_item
         return map(item, given, map(answers.__getitem__, wire_ids))
 
     async def _fetch(self, wire_ids: list[str]) -> Outcomes[T]:
-        """An answer for each id of one request: its value, its own error, or the request's."""
-        return await self._door.run(
+        """The outcome for each id of one request: its value, its own error, or the request's."""
+        return await self._guard.run(
             lambda: send_batch(self._sender, self._action, wire_ids, urgent=False),
             lambda error: to_all(wire_ids, error),
         )

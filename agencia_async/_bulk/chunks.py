@@ -1,4 +1,4 @@
-"""How many ids become few requests: checked, in chunks, lazily."""
+"""Splits ids into chunks, checked and lazily."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing
@@ -24,12 +24,12 @@ async def each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]
 
 
 async def read_all(ids: Ids) -> tuple[list[Id], list[str]]:
-    """All ids as the caller gave them, and as they travel.
+    """All ids as the caller gave them, and as they are sent.
 
     Raises:
-        ConfigurationError: an id cannot travel, or the ids are one text (whose letters would be ids).
+        ConfigurationError: an id is invalid, or the ids are a single str (whose letters would be ids).
     """
-    _refuse_text(ids)
+    _reject_text(ids)
     given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(ids)  # noqa: A001
     return given, id_texts(given)
 
@@ -37,23 +37,25 @@ async def read_all(ids: Ids) -> tuple[list[Id], list[str]]:
 async def batches(
     ids: Ids, size: Callable[[], int], *, once: bool = False
 ) -> AsyncGenerator[tuple[list[Id], list[str]], None]:
-    """The same of at most `size()` ids at a time, read only as far as they are asked for.
+    """The same in batches of at most `size()` ids, read lazily.
 
-    With `once`, ids that came before are left out. Raises as `spelt` does.
+    With `once`, duplicates are left out. Raises as `read_all` does.
     """
-    _refuse_text(ids)
+    _reject_text(ids)
     async with aclosing(chunks(ids, size, _new() if once else None)) as lists:
         async for given in lists:
             yield given, id_texts(given)
 
 
-def _refuse_text(ids: object) -> None:
+def _reject_text(ids: object) -> None:
     if isinstance(ids, str | bytes | bytearray):
-        raise ConfigurationError("the ids are one text; give a list of ids, or use the call for one id")
+        raise ConfigurationError(
+            f"ids must be an iterable of ids, got {type(ids).__name__}; for one id there is a call of its own"
+        )
 
 
 def _new() -> Callable[[Id], bool]:
-    """A test that is true of each id that did not come before."""
+    """A predicate that is true of each id on its first occurrence."""
     seen: set[str] = set()
 
     def is_new(id: Id) -> bool:  # noqa: A002
@@ -69,7 +71,7 @@ async def chunks(
     size: Callable[[], int],
     wanted: Callable[[T], bool] | None = None,
 ) -> AsyncGenerator[list[T], None]:
-    """The items (that are wanted) in lists of at most `size()`, read only as far as they are asked for."""
+    """The items (those `wanted`) in lists of at most `size()`, read lazily."""
     if not isinstance(items, AsyncIterable):
         rest = iter(items) if wanted is None else filter(wanted, items)
         while some := list(islice(rest, size())):

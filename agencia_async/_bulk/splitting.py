@@ -1,6 +1,6 @@
-"""One batch and what panels make of it: spoilt by one id, refused for its size, or answered in part.
+"""Batches that fail or come back incomplete: one bad id, too many ids, or a silently truncated reply.
 
-Reads only: a write is never sent again for the sake of a better answer.
+Only reads are split and asked again: a write is never sent twice for a better answer.
 """
 
 import logging
@@ -26,20 +26,20 @@ T = TypeVar("T")
 _log = logging.getLogger("agencia_async")
 
 _FEW = 8
-"""All ids of so small a batch may be wrong by chance: a halving in vain proves nothing there."""
+"""Ids: in such a small batch all may be wrong by chance, so bisecting it in vain proves nothing."""
 _MOST_HALVINGS = 20
-"""For one batch: enough to single out three ids of a hundred; a batch that is worse fails as it is."""
+"""Bisections per batch: enough to isolate three bad ids in a hundred; a worse batch fails as a whole."""
 
 
 async def send_batch(
     sender: Sender, action: Action[T], wire_ids: Sequence[str], *, urgent: bool
 ) -> Outcomes[T]:
-    """An answer for each id, asked for in as many requests as the panel needs.
+    """The outcome for each id, in as many requests as the panel needs.
 
-    Writes are urgent in any case.
+    Writes are always urgent.
 
     Raises:
-        AgenciaError: none of them could be asked for.
+        AgenciaError: the batch failed as a whole.
     """
     if action.retry_mode is RetryMode.ALWAYS:
         return await _BatchRead(sender, action, urgent=urgent).batch(wire_ids)
@@ -52,7 +52,7 @@ async def send_batch(
 async def _one_by_one(
     parts: Sequence[Sequence[str]], send: Callable[[Sequence[str]], Awaitable[Outcomes[T]]]
 ) -> dict[str, T | AgenciaError]:
-    """The answers of all parts; one that fails is its own ids' answer."""
+    """The outcomes of all parts; the error of one that fails is the outcome of its ids."""
     answers: dict[str, T | AgenciaError] = {}
     for part in parts:
         try:
@@ -60,7 +60,7 @@ async def _one_by_one(
         except AuthenticationError as error:
             if not answers:
                 raise
-            # What is known already must not be lost; nothing more is sent.
+            # Keep what is known already; send nothing more.
             rest = [wire_id for part in parts for wire_id in part if wire_id not in answers]
             return answers | to_all(rest, error)
         except AgenciaError as error:
@@ -74,12 +74,12 @@ def parts_of(wire_ids: Sequence[str], size: int) -> list[Sequence[str]]:
 
 
 def to_all(wire_ids: Sequence[str], error: AgenciaError) -> dict[str, Any]:
-    """The error of a request as the answer to each of its ids."""
+    """The error of a request as the outcome of each of its ids."""
     return {wire_id: twin(error) for wire_id in wire_ids}
 
 
 class _BatchRead(Generic[T]):
-    """Asks for one batch of a read until every id has the best answer that is to be had."""
+    """Reads one batch, splitting it until every id has its best possible outcome."""
 
     def __init__(self, sender: Sender, action: Action[T], *, urgent: bool) -> None:
         self._sender = sender
@@ -88,11 +88,11 @@ class _BatchRead(Generic[T]):
         self._halvings = _MOST_HALVINGS
 
     async def batch(self, wire_ids: Sequence[str]) -> Outcomes[T]:
-        """The answers; a whole that fails is raised, a part that fails is its ids' answer."""
+        """The outcomes; an error of the whole batch is raised, that of a part is the outcome of its ids."""
         if len(wire_ids) > self._sender.channel.most_ids:
             return await _one_by_one(parts_of(wire_ids, self._sender.channel.most_ids), self.batch)
         try:
-            answers = await self._plainly(wire_ids)
+            answers = await self._request(wire_ids)
         except PanelError as error:
             if not isinstance(error, NotFoundError | InvalidOrderError) and type(error) is not PanelError:
                 raise
@@ -103,35 +103,35 @@ class _BatchRead(Generic[T]):
         return await self._halved(wire_ids)
 
     async def _halved(self, wire_ids: Sequence[str]) -> Outcomes[T]:
-        """One id can spoil a batch: halve it until the culprit stands alone."""
+        """One bad id can fail a whole batch: bisect until it is isolated."""
         self._halvings -= 1
         half = (len(wire_ids) + 1) // 2
         answers = await _one_by_one(parts_of(wire_ids, half), self.batch)
         if not errors_in(answers):
-            self._learn(half)  # no culprit: it was too large
+            self._learn(half)  # no bad id: the batch was too large
         if not any(_is_value(answer) for answer in answers.values()) and len(wire_ids) > _FEW:
-            self._sender.channel.halving_pays = False  # whatever it was, it was no single id
+            self._sender.channel.halving_pays = False  # a single bad id was not the cause
         return answers
 
     async def _completed(self, wire_ids: Sequence[str], answers: Outcomes[T]) -> Outcomes[T]:
-        """Some panels answer the first N ids of a batch in silence: ask for the others again."""
+        """Some panels silently truncate a batch to its first N ids: ask for the others again."""
         answered = _answered_first(wire_ids, answers) if errors_in(answers) else 0
         if not answered:
             return answers
         rest = parts_of(wire_ids[answered:], answered)
-        more = await _one_by_one(rest[:1], self._plainly)
+        more = await _one_by_one(rest[:1], self._request)
         if not any(_is_value(answer) for answer in more.values()):
-            return {**answers, **more}  # the panel knows nothing of them, or could not be asked
+            return {**answers, **more}  # unknown to the panel, or the request failed
         self._learn(answered)
         return {**answers, **more, **await _one_by_one(rest[1:], self.batch)}
 
-    async def _plainly(self, wire_ids: Sequence[str]) -> Outcomes[T]:
+    async def _request(self, wire_ids: Sequence[str]) -> Outcomes[T]:
         return await self._sender.send(self._action.batch(wire_ids), urgent=self._urgent)
 
     def _learn(self, size: int) -> None:
         if size < self._sender.channel.most_ids:
             self._sender.channel.most_ids = size
-            _log.info("the panel answers at most %d ids at once; asking for no more from now on", size)
+            _log.info("the panel answers at most %d ids per request; batches are limited to that", size)
 
 
 def _is_value(answer: object) -> bool:
@@ -139,7 +139,7 @@ def _is_value(answer: object) -> bool:
 
 
 def _answered_first(wire_ids: Sequence[str], answers: Mapping[str, object]) -> int:
-    """The place after the last id that was answered, where any was left out behind it; else 0."""
-    spoken = [not isinstance(answers[wire_id], NotAnsweredError) for wire_id in wire_ids]
-    last = len(spoken) - spoken[::-1].index(True) if True in spoken else 0
-    return last if last < len(spoken) else 0
+    """The index after the last id that was answered, if ids after it were not; else 0."""
+    answered = [not isinstance(answers[wire_id], NotAnsweredError) for wire_id in wire_ids]
+    last = len(answered) - answered[::-1].index(True) if True in answered else 0
+    return last if last < len(answered) else 0

@@ -1,4 +1,4 @@
-"""One call on its way: its attempts, and the time that they have left."""
+"""The execution of one call: its attempts, and the time left until its deadline."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -11,17 +11,17 @@ from agencia_async.errors import TransportError
 
 T = TypeVar("T")
 Attempt = Callable[[], Awaitable[T]]
-"""One attempt: sends the request and gives what its reply says."""
+"""One attempt: sends the request and returns the value of its reply."""
 
 
 @frozen
 class Times:
-    """What a call has time for, in seconds.
+    """The time limits of a call, in seconds.
 
     Attributes:
         attempt: for one attempt, from connecting to the last byte.
-        deadline: for the call as a whole.
-        least: without so much left, a write is not begun: its outcome would be unknown.
+        deadline: for the whole call.
+        least: a write is not started with less than this left: its outcome would be unknown.
     """
 
     attempt: float
@@ -30,7 +30,10 @@ class Times:
 
 
 class Execution(Generic[T]):
-    """One call: `around` is given each attempt once nothing holds it back any more, and makes it."""
+    """The execution of one call.
+
+    `around` wraps each attempt: it is called once the gate is passed, and makes the attempt.
+    """
 
     __slots__ = ("_around", "_call", "_channel", "_deadline", "_number", "_times", "_urgent", "attempts")
 
@@ -60,7 +63,7 @@ class Execution(Generic[T]):
         gate = self._channel.gate
         number = gate.try_acquire()
         if not number:
-            self._channel.enter()  # closed since the last attempt, it would let nobody go
+            self._channel.enter()  # if it was closed since the last attempt, the gate grants nothing
             number, uncounted = await gate.acquire(self.left(), urgent=self._urgent)
             self._deadline += uncounted
         self._number = number
@@ -73,6 +76,6 @@ class Execution(Generic[T]):
         left = self.left()
         self._channel.enter()  # the client may have been closed meanwhile
         if left <= (0 if self._call.retry_mode is RetryMode.ALWAYS else self._times.least):
-            raise TransportError("the deadline passed before it could be sent", sent="no")
+            raise TransportError("the deadline passed before the request was sent", sent="no")
         self.attempts += 1
         return await self._channel.exchange(self._call, self._number, min(self._times.attempt, left))

@@ -1,4 +1,4 @@
-"""When a request is sent again, and when its outcome is unknown instead."""
+"""When a request is retried, and when its outcome is unknown instead."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FAILURES = (TransportError, ReplyError)
-"""Errors of those that the budget is for: the panel gave no answer."""
+"""The errors whose retries the budget pays for: the panel gave no usable reply."""
 
 _log = logging.getLogger("agencia_async")
 
@@ -44,18 +44,21 @@ def _deadline(_policy: object, attribute: "Attribute[float]", value: object) -> 
 
 @frozen
 class RetryPolicy:
-    """How often and how long a call is tried.
+    """How often and for how long a call is attempted: exponential backoff with full jitter.
 
     Attributes:
-        attempts: requests per call at the most, at least 1.
-        first_wait: seconds; the wait after the first failure is random between 0 and this, and the
-            bound doubles with each further failure.
-        max_wait: seconds; the bound grows no further than this.
-        deadline: seconds for the call as a whole, waits included. A `Retry-After` that would end
-            later is not waited for: the `RateLimitedError` is raised at once. Waiting for a place under a
-            limit, told or found, does not count.
-        repeat_uncertain_writes: send `refill` and `cancel` again even when the panel may have acted.
-            Most panels refuse a second one, some make it again. `add` is never repeated.
+        attempts: the maximum number of requests per call, >= 1; 1 disables retries.
+        first_wait: seconds, >= 0; the wait before the first retry is random between 0 and this, and the
+            bound doubles with each further retry.
+        max_wait: seconds, >= 0; the maximum of that bound.
+        deadline: seconds, > 0, for the whole call including waits. If a `Retry-After` ends later, the
+            `RateLimitedError` is raised at once. Waiting for a slot under a rate limit, configured or
+            discovered, does not count.
+        repeat_uncertain_writes: retry `refill` and `cancel` even if the panel may have acted on the first
+            request. Most panels reject the second one, some execute it again. `add` is never retried so.
+
+    Raises:
+        ConfigurationError: one of these is out of range.
     """
 
     attempts: int = field(default=5, validator=_whole)
@@ -65,7 +68,7 @@ class RetryPolicy:
     repeat_uncertain_writes: bool = False
 
     def may_retry(self, error: BaseException, retry_mode: RetryMode) -> bool:
-        """Is a request that failed with this error to be sent again?"""
+        """Whether a request that failed with this error is to be retried."""
         if isinstance(error, RateLimitedError):
             return True
         if not isinstance(error, _FAILURES):
@@ -78,7 +81,7 @@ class RetryPolicy:
 
 
 class Retrier:
-    """Runs the attempts of calls under a policy. Time and randomness come from outside."""
+    """Runs the attempts of calls under a policy. Time and randomness are injected."""
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class Retrier:
     ) -> tuple[T, bool]:
         """The first value, and whether the panel may have acted on an attempt before that.
 
-        `left` tells the seconds until the deadline.
+        `left` returns the seconds until the deadline.
 
         Raises:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
@@ -106,25 +109,25 @@ class Retrier:
         """
         self.budget.deposit()
         try:
-            return await attempt(), False  # most calls end here, and pay for no repetition
+            return await attempt(), False  # most calls end here, without loading tenacity
         except AgenciaError as error:
             failure = error
-        again = _Retries(self, attempt, failure, left)
+        retries = _Retries(self, attempt, failure, left)
         try:
-            return await again.run(retry_mode), again.uncertain
+            return await retries.run(retry_mode), retries.uncertain
         except AgenciaError as error:
             failure = error
         # The panel may have acted on this attempt or on an earlier one.
-        unclear = again.uncertain and not isinstance(failure, OutcomeUnknownError)
+        unclear = retries.uncertain and not isinstance(failure, OutcomeUnknownError)
         if unclear and retry_mode is not RetryMode.ALWAYS:
-            told = f"the panel may have acted: {failure}"
-            raise OutcomeUnknownError(told, cause=failure.with_traceback(None))
+            message = f"the panel may have acted on the request: {failure}"
+            raise OutcomeUnknownError(message, cause=failure.with_traceback(None))
         raise failure.with_traceback(None)  # without the many frames of the retry loop
 
     def wait(self, state: "RetryCallState") -> float:
-        """Full jitter under a bound that doubles; after a refusal for the rate only what the panel asks for.
+        """Exponential backoff with full jitter; after a 429 only the panel's `Retry-After`.
 
-        The client's own pause comes to that, and holds for all calls.
+        The gate's cooldown comes on top of that, for all calls.
         """
         error = state.outcome and state.outcome.exception()
         if isinstance(error, RateLimitedError):
@@ -134,9 +137,9 @@ class Retrier:
 
 
 class _Retries(Generic[T]):
-    """The repetitions of one call, of which the first attempt has failed.
+    """The retries of one call whose first attempt has failed.
 
-    `uncertain` tells whether the panel may have acted on an attempt that failed.
+    `uncertain`: the panel may have acted on a failed attempt.
     """
 
     def __init__(
@@ -154,7 +157,7 @@ class _Retries(Generic[T]):
         self.uncertain = False
 
     async def run(self, retry_mode: RetryMode) -> T:
-        """The value of the first repetition that has one.
+        """The value of the first successful retry.
 
         Raises:
             AgenciaError: the last attempt's error.
@@ -167,13 +170,13 @@ class _Retries(Generic[T]):
             stop=self._is_over,
             wait=self._retrier.wait,
             retry=retry_if_exception(lambda error: policy.may_retry(error, retry_mode)),
-            before_sleep=_tell,
+            before_sleep=_log_retry,
             reraise=True,
         )
         return cast("T", await retrying(self._next))
 
     async def _next(self) -> T:
-        """The first attempt, which is known, and then one more each time."""
+        """First the known failure of the first attempt, then one more attempt each time."""
         first, self._first = self._first, None
         try:
             if first is not None:
@@ -192,19 +195,19 @@ class _Retries(Generic[T]):
         self._is_paid = False
 
     def _is_over(self, state: "RetryCallState") -> bool:
-        """Are the attempts used up, would the next begin after the deadline, or do too many fail?"""
+        """Whether attempts, deadline or retry budget are exhausted."""
         if state.attempt_number >= self._retrier.policy.attempts or state.upcoming_sleep >= self._left():
             return True
         error = state.outcome and state.outcome.exception()
-        if not isinstance(error, _FAILURES):  # the pause governs what is refused for its rate
+        if not isinstance(error, _FAILURES):  # rate limited: the cooldown governs these
             return False
         self._is_paid = self._retrier.budget.acquire()
         if not self._is_paid:
-            error.message = f"{error.message}; not repeated, as too many requests fail"
+            error.message = f"{error.message}; not retried: the retry budget is exhausted"
             error.args = (error.message,)
         return not self._is_paid
 
 
-def _tell(state: "RetryCallState") -> None:
+def _log_retry(state: "RetryCallState") -> None:
     error = state.outcome and state.outcome.exception()
-    _log.info("attempt %d failed, again in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)
+    _log.info("attempt %d failed, retrying in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)

@@ -1,33 +1,34 @@
-"""How many repetitions a client can afford: so that a panel that is down is not stormed.
+"""The retry budget, a token bucket: it prevents retry storms on a panel that is down.
 
-Pure. A call pays in a little, a repetition takes one, and gets it back if it is answered. A panel with some
-faults loses nobody's repetitions that way; a dead one is soon asked hardly more often than there are calls.
+Pure. Each call deposits a fraction of a token, each retry costs one, which is refunded if the retry gets an
+answer. So a panel with some failures does not exhaust the budget, and one that is down soon receives hardly
+more requests than there are calls.
 """
 
 DEPOSIT = 0.2
-"""Repetitions that each call pays for, and so the most that a call costs a dead panel beyond its first."""
+"""Tokens that each call deposits: the mean number of retries per call at a panel that is down."""
 RESERVE = 50.0
-"""Repetitions at hand in the beginning, and at the most: ten calls may use up all their attempts."""
+"""Tokens in the beginning, and the maximum: ten calls may use all their attempts."""
 
 
 class RetryBudget:
-    """The repetitions of one client."""
+    """The retry tokens of one client."""
 
     def __init__(self) -> None:
         self._left = RESERVE
 
     def deposit(self) -> None:
-        """A call begins."""
+        """A call begins: add `DEPOSIT` tokens."""
         if self._left < RESERVE:
             self._left = min(RESERVE, self._left + DEPOSIT)
 
     def acquire(self) -> bool:
-        """Pay for a repetition; False where nothing is left for one."""
+        """Take a token for a retry; False if none is left."""
         if self._left < 1:
             return False
         self._left -= 1
         return True
 
     def release(self) -> None:
-        """The repetition was answered."""
+        """The retry was answered: refund its token."""
         self._left = min(RESERVE, self._left + 1)

@@ -1,4 +1,4 @@
-"""How every call is sent: in its turn, within the deadline, and again where that is safe."""
+"""How every call is sent: through the gate, within its deadline, retried where that is safe."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -31,10 +31,10 @@ class Sender:
         *,
         urgent: bool = True,
     ) -> T:
-        """One request and its retries, until there is a value or an error.
+        """Send a request and its retries, until there is a value or an error.
 
-        `around` is given each attempt once nothing holds it back any more, and makes it. What is not urgent
-        lets all go first that is.
+        `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. Urgent calls
+        take precedence over those that are not.
         """
         self.channel.enter()
         execution = Execution(self.channel, self._times, call, around, urgent=urgent)

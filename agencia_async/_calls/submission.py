@@ -1,4 +1,4 @@
-"""Where orders are handed in: what `add` and a journal need of a client."""
+"""The submission of orders: what `add` and a journal need of a client."""
 
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -15,14 +15,14 @@ from agencia_async.models import Id
 
 @frozen
 class OrderSubmission:
-    """Hands in orders.
+    """Submits orders.
 
     Attributes:
         sender: sends them.
-        tasks: the client's.
-        panel: the panel's address, which holds no secret.
-        workers: how many orders may be under way at once.
-        mark: the field by which the panel recognises a repeated order, where it can.
+        tasks: the client's tasks.
+        panel: the panel's URL, which contains no secret.
+        workers: how many orders may be in flight at once.
+        idempotency_field: the form field by which the panel recognises a retried order, if it does.
     """
 
     sender: Sender
@@ -37,12 +37,10 @@ class OrderSubmission:
         reference: str | None = None,
         around: Callable[[Attempt[Id]], Awaitable[Id]] | None = None,
     ) -> Id:
-        """The id of the order; `reference` is what the panel recognises a repetition by, else a fresh UUID.
+        """Submit an order; its id. `reference` is the idempotency key, by default a fresh UUID.
 
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        idempotency_field = (
-            {self.idempotency_field: reference or str(uuid4())} if self.idempotency_field else None
-        )
-        return await self.sender.send(calls.add(order, idempotency_field), around)
+        key = {self.idempotency_field: reference or str(uuid4())} if self.idempotency_field else None
+        return await self.sender.send(calls.add(order, key), around)

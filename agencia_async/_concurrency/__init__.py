@@ -1,4 +1,4 @@
-"""Tasks: worker pools, coalescing, single-flight. Knows nothing of ids, panels or HTTP.
+"""Tasks: worker pools, request coalescing, single-flight, group commit. Independent of ids, panels, HTTP.
 
 May import: errors.
 """

@@ -1,4 +1,4 @@
-"""A value that is kept for a while."""
+"""A cached value with a maximum age."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class CachedValue(Generic[T]):
-    """A value that is kept for a while, and fetched anew by one request however many ask for it."""
+    """A cached value; concurrent callers share one request (single-flight) to refresh it."""
 
     def __init__(
         self, fetch: Callable[[], Awaitable[T]], *, clock: Callable[[], float], tasks: Tasks
@@ -19,24 +19,24 @@ class CachedValue(Generic[T]):
         self._clock = clock
         self._tasks = tasks
         self._last: tuple[float, T] | None = None
-        self._errand: SingleFlight[T] | None = None
+        self._flight: SingleFlight[T] | None = None
 
     async def get(self, max_age: float) -> T:
-        """The value, fetched at most `max_age` seconds ago or else now.
+        """The value, at most `max_age` seconds old; else it is fetched now.
 
         Raises:
             AgenciaError: it could not be fetched.
         """
         if self._last is not None and self._clock() - self._last[0] <= max_age:
             return self._last[1]
-        while self._errand is not None and self._errand.is_cancelled:
-            await self._errand.ended()
-        if self._errand is None:
-            self._errand = SingleFlight(self._fetched, self._tasks, done=self._forget)
-        return await self._errand.result()
+        while self._flight is not None and self._flight.is_cancelled:
+            await self._flight.ended()
+        if self._flight is None:
+            self._flight = SingleFlight(self._fetched, self._tasks, done=self._forget)
+        return await self._flight.result()
 
     def _forget(self) -> None:
-        self._errand = None
+        self._flight = None
 
     async def _fetched(self, _: SingleFlight[T]) -> T:
         asked = self._clock()

@@ -1,4 +1,4 @@
-"""Single calls that come at about the same time, fetched together."""
+"""Request coalescing: single calls within a short window are sent as one batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Coalescer(Generic[T]):
-    """Lets single calls that come at about the same time travel together.
+    """Batches single calls that come within `window` seconds.
 
-    Each caller has a future of its own: one that is cancelled touches no other, and a batch that
-    nobody waits for any more is not sent.
+    Each caller has a future of its own: cancelling one does not affect the others, and a batch whose
+    callers are all cancelled is not sent.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Coalescer(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
 
     async def get(self, key: str) -> T:
-        """The value of a key, fetched together with those asked for within the window.
+        """The value of a key, fetched in one batch with the others of the window.
 
         Raises:
             AgenciaError: the key's own error, or that of the whole batch.
@@ -47,7 +47,7 @@ class Coalescer(Generic[T]):
         return await future
 
     def close(self) -> None:
-        """Send nothing more; those who wait get a `ConfigurationError`."""
+        """Send nothing more; waiting callers get a `ConfigurationError`."""
         if self._timer is not None:
             self._timer.cancel()
         for futures in self._waiting.values():
@@ -64,7 +64,7 @@ class Coalescer(Generic[T]):
         }
         if wanted:
             task = self._tasks.start(self._deliver(wanted))
-            # A task that is cancelled before its first step runs none of its code: only this tells of it.
+            # A task that is cancelled before its first step runs none of its code: only this sees it.
             task.add_done_callback(lambda _: _settle_all(wanted, dict.fromkeys(wanted, closed())))
 
     async def _deliver(self, wanted: dict[str, list[asyncio.Future[T]]]) -> None:

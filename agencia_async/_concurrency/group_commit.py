@@ -1,4 +1,4 @@
-"""Work that comes while a group is in flight, done together as the next group."""
+"""Group commit: items that arrive while a group is in flight are processed together as the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +11,7 @@ B = TypeVar("B")
 
 
 class GroupCommit(Generic[B, T]):
-    """Lets what comes while a group is under way go together as the next group."""
+    """Processes items in groups of at most `size`; those that arrive meanwhile form the next group."""
 
     def __init__(
         self, work: Callable[[Sequence[B]], Awaitable[Sequence[T]]], *, size: int, tasks: Tasks
@@ -24,7 +24,7 @@ class GroupCommit(Generic[B, T]):
         self._task: asyncio.Task[None] | None = None
 
     async def do(self, item: B) -> T:
-        """What the group's work gives for this item; one whose caller is cancelled in time is left out.
+        """The result for this item; if its caller is cancelled before its group starts, it is left out.
 
         Raises:
             Exception: what the work raised for the group.
@@ -53,7 +53,7 @@ class GroupCommit(Generic[B, T]):
             settle([future], answer)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Leave nobody waiting, if it was the end of the event loop."""
+        """Cancel all waiting callers, if the event loop is shutting down."""
         if task.cancelled():
             for _, future in (*self._group, *self._waiting):
                 future.cancel()

@@ -1,4 +1,4 @@
-"""Work that many wait for: done once however many ask, and not lost when one of them is cancelled."""
+"""Single-flight: work that is done once for any number of callers, and survives their cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Work that any number of callers wait for, and that cannot be called off while it is pinned.
+    """Work that any number of callers wait for, and that cannot be cancelled while it is shielded.
 
-    It is called off when its last caller is cancelled or the client is closed: at once, or when it fails
-    in a way that it would go on from after it was pinned.
+    It is cancelled when its last caller is cancelled or the client is closed: at once, or, if it is
+    shielded then, when the shielded block raises.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class SingleFlight(Generic[T]):
         self._error: Exception | None = None
         self._reason: Exception | None = None
         self._task = tasks.start(self._run(work), may_end=lambda: not self._is_shielded)
-        # A task that is cancelled before its first step runs none of its code: only this tells of it.
+        # A task that is cancelled before its first step runs none of its code: only this sees it.
         self._task.add_done_callback(lambda _: done())
         self._task.add_done_callback(lambda _: self._ended.set())
 
@@ -42,7 +42,7 @@ class SingleFlight(Generic[T]):
         """What the work returns.
 
         Raises:
-            ConfigurationError: it was called off before it could begin in earnest.
+            ConfigurationError: it was cancelled because the client was closed.
             Exception: whatever the work raised, to each caller.
         """
         self._callers += 1
@@ -58,17 +58,17 @@ class SingleFlight(Generic[T]):
         raise self._reason or (closed() if self._tasks.closed else asyncio.CancelledError())
 
     def cancel(self, reason: Exception) -> None:
-        """End it as soon as it may end; its callers get the reason, unless it ends by itself."""
+        """Cancel it as soon as it is not shielded; its callers get the reason, unless it finishes first."""
         self._reason = reason
         self._end_if_unwanted()
 
     async def ended(self) -> None:
-        """Wait for the end, whatever it is."""
+        """Wait until it is over, whatever the outcome."""
         await self._ended.wait()
 
     @contextmanager
     def shielded(self) -> Generator[None]:
-        """For the block, the work goes on whoever is cancelled or closed."""
+        """For the block, neither cancelled callers nor closing the client cancel the work."""
         self._is_shielded = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""The tasks of one client: the only module that starts any."""
+"""The tasks of one client: the only module that creates any."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def closed() -> ConfigurationError:
-    """The error of a call on a client that is closed, or that was closed under it."""
+    """The error of a call on a closed client, or on one that is closed during the call."""
     return ConfigurationError("the client is closed")
 
 
 class Tasks:
-    """The tasks of one client: started here, and all over when `aclose` returns."""
+    """The tasks of one client: created here, and all done when `aclose` returns."""
 
     def __init__(self) -> None:
         self._running: dict[asyncio.Task[None], Callable[[], bool]] = {}
@@ -24,14 +24,14 @@ class Tasks:
     def start(
         self, work: Coroutine[Any, Any, None], *, may_end: Callable[[], bool] = lambda: True
     ) -> asyncio.Task[None]:
-        """Run it in a task of its own. `may_end` tells whether it may be cancelled just now."""
+        """Run it in a new task. `may_end` returns whether it may be cancelled at that moment."""
         task = asyncio.create_task(work)
         self._running[task] = may_end
         task.add_done_callback(self._running.pop)
         return task
 
     async def aclose(self) -> None:
-        """Cancel what may be cancelled and wait for the end of all."""
+        """Cancel what may be cancelled, and wait for all."""
         self.closed = True
         running = dict(self._running)
         for task, may_end in running.items():
@@ -41,14 +41,14 @@ class Tasks:
 
 
 async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait until they are over."""
+    """Cancel tasks and wait until they are done."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def settle(futures: Sequence[asyncio.Future[T]], answer: T | Exception) -> None:
-    """Give each of the callers the answer: its value, or an error of their own."""
+    """Give each caller the answer: the value, or a copy of the error."""
     for future in futures:
         if future.done():  # its caller was cancelled
             continue

@@ -1,7 +1,4 @@
-"""Tasks: a bounded number of workers over a lazy source, and a coalescer of single calls.
-
-The only module that starts tasks. It knows nothing of ids or panels.
-"""
+"""A worker pool: a bounded number of workers over a lazy source."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -14,11 +11,11 @@ B = TypeVar("B")
 
 
 class WorkerPool(Generic[B, T]):
-    """Works through a source of batches with a bounded number of workers.
+    """Processes a source of batches with a bounded number of workers.
 
-    A worker takes its next batch only when the result of its last one was consumed, so no more than
+    A worker takes its next batch only when the result of its last one was consumed (backpressure), so at most
     `workers` batches are held at any time, however slow the consumer is. The second worker starts once
-    `go` is set: the first request shows whether the account is accepted at all.
+    `may_start` is set: the first request shows whether the account is accepted at all.
     """
 
     def __init__(
@@ -38,17 +35,17 @@ class WorkerPool(Generic[B, T]):
         self._tasks: list[asyncio.Task[None]] = []
         self._done: asyncio.Queue[tuple[T, asyncio.Event] | BaseException | None] = asyncio.Queue()
         self._reading = asyncio.Lock()
-        self._fault: BaseException | None = None
+        self._source_error: BaseException | None = None
 
     async def results(self) -> AsyncGenerator[T, None]:
-        """The results as they come; leaving early cancels what is under way.
+        """The results in order of completion; leaving early cancels what is in flight.
 
         Raises:
             BaseException: whatever the work raised, at once; whatever the source raised, after the
-                results of all that was taken from it before.
+                results of all batches before.
         """
         try:
-            self._hire()
+            self._start_worker()
             over = 0
             while over < len(self._tasks):
                 done = await self._done.get()
@@ -60,36 +57,36 @@ class WorkerPool(Generic[B, T]):
                 result, consumed = done
                 yield result
                 consumed.set()
-                # The worker sends before the next result is looked at. Otherwise those who were answered
-                # together would send together, for ever, and each wait for what is done for all of them.
+                # Let the worker send its next request before the next result is yielded. Otherwise workers
+                # that were answered together would send together, for ever, in lockstep.
                 await asyncio.sleep(0)
-            if self._fault is not None:
-                raise self._fault
+            if self._source_error is not None:
+                raise self._source_error
         finally:
             await end(self._tasks)
             await self._source.aclose()
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         task = self._owner.start(self._worker(first=not self._tasks))
-        # A task that is cancelled before its first step runs none of its code: only this tells of it.
-        task.add_done_callback(self._over)
+        # A task that is cancelled before its first step runs none of its code: only this sees it.
+        task.add_done_callback(self._worker_done)
         self._tasks.append(task)
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _worker_done(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             self._done.put_nowait(closed() if self._owner.closed else asyncio.CancelledError())
         else:
             self._done.put_nowait(task.exception())
 
     async def _worker(self, *, first: bool) -> None:
-        """Take batches until there are none; whoever finds a first one calls in the next worker."""
+        """Process batches until there are none; each worker starts the next one with its first batch."""
         if not first:
             await self._may_start.wait()
-        hiring = True
+        is_first_batch = True
         while (batch := await self._next()) is not None:
-            if hiring and len(self._tasks) < self._limit:
-                self._hire()
-            hiring = False
+            if is_first_batch and len(self._tasks) < self._limit:
+                self._start_worker()
+            is_first_batch = False
             consumed = asyncio.Event()
             result = await self._work(batch)
             self._may_start.set()
@@ -97,10 +94,10 @@ class WorkerPool(Generic[B, T]):
             await consumed.wait()
 
     async def _next(self) -> B | None:
-        """The next batch; None after the last one, or after a fault of the source."""
+        """The next batch; None after the last one, or after an error of the source."""
         async with self._reading:
             try:
                 return await anext(self._source, None)
-            except Exception as fault:  # noqa: BLE001 - raised again in the consumer
-                self._fault = fault
+            except Exception as error:  # noqa: BLE001 - raised again in the consumer
+                self._source_error = error
                 return None

@@ -30,11 +30,11 @@ T = TypeVar("T")
 
 @frozen
 class Action(Generic[T]):
-    """An action on ids: the fields that carry one id or many, and the reader of one row.
+    """An action on ids: the form fields for one id and for many, and the parser of one row.
 
-    `subject` is the field of a row that tells its id, `result` the one that tells what became of it
-    (None where the whole row does). `documented` names the fields of a row that needs no second look, and
-    `fast_path` reads many such rows at once.
+    `subject` is the field of a row that holds its id, `result` the one that holds the outcome (None: the
+    whole row is the outcome). A row with only `documented` fields skips the general parser, and `fast_path`
+    parses a whole batch of such rows.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Action(Generic[T]):
     fast_path: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
 
     def single(self, wire_id: str) -> Call[Outcomes[T]]:
-        """The call that asks for one id."""
+        """The call for one id."""
         return self._call(self.one, [wire_id])
 
     def batch(self, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
-        """The call that asks for many ids at once."""
+        """The call for a batch of ids."""
         return self._call(self.many, wire_ids)
 
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
-        ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster where ids are plain
+        ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster than quoting commas
         fast_path = self.fast_path and partial(self.fast_path, wire_ids)
         reader = Reader(partial(self._answers, wire_ids), fast_path=fast_path)
         return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.retry_mode)
@@ -66,7 +66,7 @@ class Action(Generic[T]):
         return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
 
     def _rows(self, content: object, wire_ids: Sequence[str]) -> Row:
-        """What a reply says of each id: as a list, as an object by id, or flat."""
+        """The row of each id, from a list, an object by id, or a flat object."""
         if isinstance(content, list):
             return self._listed(cast("list[object]", content), wire_ids)
         rows = as_row(content)
@@ -80,42 +80,44 @@ class Action(Generic[T]):
         if len(wire_ids) == 1 and flat:
             return {wire_ids[0]: content}
         if names & ENVELOPE:
-            raise ReplyError("the reply speaks of none of the ids")
+            raise ReplyError("the reply contains none of the requested ids")
         return rows
 
     def _listed(self, content: list[object], wire_ids: Sequence[str]) -> Row:
         rows = [canonical(cast("Row", row)) for row in content if isinstance(row, Mapping)]
         if content and not rows:
-            raise ReplyError(f"a list of objects was expected, not of {shown(content[0])}")
+            raise ReplyError(f"expected a list of objects, got a list of {shown(content[0])}")
         by_id = {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
         alone = len(rows) == len(wire_ids) == 1 and not by_id.keys() & {*wire_ids}
         return {wire_ids[0]: rows[0]} if alone and self.subject not in rows[0] else by_id
 
     def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
-        """What became of one id; an error is returned, so that it spoils no other id."""
+        """The outcome of one id; an error is returned, so that the other ids are unaffected."""
         try:
             if self._is_documented(row):
                 return self.read_row(cast("Row", row), refusals)
             if row is None or row in ("", [], {}):
-                return NotAnsweredError(f"the reply to {self.name} leaves this id out")
+                return NotAnsweredError(f"the reply to {self.name} does not contain this id")
             return self._read(row, refusals)
         except ReplyError as error:
             error = error.with_traceback(None)
-            return error if self.retry_mode is RetryMode.ALWAYS else OutcomeUnknownError(str(error), cause=error)
+            return (
+                error if self.retry_mode is RetryMode.ALWAYS else OutcomeUnknownError(str(error), cause=error)
+            )
 
     def _is_documented(self, row: object) -> bool:
-        """Is it a row as the document has it, which needs no second look?"""
+        """Whether it has documented fields only, and can skip the general parser."""
         return (
             isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.documented
         )
 
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
-        if not isinstance(row, Mapping):  # the value alone, or plain text in its place
+        if not isinstance(row, Mapping):  # a bare value or text instead of an object
             if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
                 return refusals.error(words(row) or "?")
             return self.read_row({self.result or "status": row}, refusals)
         row = canonical(cast("Row", row))
-        whole = self.result is None and "status" in row and row.keys() & RECORD  # says all that was asked for
+        whole = self.result is None and "status" in row and row.keys() & RECORD  # a complete record
         text = None if whole else refusal(row)
         return self.read_row(row, refusals) if text is None else refusals.error(text)
 
@@ -134,14 +136,14 @@ def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     if "remains" in row or row.keys() & RECORD or status.state is not OrderState.UNKNOWN:
         return status
     if normalized(status.status) in _NO_STATE:
-        raise ReplyError(f"{shown(status.status)} is no state of an order")
+        raise ReplyError(f"{shown(status.status)} is not an order state")
     return status if refusals.recognise(status.status) is PanelError else refusals.error(status.status)
 
 
 def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaError:
-    told = row.get("status")
-    if isinstance(told, Mapping):  # {"refill": 3, "status": {...}}
-        inner = canonical(cast("Row", told))
+    nested = row.get("status")
+    if isinstance(nested, Mapping):  # {"refill": 3, "status": {...}}
+        inner = canonical(cast("Row", nested))
         text = refusal(inner) or (None if "status" in inner else words(inner))
         return _refill_status(inner) if text is None else refusals.error(text)
     status = _refill_status(_without(row, "refill"))

@@ -1,6 +1,6 @@
-"""One request as data: its form, the reader of its reply, and whether it may be retried.
+"""One request as data: its form, the parser of its reply, and whether it may be retried.
 
-The calls without ids stand here: the catalogue, the balance, and an order.
+Also the calls without ids: the catalogue, the balance, and placing an order.
 """
 
 import logging
@@ -30,17 +30,17 @@ _log = logging.getLogger("agencia_async")
 
 
 class RetryMode(Enum):
-    """May a request be sent again when it is not known whether the panel has acted on it?"""
+    """Whether a request may be retried when it is unknown whether the panel has acted on it."""
 
     ALWAYS = "a read changes nothing"
-    IDEMPOTENT = "the panel knows a second add by its idempotency field"
-    OPT_IN = "a second refill or cancel is usually refused, sometimes made again"
+    IDEMPOTENT = "the panel recognises a retried add by its idempotency field"
+    OPT_IN = "a second refill or cancel is usually rejected, sometimes executed again"
     NEVER = "a second add is a second order"
 
 
 @frozen
 class Call(Generic[T]):
-    """One request: its form (all but the key), the reader of its reply, and whether it may be repeated."""
+    """One request: its form (without the API key), the parser of its reply, and whether it may be retried."""
 
     action: str
     form: str
@@ -55,11 +55,11 @@ def _call(
 
 
 def reader_of(record: type[T]) -> Callable[[Row], T]:
-    """Reads a row into a record. cattrs is loaded with the first one: that takes longer than this package."""
+    """A function that parses a row into a record. It loads cattrs on first use, as that import is slow."""
 
     @cache
     def made() -> Callable[[Row], T]:
-        from agencia_async._protocol.records import reader  # noqa: PLC0415 - as told
+        from agencia_async._protocol.records import reader  # noqa: PLC0415 - loaded on first use
 
         return reader(record)
 
@@ -78,18 +78,18 @@ def _read_balance(content: object, _refusals: Refusals) -> Balance:
 
 
 def _read_services(content: object, _refusals: Refusals) -> list[Service]:
-    """The services that can be read; one without an id or a price spoils no other."""
+    """The services that can be parsed; one without an id or a price is skipped."""
     services: list[Service] = []
-    faults: list[ReplyError] = []
+    errors: list[ReplyError] = []
     for row in in_turns(_listed(content)):
         try:
             services.append(_service(as_row(row)))
-        except ReplyError as fault:
-            faults.append(fault)
-    if faults and not services:
-        raise faults[0].with_traceback(None)
-    if faults:
-        _log.warning("%d of %d services cannot be read", len(faults), len(faults) + len(services))
+        except ReplyError as error:
+            errors.append(error)
+    if errors and not services:
+        raise errors[0].with_traceback(None)
+    if errors:
+        _log.warning("skipped %d of %d services: invalid", len(errors), len(errors) + len(services))
     return services
 
 
@@ -112,7 +112,7 @@ def _read_add(content: object, refusals: Refusals) -> Id:
     if isinstance(number, PanelError):
         raise number
     if number is None:
-        raise ReplyError("the reply to an order has no number")
+        raise ReplyError("the reply to add contains no order id")
     return number
 
 
@@ -122,7 +122,7 @@ SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
 BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
 
 
-def add(order: Order, mark: Mapping[str, str] | None = None) -> Call[Id]:
-    """The call that places an order; `mark` is what the panel knows a repetition by, where it can."""
-    retry_mode = RetryMode.IDEMPOTENT if mark else RetryMode.NEVER
-    return _call("add", {**(mark or {}), **order.form()}, Reader(_read_add), retry_mode)
+def add(order: Order, idempotency: Mapping[str, str] | None = None) -> Call[Id]:
+    """The call that places an order; `idempotency` is the field by which the panel recognises a retry."""
+    retry_mode = RetryMode.IDEMPOTENT if idempotency else RetryMode.NEVER
+    return _call("add", {**(idempotency or {}), **order.form()}, Reader(_read_add), retry_mode)

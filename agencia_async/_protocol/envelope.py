@@ -1,8 +1,8 @@
-"""What a decoded reply is made of, in whatever accent a panel speaks.
+"""The structure of a decoded reply, in any panel's dialect.
 
-Panels spell the names of fields in their own way, wrap what they say in envelopes, and put an error
-beside, inside or in place of what was asked for. The functions here find the words of a refusal and
-the contents of an envelope; they know nothing of the actions.
+Panels vary the spelling of field names, wrap payloads in envelopes, and put an error beside, inside or in
+place of the payload. The functions here find the text of an error response and the payload of an envelope,
+independently of the action.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ _STRUCTURE = {
     "errors": "error",
     "errormessage": "message",
 }
-_TOLD = ("message", "msg", "data", "detail", "reason")
+_MESSAGES = ("message", "msg", "data", "detail", "reason")
 _INSIDE = ("data", "result", "response")
-ENVELOPE = {*_TOLD, *_INSIDE, "status", "success", "error", "code"}
+ENVELOPE = {*_MESSAGES, *_INSIDE, "status", "success", "error", "code"}
 _NO = {"error", "fail", "failed", "failure", "false", "0"}
 _YES = {"success", "ok", "true", "1", "200"}
 _SUBJECTS = {"order", "refill", "id"}
@@ -36,14 +36,14 @@ _DEEPEST = 4
 
 
 def as_row(content: object) -> Row:
-    """A value that must be an object; raises `ReplyError` where it is none."""
+    """A value that must be an object; raises `ReplyError` if it is not."""
     if not isinstance(content, Mapping):
-        raise ReplyError(f"an object was expected, not {shown(content)}")
+        raise ReplyError(f"expected an object, got {shown(content)}")
     return cast("Row", content)
 
 
 def canonical(row: Row) -> Row:
-    """The row with the names of its structure spelt as the protocol does; the first of a kind counts."""
+    """The row with structural field names in the protocol's spelling; the first of several spellings wins."""
     found: dict[str, object] = {}
     for name, value in row.items():
         structural = _STRUCTURE.get(normalized(name), name)
@@ -52,14 +52,14 @@ def canonical(row: Row) -> Row:
 
 
 def words(value: object, depth: int = 0) -> str | None:
-    """What a value tells in words; None where it tells nothing."""
+    """The text in a value; None if there is none."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, Mapping):
         row = canonical(cast("Row", value))
-        return next(filter(None, (words(row.get(name), depth + 1) for name in ("error", *_TOLD))), None) or (
-            words(list(row.values()), depth + 1)
-        )
+        return next(
+            filter(None, (words(row.get(name), depth + 1) for name in ("error", *_MESSAGES))), None
+        ) or (words(list(row.values()), depth + 1))
     if isinstance(value, list):
         inner = cast("list[object]", value)[:_SMALL]
         return "; ".join(filter(None, (words(item, depth + 1) for item in inner))) or None
@@ -70,29 +70,29 @@ def words(value: object, depth: int = 0) -> str | None:
 
 
 def refusal(row: Row) -> str | None:
-    """The panel's words, where a row with canonical names is a refusal."""
+    """The panel's text if a row with canonical names is an error, else None."""
     error = row.get("error")
     if error is not None and boolean(error) is not False and error not in ([], {}):
-        return (None if boolean(error) else words(error)) or _told(row) or "error"
+        return (None if boolean(error) else words(error)) or _message(row) or "error"
     if "success" in row and boolean(row["success"]) is False:
-        return _told(row) or "success: false"
-    if _flag(row) in _NO and not row.keys() & RECORD:  # an order, too, may have failed
-        return _told(row)
+        return _message(row) or "success: false"
+    if _flag(row) in _NO and not row.keys() & RECORD:  # "failed" may be the state of an order, too
+        return _message(row)
     return None
 
 
-def _told(row: Row) -> str | None:
-    return next(filter(None, (words(row.get(name)) for name in _TOLD)), None)
+def _message(row: Row) -> str | None:
+    return next(filter(None, (words(row.get(name)) for name in _MESSAGES)), None)
 
 
 def _flag(row: Row) -> str | None:
-    """The word of a `status`, where there is one."""
+    """The value of `status`, case-folded; None if there is none."""
     status = row.get("status")
     return str(status).strip().casefold() if isinstance(status, str | int) else None
 
 
 def whole_refusal(content: object) -> str | None:
-    """The panel's words, where a whole reply is a refusal."""
+    """The panel's text if a whole reply is an error, else None."""
     if isinstance(content, list):
         rows = cast("list[object]", content)
         if len(rows) != 1 or not isinstance(rows[0], Mapping):
@@ -102,28 +102,28 @@ def whole_refusal(content: object) -> str | None:
     if not isinstance(content, Mapping):
         return None
     row = cast("Row", content)
-    if len(row) > _SMALL:  # a batch: to respell hundreds of ids would cost more than it can tell
+    if len(row) > _SMALL:  # a batch: normalizing hundreds of ids would be too slow
         return refusal(row) if "error" in row else None
     return refusal(canonical(row))
 
 
-def _says_yes(row: Row) -> bool:
-    """Does it say that all went well?"""
+def _is_success(row: Row) -> bool:
+    """Whether it reports success."""
     return _flag(row) in _YES if "status" in row else boolean(row.get("success")) is True
 
 
 def unwrapped(content: object) -> object:
-    """What an envelope (`{"status": "success", "data": ...}`) holds; anything else as it is."""
+    """The payload of an envelope (`{"status": "success", "data": ...}`); anything else as it is."""
     for _ in range(_DEEPEST):
         if not isinstance(content, dict) or len(cast("dict[str, object]", content)) > _SMALL:
             break
         row = canonical(cast("Row", content))
-        told_so = _says_yes(row)
-        names = (*_INSIDE, "orders", "refills", "services") if told_so else _INSIDE
+        is_success = _is_success(row)
+        names = (*_INSIDE, "orders", "refills", "services") if is_success else _INSIDE
         inside = next((row[name] for name in names if isinstance(row.get(name), dict | list)), None)
-        if inside is None or not (told_so or row.keys() <= ENVELOPE) or refusal(row) is not None:
+        if inside is None or not (is_success or row.keys() <= ENVELOPE) or refusal(row) is not None:
             break
-        if "status" in row and not told_so:
+        if "status" in row and not is_success:
             break
         content = inside
-    return content  # pyright: ignore[reportUnknownVariableType] - of JSON nothing is known
+    return content  # pyright: ignore[reportUnknownVariableType] - JSON is untyped

@@ -1,7 +1,7 @@
-"""The shortest way from bytes to records: a batch of statuses to the letter as the document has it.
+"""The fast path from bytes to records: a batch of statuses exactly as documented.
 
-Most replies are that. The decoder makes records of them by itself, in a fraction of the time that a look
-at each value takes; whatever differs in the least is left to those who know the accents.
+Most replies are. msgspec decodes them into records directly, in a fraction of the time that the general
+parser takes; everything else, every dialect, is left to the general parser.
 """
 
 import re
@@ -18,17 +18,17 @@ _ROW = re.compile(
     rb'\{?"":\{"charge":%b,"start_count":%b,"status":"[^"\\]*","remains":%b,"currency":"[^"\\]+"\}*'
     % (_NUMBER, _NUMBER, _NUMBER)
 )
-"""What is left of a row without its figures: nothing but figures stood where numbers are."""
+"""A row without its digits: it matches only if there were nothing but digits in place of the numbers."""
 
 _AS_ZEROS = bytes.maketrans(b".123456789", b"0" * 10)
 _LONG = b"0" * 33
-"""A number of so many figures has rules of its own."""
+"""So many digits in one number: the general parser handles such numbers."""
 
 _decoder = msgspec.json.Decoder(dict[str, OrderStatus], strict=False)  # numbers may be text
 
 
 def order_statuses(wire_ids: Sequence[str], body: bytes) -> Values[OrderStatus] | None:
-    """The statuses of these orders; None where the body is not that plain, or speaks of others."""
+    """The statuses of these orders; None if the body is in a dialect, or has other ids."""
     shapes = {*body.translate(None, _FIGURES).split(b"},")}  # a few, however many rows there are
     if not all(map(_ROW.fullmatch, shapes)) or _LONG in body.translate(_AS_ZEROS):
         return None

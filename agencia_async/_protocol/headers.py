@@ -1,7 +1,7 @@
-"""What headers tell about time: `Retry-After`, `Date`, and how many requests are left until when.
+"""Rate limit headers: `Retry-After`, `X-RateLimit-Remaining`, `X-RateLimit-Reset`, and `Date`.
 
-Pure, but for the clock on the wall. Some send `X-RateLimit-Remaining` and `X-RateLimit-Reset` with
-each reply; the latter is a time, in seconds or milliseconds since 1970, or the seconds from now.
+Pure, except for the wall clock. `X-RateLimit-Reset` is a Unix time in seconds or milliseconds, or a number
+of seconds from now.
 """
 
 import time
@@ -15,24 +15,24 @@ from agencia_async._protocol.scalars import number
 
 _REMAINING, _RESET = "x-ratelimit-remaining", "x-ratelimit-reset"
 _A_DATE = 1e9
-"""Seconds; more than that is a time since 1970, no time from now."""
+"""Seconds; anything above is a Unix time, not a number of seconds from now."""
 _MILLISECONDS = 1e11
 _LONGEST = 2 * 86_400.0
-"""Seconds; there are quotas of a day. A reset that is further away is a mistake, or in another unit."""
+"""Seconds; daily quotas exist. A reset that is further away is a mistake, or in another unit."""
 _SKEW = 2.0
-"""Seconds by which the panel's clock may differ from ours; beyond, its own `Date` counts."""
+"""Seconds of clock skew that are ignored; beyond that the panel's `Date` header is used."""
 
 
 @frozen
 class Quota:
-    """So many requests are left for so many seconds."""
+    """`remaining` requests for the next `seconds`."""
 
     remaining: int
     seconds: float
 
 
 def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) -> Quota | None:
-    """What the headers of a reply tell; None where they tell nothing that is of use."""
+    """The quota that the headers of a reply report; None if there is none, or no plausible one."""
     remaining, reset = number(headers.get(_REMAINING, "")), number(headers.get(_RESET, ""))
     if remaining is None or reset is None or remaining < 0:
         return None
@@ -45,7 +45,7 @@ def quota(headers: Mapping[str, str], clock: Callable[[], float] = time.time) ->
 
 
 def retry_after(headers: Mapping[str, str], clock: Callable[[], float] = time.time) -> float | None:
-    """The seconds that `Retry-After` asks for, given as seconds or as a date, or None."""
+    """The value of `Retry-After` in seconds, whether sent as seconds or as a date; None without one."""
     text = headers.get("retry-after", "")
     seconds = number(text)
     if seconds is None:
@@ -55,13 +55,13 @@ def retry_after(headers: Mapping[str, str], clock: Callable[[], float] = time.ti
 
 
 def http_date(text: str) -> float | None:
-    """The Unix time of an HTTP date; None for what is none."""
+    """The Unix time of an HTTP date; None if it is not one."""
     with suppress(ValueError, TypeError, OverflowError):
         return parsedate_to_datetime(text).timestamp()
     return None
 
 
 def time_at(headers: Mapping[str, str], ours: float) -> float:
-    """The time at the panel, in seconds since 1970: ours, unless its clock is set to another."""
+    """The Unix time at the panel: ours, unless its clock differs by more than `_SKEW`."""
     theirs = http_date(headers.get("date", ""))
     return ours if theirs is None or abs(theirs - ours) <= _SKEW else theirs

@@ -1,4 +1,4 @@
-"""What became of each id of a request: a value or an error."""
+"""The outcome of each id of a request: a value or an error."""
 
 from collections.abc import Mapping
 from typing import TypeVar, cast
@@ -14,15 +14,15 @@ from agencia_async.errors import (
 T = TypeVar("T")
 
 Outcomes = Mapping[str, T | AgenciaError]
-"""What became of each id of a request."""
+"""The outcome of each id of a request: a value or an error."""
 
 
 class Values(dict[str, T]):
-    """Answers by id, none of which is an error."""
+    """Outcomes without any error: consumers need not check each of them."""
 
 
 def errors_in(value: object) -> list[AgenciaError]:
-    """The errors among the answers of one request."""
+    """The errors among the outcomes of one request."""
     if not isinstance(value, dict) or isinstance(value, Values):
         return []
     answers = cast("dict[str, object]", value).values()
@@ -30,13 +30,13 @@ def errors_in(value: object) -> list[AgenciaError]:
 
 
 def as_unknown(value: T) -> T:
-    """The answers to a repeated write: what is refused now may have been done by the first request."""
-    answers = cast("dict[str, object]", value).items()  # only what concerns ids is ever repeated so
-    told = "an earlier request may have done it"
+    """The outcomes of a retried write: what is rejected now may have been executed by the first request."""
+    answers = cast("dict[str, object]", value).items()  # only actions on ids are retried so
+    message = "an earlier request may have been executed"
     return cast(
         "T",
         {
-            wire_id: OutcomeUnknownError(f"{told}: {answer}", cause=answer)
+            wire_id: OutcomeUnknownError(f"{message}: {answer}", cause=answer)
             if isinstance(answer, AgenciaError)
             else answer
             for wire_id, answer in answers
@@ -45,7 +45,7 @@ def as_unknown(value: T) -> T:
 
 
 def raise_if_whole(value: object) -> None:
-    """Raise the refusal of an account or a rate that a panel tells for each id anew."""
+    """Raise an authentication or rate limit error that the panel reports for every single id."""
     errors = errors_in(value)
     if errors and len(errors) == len(cast("dict[str, object]", value)):
         for kind in (RateLimitedError, AuthenticationError):

@@ -1,4 +1,4 @@
-"""From rows to records: the only module that imports cattrs."""
+"""Parses rows into records: the only module that imports cattrs."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -25,7 +25,7 @@ def _text_or_none(value: object, _type: object) -> str | None:
 def _money(value: object, _type: object) -> Decimal:
     found = number(value)
     if found is None:
-        raise ReplyError(f"{shown(value)} is no amount of money")
+        raise ReplyError(f"{shown(value)} is not a valid amount")
     return found
 
 
@@ -45,9 +45,9 @@ for _kind, _hook in _HOOKS.items():
 
 
 def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
-    """A function that reads a JSON object into a record; what the record does not name goes to `extra`.
+    """A function that parses a JSON object into a record; fields that the record does not name go to `extra`.
 
-    The function raises `ReplyError` where a field that must be there is missing or cannot be read.
+    The function raises `ReplyError` if a required field is missing or invalid.
     """
     names = frozenset(fields_dict(cast("Any", record))) - {"extra"}
     by_spelling = {normalized(name): name for name in names} | {
@@ -75,6 +75,6 @@ def reader(record: type[R]) -> Callable[[Mapping[str, object]], R]:
             return build(row if row.keys() <= names else sort(row), record)
         except KeyError as error:
             missing = error.args[0]
-        raise ReplyError(f"the reply lacks {missing!r}")
+        raise ReplyError(f"missing field in the reply: {missing}")
 
     return read

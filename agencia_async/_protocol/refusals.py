@@ -1,4 +1,4 @@
-"""What a refusal means: panels send no codes, only words, so the words are compared with a table."""
+"""The error patterns: panels send no error codes, only text, so the text is matched against a table."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ from agencia_async.errors import (
 )
 
 Patterns = Mapping[str, type[PanelError]]
-"""Regular expressions, searched in any case, and the class of the refusals in which they are found."""
+"""Regular expressions, searched ignoring case, and the error class of the responses that match."""
 
 _ORDER = r"(orders?|pedidos?|ordenes|orden|siparis\w*|don hang|pesanan)"
 _REFILL = r"(refills?|telafi|bao hanh|recargas?|reposic\w+|isi ulang)"
@@ -46,8 +46,8 @@ _BARRED = (
 )
 _KEY = r"(api.?key|clave (de )?(la )?api|chave (da |de )?api|api anahtari|khoa api|kunci api|api token)"
 
-# The first class with a matching pattern wins, so what is narrow stands before what is wide. The
-# patterns are searched in lower-case words without accents ("inválida" is "invalida", and
+# The first class with a matching pattern wins, so narrow patterns come before wide ones. The patterns
+# are searched in lower-case words without diacritics ("inválida" is "invalida", and
 # "neworder.error.link" is "neworder error link").
 _TABLE: list[tuple[type[PanelError], list[str]]] = [
     (
@@ -165,7 +165,7 @@ _BY_STATUS: dict[int, type[PanelError]] = {
     402: InsufficientFundsError,
     422: InvalidOrderError,
 }
-"""What a status says where the words say nothing."""
+"""The classes by HTTP status, if no pattern matches."""
 
 _TOO_MANY = 429
 _LONGEST = 1000
@@ -174,7 +174,7 @@ _LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d"})
 
 
 def _normalized(text: str) -> str:
-    """Lower-case words without accents, so that one pattern serves text and keys in every spelling."""
+    """Lower-case words without diacritics, so that one pattern matches text and keys in every spelling."""
     decomposed = unicodedata.normalize("NFKD", text[:_LONGEST].casefold().translate(_LETTERS))
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(_SEPARATORS.sub(" ", bare).split())
@@ -182,18 +182,18 @@ def _normalized(text: str) -> str:
 
 @cache
 def _patterns() -> list[tuple[type[PanelError], re.Pattern[str]]]:
-    """The table, compiled with the first refusal: that takes longer than to import the library."""
+    """The table, compiled with the first error response: that takes longer than importing the library."""
     return [(kind, re.compile("|".join(patterns))) for kind, patterns in _TABLE]
 
 
 class Refusals:
-    """The table, with the caller's own patterns in front."""
+    """The error patterns: the caller's own, then the built-in table."""
 
     def __init__(self, own: Patterns | None = None) -> None:
         self._own = [_checked(pattern, kind) for pattern, kind in (own or {}).items()]
 
     def recognise(self, text: str, status: int | None = None) -> type[PanelError]:
-        """The class of a refusal; `PanelError` itself where neither words nor status are known."""
+        """The class of an error response; `PanelError` itself if neither text nor status is known."""
         for pattern, kind in self._own:
             if pattern.search(text[:_LONGEST]):
                 return kind
@@ -206,15 +206,15 @@ class Refusals:
         return _BY_STATUS.get(status or 0, PanelError)
 
     def error(self, text: str) -> PanelError:
-        """The refusal of one id."""
+        """The error of one id."""
         return self.recognise(text)(text)
 
 
 def _checked(pattern: str, kind: type[PanelError]) -> tuple[re.Pattern[str], type[PanelError]]:
     if not issubclass(kind, PanelError):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may err
-        raise ConfigurationError(f"refusals: {pattern!r} names {kind!r}, which is no PanelError class")
+        raise ConfigurationError(f"refusals: {pattern!r} must map to a PanelError class, got {kind!r}")
     try:
         return re.compile(pattern, re.IGNORECASE), kind
     except (re.error, TypeError) as error:
         reason = str(error)
-    raise ConfigurationError(f"refusals: {pattern!r} is no regular expression: {reason}")
+    raise ConfigurationError(f"refusals: {pattern!r} is not a valid regular expression: {reason}")

@@ -1,4 +1,4 @@
-"""A reply as a whole: the one place where it becomes a value or an error."""
+"""Deciphers a whole reply: the only place where it becomes a value or an error."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _TOO_MANY = 429
 _REDIRECTS = range(300, 400)
 _OVERLOADED = 503
 _OWN_FAILURES = {500, 501, 503}
-"""The failures that a panel itself answers with; the others are a gateway's."""
+"""The 5xx statuses that a panel itself sends; the others come from a gateway."""
 _SERVERS_WORDS = re.compile(
     r"service (is )?(temporarily )?unavailable|try again|time[d ]*out|exception|sqlstate|undefined|call to"
     r"|at line",
@@ -39,9 +39,9 @@ _SERVERS_WORDS = re.compile(
 
 @frozen
 class Reply:
-    """What came back: the status, the headers by lower-case name, and the whole body.
+    """A reply: the status, the headers by lower-case name, and the whole body.
 
-    `blot` takes the key out of a text: a panel may echo it.
+    `redact` removes the API key from a text: a panel may echo it.
     """
 
     status: int
@@ -57,10 +57,10 @@ class Reply:
 
 @frozen
 class Reader(Generic[T]):
-    """How one call's reply is read: `read` gives the value or raises `ReplyError`.
+    """How the reply to a call is parsed: `read` returns the value or raises `ReplyError`.
 
-    `rows_first`: what was asked for counts even where an error stands beside it. `fast_path` reads a body
-    that is to the letter as the document has it, faster; it gives None for any other.
+    `rows_first`: the payload counts even if there is an error beside it. `fast_path` parses a body that is
+    exactly as documented, faster; it returns None for any other.
     """
 
     read: Callable[[object, Refusals], T]
@@ -72,9 +72,9 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
     """The value that a reply holds.
 
     Raises:
-        PanelError: the panel refused.
-        TransportError: the reply is a gateway's, or an error of the panel's own.
-        ReplyError: it cannot be read.
+        PanelError: it is an error response.
+        TransportError: it comes from a gateway, or reports an internal error of the panel.
+        ReplyError: it cannot be parsed.
     """
     if reader.fast_path is not None and reply.status == _OK:
         value = reader.fast_path(reply.body)
@@ -96,7 +96,7 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
 
 
 def _refusal(content: object, reply: Reply, refusals: Refusals) -> str | None:
-    """The panel's words, where the reply as a whole is a refusal: by its shape, or by status and words."""
+    """The panel's text if the whole reply is an error, by its structure or by its status and text."""
     if isinstance(content, str):
         return content if refusals.recognise(content) is not PanelError else None
     bare_words = words(content) if _BAD_REQUEST <= reply.status < _SERVER_ERROR else None
@@ -104,30 +104,30 @@ def _refusal(content: object, reply: Reply, refusals: Refusals) -> str | None:
 
 
 def _read(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) -> T:
-    fault = None
+    reason = None
     try:
         return reader.read(content, refusals)
-    except PanelError as refused:
-        refused.http_status = reply.status
+    except PanelError as error:
+        error.http_status = reply.status
         raise
     except ReplyError as error:
-        fault = error.message
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in reading, a write may have happened
-        fault = f"{type(error).__name__}: {error}"
-    raise ReplyError(f"{fault}: {reply.excerpt()}", http_status=reply.status)
+        reason = error.message
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in parsing, a write may have happened
+        reason = f"{type(error).__name__}: {error}"
+    raise ReplyError(f"{reason}: {reply.excerpt()}", http_status=reply.status)
 
 
 def _held(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) -> list[T]:
-    """The value, where a reply holds what was asked for in spite of its status or an error in it."""
+    """The value, if the reply contains the payload in spite of its status or an error in it."""
     if not reader.rows_first or reply.status == _TOO_MANY:
         return []
     try:
         value = reader.read(content, refusals)
-    except Exception:  # noqa: BLE001 - then it does not hold what was asked for
+    except Exception:  # noqa: BLE001 - then it does not contain the payload
         return []
     if not isinstance(value, dict):
         return [value] if value else []
-    # An error of a single id is an answer as well, unless it is the server that failed.
+    # The error of a single id is an answer as well, unless the server failed.
     no_answer = ReplyError | OutcomeUnknownError if _is_batch(content, reply) else AgenciaError
     answers = cast("dict[str, object]", value).values()
     return [cast("T", value)] if any(not isinstance(answer, no_answer) for answer in answers) else []
@@ -138,18 +138,18 @@ def _is_batch(content: object, reply: Reply) -> bool:
 
 
 def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
-    """The error that a refusal amounts to; unknown words of a failing server prove nothing."""
+    """The error of an error response; unknown text with a 5xx status proves nothing."""
     text = reply.redact(text)
     kind = refusals.recognise(text, reply.status)
-    if not _proves_a_refusal(kind, text, reply):
+    if not _is_panels_own(kind, text, reply):
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
     if kind is RateLimitedError:
         return RateLimitedError(text, http_status=reply.status, retry_after=retry_after(reply.headers))
     return kind(text, http_status=reply.status)
 
 
-def _proves_a_refusal(kind: type[PanelError], text: str, reply: Reply) -> bool:
-    """Below 500 any words do; a failing server must say what only a panel would."""
+def _is_panels_own(kind: type[PanelError], text: str, reply: Reply) -> bool:
+    """Whether the panel itself rejected the request: below 500 with any text, above with a known one."""
     if reply.status < _SERVER_ERROR:
         return reply.status not in _REDIRECTS or kind is not PanelError
     if kind is RateLimitedError:
@@ -157,8 +157,8 @@ def _proves_a_refusal(kind: type[PanelError], text: str, reply: Reply) -> bool:
     return kind is not PanelError and reply.status in _OWN_FAILURES and not _SERVERS_WORDS.search(text)
 
 
-def _without_json(reply: Reply, refusals: Refusals, fault: ReplyError) -> AgenciaError:
-    """The error that a body without JSON amounts to: a page, a word, or nothing."""
+def _without_json(reply: Reply, refusals: Refusals, error: ReplyError) -> AgenciaError:
+    """The error of a body that is not JSON: an HTML page, plain text, or nothing."""
     excerpt = reply.excerpt()
     if reply.status == _TOO_MANY:
         return _refused(excerpt, reply, refusals)
@@ -169,11 +169,11 @@ def _without_json(reply: Reply, refusals: Refusals, fault: ReplyError) -> Agenci
             return _refused(excerpt, reply, refusals)
     if reply.status >= _REDIRECTS.start or reply.body.lstrip().startswith(b"<"):
         return _unusable(reply)
-    return ReplyError(f"{fault.message}: {excerpt}", http_status=reply.status)
+    return ReplyError(f"{error.message}: {excerpt}", http_status=reply.status)
 
 
 def _unusable(reply: Reply) -> AgenciaError:
-    """The error of a reply that holds neither what was asked for nor a refusal."""
+    """The error of a reply that contains neither the payload nor an error text."""
     if reply.status == _TOO_MANY:
         return RateLimitedError(
             reply.excerpt(), http_status=_TOO_MANY, retry_after=retry_after(reply.headers)
@@ -181,5 +181,5 @@ def _unusable(reply: Reply) -> AgenciaError:
     text = f"HTTP {reply.status}: {reply.excerpt()}"
     if reply.status in _REDIRECTS:
         where = reply.redact(str(reply.headers.get("location"))[:_EXCERPT])
-        text = f"HTTP {reply.status} to {where}; is base_url right?"
+        text = f"HTTP {reply.status} redirect to {where}; check base_url"
     return TransportError(text, sent="maybe", http_status=reply.status)

@@ -1,4 +1,4 @@
-"""From JSON to values: strict about what a value means, tolerant about how it is written."""
+"""Parses JSON values: strict about their meaning, tolerant about their spelling."""
 
 import re
 import time
@@ -26,7 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 def _decimal(text: str) -> object:
-    """A number with a point or an exponent; what nobody could reckon with stays text."""
+    """A number with a decimal point or an exponent; one of absurd size stays text."""
     try:
         found = Decimal(text) if len(text) <= _MOST_DIGITS else None
     except ArithmeticError:
@@ -42,25 +42,25 @@ _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def in_turns(rows: Sequence[T]) -> Iterator[T]:
-    """The rows; other threads get their turn after each hundred, and need not wait until it is taken."""
-    for place, row in enumerate(rows, 1):
+    """The rows; after each hundred the GIL is released, so that other threads can run."""
+    for index, row in enumerate(rows, 1):
         yield row
-        if place % _TURN == 0:
+        if index % _TURN == 0:
             time.sleep(0)
 
 
 def _decoded(body: bytes) -> object:
-    """What a body holds; a long list row by row, as a decoder lets no other thread run meanwhile."""
+    """The value of a body; a long list is decoded row by row, as a decoder holds the GIL."""
     if len(body) >= _LARGE and body.lstrip()[:1] == b"[":
         return [_decoder.decode(row) for row in in_turns(_rows.decode(body))]
     return _decoder.decode(body)
 
 
 def decode(body: bytes) -> object:
-    """The JSON that a body holds; numbers with a point come as `Decimal`, digit by digit.
+    """The JSON value of a body; numbers with a decimal point become exact `Decimal`s.
 
     Raises:
-        ReplyError: the body is no JSON.
+        ReplyError: the body is not JSON.
     """
     body = body.removeprefix(b"\xef\xbb\xbf")
     failure = None
@@ -68,33 +68,33 @@ def decode(body: bytes) -> object:
         return _decoded(body)
     except _FAULTS as error:
         failure = str(error)
-    if body.lstrip()[:1] in {b"{", b"["} and (mended := _mended(body)) != body:
+    if body.lstrip()[:1] in {b"{", b"["} and (repaired := _repaired(body)) != body:
         try:
-            return _decoded(mended)
+            return _decoded(repaired)
         except _FAULTS as error:
             failure = str(error)
-    raise ReplyError(f"no JSON: {failure}")
+    raise ReplyError(f"not JSON: {failure}")
 
 
-def _mended(body: bytes) -> bytes:
-    """The body without what spoils all of a reply for one bad character in one name.
+def _repaired(body: bytes) -> bytes:
+    """The body without single characters that make it invalid JSON.
 
-    Panels cut names in the middle of a character or an emoji, and send raw control characters: half of
-    a character becomes U+FFFD, a control character a blank.
+    Panels truncate names in the middle of a character or an emoji, and send raw control characters: a lone
+    surrogate or an incomplete sequence becomes U+FFFD, a control character a blank.
     """
     text = _CONTROL.sub(" ", body.decode(errors="replace"))
     return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text).encode()
 
 
 def shown(value: object) -> str:
-    """A value in a message: short, whatever it is."""
+    """A value as shown in a message: short, whatever it is."""
     if isinstance(value, str):
         return repr(value[:_MOST_DIGITS])
     return str(value) if value is None or isinstance(value, bool | Decimal) else f"a {type(value).__name__}"
 
 
 def number(value: object) -> Decimal | None:
-    """A number, written as a number or as text (`"1,234.50"`); None for anything else, NaN and infinity."""
+    """A number, given as a number or as text (`"1,234.50"`); None for anything else, NaN and infinity."""
     if type(value) is str and _PLAIN_NUMBER.fullmatch(value):
         return Decimal(value)
     if (type(value) is int and abs(value) < _TOO_LARGE) or type(value) is Decimal:
@@ -110,7 +110,7 @@ def number(value: object) -> Decimal | None:
 
 
 def count(value: object) -> int | None:
-    """A whole number; None for what is none."""
+    """An integer; None for anything else."""
     if type(value) is str and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
         return int(value)
     found = number(value)
@@ -118,27 +118,27 @@ def count(value: object) -> int | None:
 
 
 def boolean(value: object) -> bool | None:
-    """True or false in any of their spellings; None for what is neither."""
+    """True or false in any spelling (`1`, `"true"`, null ...); None for anything else."""
     if value is None:
         return False
     return _BOOLEANS.get(str(value).strip().casefold())
 
 
 def identifier(value: object) -> Id:
-    """An id: an `int` where its text is a plain integer, else its text."""
+    """An id: an `int` if its text is a plain integer, else a `str`."""
     if type(value) is int and abs(value) < _TOO_LARGE:
         return value
-    written = text(value).strip()
-    if not written:
-        raise ReplyError("an id is empty")
-    plain_integer = written.isascii() and written.isdigit() and (written[0] != "0" or written == "0")
-    return int(written) if plain_integer and len(written) <= _MOST_DIGITS else written
+    stripped = text(value).strip()
+    if not stripped:
+        raise ReplyError("empty id")
+    plain_integer = stripped.isascii() and stripped.isdigit() and (stripped[0] != "0" or stripped == "0")
+    return int(stripped) if plain_integer and len(stripped) <= _MOST_DIGITS else stripped
 
 
 def text(value: object, _type: object = None) -> str:
-    """A text, or a number as text."""
+    """A string, or a number as a string."""
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal) or (type(value) is int and abs(value) < _TOO_LARGE):
         return str(value)
-    raise ReplyError(f"a text was expected, not {shown(value)}")
+    raise ReplyError(f"expected a string, got {shown(value)}")

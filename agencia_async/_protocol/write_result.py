@@ -1,4 +1,4 @@
-"""What the value of a write says: its number, a yes without one, a refusal, or nothing to rely on."""
+"""The result of a write: an id, a confirmation without id, an error, or something ambiguous."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from agencia_async._protocol.scalars import boolean, identifier, number, shown
 from agencia_async.errors import PanelError, ReplyError
 from agencia_async.models import Id
 
+_AMBIGUOUS = "the reply neither confirms nor rejects the request"
 _WRONG_WORDS = re.compile(
     r"error|fail|reject|den(y|ied)|disabled|unavailable|not.?(allowed|found)|^(no|none|n/a)$", re.IGNORECASE
 )
@@ -20,15 +21,15 @@ _YES = re.compile(
 
 
 def write_result(made: object, refusals: Refusals) -> Id | PanelError | None:
-    """What the value of a write says: its number, a yes without one (None), or a refusal.
+    """The result of a write: its id, None for a confirmation without id, or the panel's error.
 
     Raises:
-        ReplyError: it says neither.
+        ReplyError: it is ambiguous.
     """
     if isinstance(made, Mapping):
         return _accepted_in(canonical(cast("Row", made)), refusals)
     if made is None or made == "":
-        raise ReplyError("the reply says neither yes nor no")
+        raise ReplyError(_AMBIGUOUS)
     found = number(made)
     if boolean(made) is False or (found is not None and found <= 0):
         return PanelError(f"the panel answered {shown(made)}")
@@ -45,18 +46,18 @@ def _accepted_text(text: str, refusals: Refusals) -> Id | PanelError | None:
     if refusals.recognise(text) is not PanelError or _WRONG_WORDS.search(text):
         return refusals.error(words(text) or "?")
     if any(letter.isspace() for letter in text) or not any(letter.isdigit() for letter in text):
-        raise ReplyError(f"the reply says neither yes nor no: {shown(text)}")
+        raise ReplyError(f"{_AMBIGUOUS}: {shown(text)}")
     return identifier(text)
 
 
 def _accepted_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
-    """The same of an object, which must hold a number or a word for yes."""
+    """The same for an object, which must contain an id or a confirmation."""
     text = refusal(row)
     if text is not None:
         return refusals.error(text)
-    told = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)
-    if told is None:
-        told = row.get("status", row.get("success", words(row)))
-    if isinstance(told, Mapping):
-        raise ReplyError("the reply says neither yes nor no")
-    return write_result(told, refusals)
+    result = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)
+    if result is None:
+        result = row.get("status", row.get("success", words(row)))
+    if isinstance(result, Mapping):
+        raise ReplyError(_AMBIGUOUS)
+    return write_result(result, refusals)

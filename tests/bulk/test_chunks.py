@@ -102,5 +102,5 @@ async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a c
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
 async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ConfigurationError, match="one text"):
+    with pytest.raises(ConfigurationError, match="ids must be an iterable of ids"):
         await anext(batches(ids, lambda: 1))

@@ -21,7 +21,7 @@ from agencia_async._protocol.calls import RetryMode
 from agencia_async.errors import twin
 
 NO, MAYBE = TransportError("refused", sent="no"), TransportError("reset", sent="maybe")
-UNREADABLE = ReplyError("no JSON")
+UNREADABLE = ReplyError("not JSON")
 LIMITED = RateLimitedError("slower")
 REFUSED = NotFoundError("Incorrect order ID")
 
@@ -58,7 +58,7 @@ class Script:
     ) -> str:
         policy = policy or RetryPolicy()
         retrier = Retrier(policy, budget=budget, sleep=self.sleep, uniform=self.uniform)
-        value, self.uncertain = await retrier.run(self.attempt, retry_mode=repeat, left=lambda: left)
+        value, self.uncertain = await retrier.run(self.attempt, retry_mode=retry_mode, left=lambda: left)
         return value
 
 
@@ -82,7 +82,9 @@ async def test_a_read_is_sent_again_whatever_happened(failure: AgenciaError) -> 
 
 @pytest.mark.parametrize("retry_mode", [RetryMode.OPT_IN, RetryMode.NEVER])
 @pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
-async def test_a_write_that_may_have_happened_is_not_repeated(retry_mode: RetryMode, failure: AgenciaError) -> None:
+async def test_a_write_that_may_have_happened_is_not_repeated(
+    retry_mode: RetryMode, failure: AgenciaError
+) -> None:
     script = Script([failure])
     with pytest.raises(OutcomeUnknownError) as caught:
         await script.run(retry_mode)
@@ -157,7 +159,7 @@ async def test_what_is_no_error_of_ours_passes_through(failure: BaseException) -
 async def test_a_repetition_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "agencia_async"):
         await Script([MAYBE]).run()
-    assert caplog.messages == ["attempt 1 failed, again in 0.25 s: reset"]
+    assert caplog.messages == ["attempt 1 failed, retrying in 0.25 s: reset"]
 
 
 def test_only_known_errors_are_ever_repeated() -> None:
@@ -198,7 +200,9 @@ class Spent(RetryBudget):
 async def test_where_too_many_requests_fail_a_call_ends_with_its_first_error() -> None:
     for failure in (NO, MAYBE, UNREADABLE):
         script, error = Script([twin(failure)] * 5), twin(failure)
-        with pytest.raises(type(error), match=f"^{error.message}; not repeated, as too many requests fail$"):
+        with pytest.raises(
+            type(error), match=f"^{error.message}; not retried: the retry budget is exhausted$"
+        ):
             await script.run(budget=Spent())
         assert (script.attempts, script.sleeps) == (1, [])
 
@@ -206,7 +210,7 @@ async def test_where_too_many_requests_fail_a_call_ends_with_its_first_error() -
 async def test_what_may_have_happened_is_unknown_although_the_budget_is_spent() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
     script = Script([twin(MAYBE), twin(MAYBE), twin(MAYBE)])
-    with pytest.raises(OutcomeUnknownError, match="too many requests fail") as caught:
+    with pytest.raises(OutcomeUnknownError, match="retry budget is exhausted") as caught:
         await script.run(RetryMode.OPT_IN, policy, budget=Spent(1))
     assert (script.attempts, caught.value.sent) == (2, "maybe")
 

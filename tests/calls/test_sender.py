@@ -212,7 +212,7 @@ async def test_a_repeated_write_that_is_refused_for_an_id_may_have_been_done_bef
     refused = httpx.Response(200, json=[{"order": 5, "cancel": {"error": "Cancellation already requested"}}])
     panel = Panel(httpx.ReadError("reset"), refused)
     async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
-        with pytest.raises(OutcomeUnknownError, match="an earlier request may have done it") as caught:
+        with pytest.raises(OutcomeUnknownError, match="an earlier request may have been executed") as caught:
             await it.cancel(5)
     assert caught.value.sent == "maybe"
     panel = Panel(httpx.ReadError("reset"), httpx.Response(200, json=[{"order": 5, "cancel": 1}]))
@@ -315,7 +315,7 @@ def test_a_mark_is_a_field_that_orders_do_not_have(name: object) -> None:
 
 async def test_only_an_order_can_be_placed() -> None:
     async with client(Panel(good())) as it:
-        with pytest.raises(ConfigurationError, match="an order is needed, not dict"):
+        with pytest.raises(ConfigurationError, match="order must be an Order, got dict"):
             await it.add({"service": 1})  # type: ignore[arg-type]
 
 

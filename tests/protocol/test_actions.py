@@ -323,7 +323,7 @@ def test_a_gateways_page_is_no_usable_reply(body: bytes, status: int) -> None:
 def test_a_redirect_says_where_to(body: bytes) -> None:
     error = failure(calls.BALANCE, body, 301, {"location": "https://www.example.com/"})
     assert type(error) is TransportError
-    assert "https://www.example.com/; is base_url right?" in error.message
+    assert "https://www.example.com/; check base_url" in error.message
 
 
 @pytest.mark.parametrize(
