@@ -118,10 +118,10 @@ __all__ = [
     "fast_transport",
 ]
 
-if not TYPE_CHECKING:  # pragma: no branch - a checker would take any name for one of these
+if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept any name
 
     def __getattr__(name: str) -> object:
-        """A class of orders, or the catalogue: to make them takes as long as all the rest of this package."""
+        """An order class, or the catalogue, imported on first use: that takes as long as all the rest."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = "catalogue" if name == "Catalogue" else "orders"

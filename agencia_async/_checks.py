@@ -1,4 +1,4 @@
-"""What a caller may give: the checks that orders, policies and the client share."""
+"""The argument checks that orders, policies and the client share. Each raises `ConfigurationError`."""
 
 import math
 from decimal import Decimal
@@ -7,37 +7,37 @@ from agencia_async.errors import ConfigurationError
 
 
 def check_whole(name: str, value: object, *, most: int | None = None) -> None:
-    """Refuse what is no whole number of at least 1 (and at most `most`)."""
+    """Check for an integer >= 1 (and <= `most`)."""
     if type(value) is not int or value < 1 or (most is not None and value > most):
-        bounds = "of at least 1" if most is None else f"from 1 to {most}"
-        raise ConfigurationError(f"{name} is a whole number {bounds}, not {value!r}")
+        bounds = ">= 1" if most is None else f"from 1 to {most}"
+        raise ConfigurationError(f"{name} must be an integer {bounds}, got {value!r}")
 
 
 def check_number(name: str, value: object, unit: str = "number", *, zero: bool = False) -> None:
-    """Refuse what is no finite number above 0 (or of at least 0)."""
+    """Check for a finite number > 0 (or >= 0)."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not is_number or value < 0 or (value == 0 and not zero):  # type: ignore[operator]
-        raise ConfigurationError(f"{name} is a {unit} {'of at least' if zero else 'above'} 0, not {value!r}")
+        raise ConfigurationError(f"{name} must be a {unit} {'>=' if zero else '>'} 0, got {value!r}")
 
 
 def check_seconds(name: str, value: object, *, zero: bool = False) -> None:
-    """Refuse what is no number of seconds."""
+    """Check for a number of seconds > 0 (or >= 0)."""
     check_number(name, value, "number of seconds", zero=zero)
 
 
 def check_header(name: str, value: object) -> None:
-    """Refuse what cannot stand in a header."""
+    """Check for a valid header value, or None."""
     if value is not None and not (isinstance(value, str) and value.isascii() and value.isprintable()):
-        raise ConfigurationError(f"{name} is a line of ASCII text, not {value!r}")
+        raise ConfigurationError(f"{name} must be a line of printable ASCII, got {value!r}")
 
 
 def check_policy(name: str, value: object, kind: type, *, none: bool = False) -> None:
-    """Refuse what is no value of its class (or None, where that may be)."""
+    """Check for an instance of a class (or None, if allowed)."""
     if not isinstance(value, kind) and not (none and value is None):
-        raise ConfigurationError(f"{name} is a {kind.__name__}, not {value!r}")
+        raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' * none}, got {value!r}")
 
 
 def check_money(name: str, value: object) -> None:
-    """Refuse what is no exact amount of at least 0."""
+    """Check for an exact amount >= 0: a Decimal or an int."""
     if not (type(value) is int or (isinstance(value, Decimal) and value.is_finite())) or value < 0:
-        raise ConfigurationError(f"{name} is a Decimal of at least 0, not {value!r}")
+        raise ConfigurationError(f"{name} must be a Decimal >= 0, got {value!r}")

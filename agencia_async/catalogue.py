@@ -1,4 +1,4 @@
-"""What a panel sells: looked up, searched, and orders checked against it before they cost anything."""
+"""The catalogue of a panel: look up and search services, check and price orders before they are sent."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -28,7 +28,7 @@ _COUNTED: Mapping[type[Order] | None, str] = {
     CommentRepliesOrder: "comments",
     MentionsCustomListOrder: "usernames",
 }
-"""The types whose quantity is a number of lines."""
+"""The order classes whose quantity is a number of lines."""
 _PACKAGES = (PackageOrder, CustomCommentsPackageOrder)
 _MOST_DIGITS = 20
 _MONEY = Context(prec=200, traps=[Inexact, InvalidOperation])
@@ -37,10 +37,10 @@ _MONEY = Context(prec=200, traps=[Inexact, InvalidOperation])
 class Catalogue:
     """The services of a panel, by id: `catalogue[1]`, `1 in catalogue`, `len(catalogue)`.
 
-    Iterates over the services in the panel's own order. Of services that share an id the first counts.
+    Iterates over the services in the panel's order. If services share an id, the first one is kept.
 
     Args:
-        services: what `AsyncClient.services` gives.
+        services: what `AsyncClient.services` returns.
     """
 
     __slots__ = ("_services",)
@@ -51,10 +51,10 @@ class Catalogue:
             self._services.setdefault(id_key(service.service), service)
 
     def __getitem__(self, id: Id) -> Service:  # noqa: A002 - the protocol's own word
-        """The service of this id.
+        """The service with this id.
 
         Raises:
-            KeyError: the panel does not sell it.
+            KeyError: the catalogue does not contain it.
         """
         try:
             return self._services[id_key(id)]
@@ -82,14 +82,14 @@ class Catalogue:
         min_rate: Decimal | None = None,
         max_rate: Decimal | None = None,
     ) -> list[Service]:
-        """The services that fit all that is given, in the panel's own order.
+        """The services that match all given criteria, in the panel's order.
 
         Args:
-            text: each of its words stands in the service's name or category, in any case.
+            text: words, each of which occurs in the service's name or category, ignoring case.
             type: the service's type, in any spelling.
-            category: a part of the category's name, in any case.
-            min_rate: the least price of 1000.
-            max_rate: the highest price of 1000.
+            category: a part of the category's name, ignoring case.
+            min_rate: the minimum price per 1000.
+            max_rate: the maximum price per 1000.
         """
         words = text.casefold().split()
         tests: list[Callable[[Service], bool]] = [
@@ -102,32 +102,32 @@ class Catalogue:
         return [service for service in self if all(test(service) for test in tests)]
 
     def check(self, order: Order, max_charge: Decimal | None = None) -> None:
-        """Return if nothing in the catalogue speaks against an order, and it costs no more than `max_charge`.
+        """Check an order against the catalogue, and its cost against `max_charge`.
 
-        What the catalogue does not say (a limit of 0, a drip-feed of None, a type that is unknown here) or
-        says against itself (a minimum above the maximum) is left to the panel.
+        What the catalogue does not specify (a limit of 0, a drip-feed of None, an unknown type), or where it
+        contradicts itself (a minimum above the maximum), is left to the panel.
 
         Raises:
-            ConfigurationError: the service is not there, is of another type, does not take this quantity or
-                a drip-feed, or the order costs more.
+            ConfigurationError: the service is not in the catalogue, is of another type, does not accept this
+                quantity or a drip-feed, or the order costs more than `max_charge`.
         """
         service = self._of(order)
         _check_type(order, service)
         form = order.form()
         if ("runs" in form or "interval" in form) and service.dripfeed is False:
-            raise ConfigurationError(f"service {service.service} does not take a drip-feed")
+            raise ConfigurationError(f"service {service.service} does not support drip-feed")
         _check_units(order, service)
         if max_charge is not None and (cost := self.cost(order)) > max_charge:
-            raise ConfigurationError(f"the order costs {cost:f}, more than the {max_charge:f} it may cost")
+            raise ConfigurationError(f"the order costs {cost:f}, which exceeds max_charge ({max_charge:f})")
 
     def cost(self, order: Order) -> Decimal:
-        """What an order costs, exact, in the account's currency; of a subscription the most it can cost.
+        """The exact cost of an order in the account's currency; of a subscription the maximum.
 
-        All types but packages are priced `rate * quantity / 1000`, for each run of a drip-feed.
+        Packages cost `rate`, all other types `rate * quantity / 1000`, times the runs of a drip-feed.
 
         Raises:
-            ConfigurationError: the service is not there, or the cost cannot be told: the subscription has
-                no end, or nothing in the order tells how many.
+            ConfigurationError: the service is not in the catalogue, or the cost is unknown: an open-ended
+                subscription, or an order without a quantity.
         """
         service = self._of(order)
         kind = Order.type_of(service)
@@ -141,7 +141,7 @@ class Catalogue:
         else:
             many = _number(form, "runs") if "runs" in form else 1
         if units is None or many is None:
-            raise ConfigurationError(f"what this order of service {service.service} costs cannot be told")
+            raise ConfigurationError(f"the cost of this order of service {service.service} is unknown")
         return _exact(service.rate, units * many)
 
     def _of(self, order: Order) -> Service:
@@ -155,30 +155,30 @@ def _check_type(order: Order, service: Service) -> None:
     kind = Order.type_of(service)
     if kind is None:
         return
-    sold = f"service {service.service} is of the type {service.type!r}"
+    what = f"service {service.service} has type {service.type!r}"
     known = fields_dict(kind)
     form = order.form()
     if isinstance(order, RawOrder):
         missing = [name for name, field in known.items() if field.default is NOTHING and name not in form]
         if missing:
-            raise ConfigurationError(f"{sold}: {', '.join(missing)} is missing")
+            raise ConfigurationError(f"{what}: missing field: {', '.join(missing)}")
     elif not isinstance(order, kind) or form.keys() - known.keys() - order.extra.keys():
-        raise ConfigurationError(f"{sold}: it takes a {kind.__name__}, not a {type(order).__name__}")
+        raise ConfigurationError(f"{what}: expected a {kind.__name__}, got a {type(order).__name__}")
 
 
 def _check_units(order: Order, service: Service) -> None:
     low, high = _units(service, order.form())
     if low is None or high is None or service.min > service.max > 0:
         return
-    sold = f"service {service.service} takes at"
+    what = f"the quantity for service {service.service} must be"
     if low < service.min:
-        raise ConfigurationError(f"{sold} least {service.min} in an order, not {low}")
+        raise ConfigurationError(f"{what} >= {service.min}, got {low}")
     if service.max and high > service.max:
-        raise ConfigurationError(f"{sold} most {service.max} in an order, not {high}")
+        raise ConfigurationError(f"{what} <= {service.max}, got {high}")
 
 
 def _units(service: Service, form: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """The least and the largest quantity that an order asks for at once; None where it does not say."""
+    """The minimum and maximum quantity of an order; None if it does not specify any."""
     kind = Order.type_of(service)
     if kind in _PACKAGES:
         return None, None
@@ -198,12 +198,12 @@ def _number(form: Mapping[str, str], name: str) -> int | None:
 
 
 def _exact(rate: Decimal, units: int) -> Decimal:
-    """The price of so many at a rate for 1000, to its last digit, with no fewer decimals than the rate."""
+    """The exact price of so many units at a rate per 1000, with at least as many decimals as the rate."""
     if rate.is_finite():
         with suppress(DecimalException), localcontext(_MONEY):
             price = (rate * units).scaleb(-3).normalize()
             return price.quantize(Decimal(1).scaleb(min(_exponent(price), _exponent(rate), 0)))
-    raise ConfigurationError(f"a rate of {rate} is no price to reckon with")
+    raise ConfigurationError(f"rate is not a valid price: {rate}")
 
 
 def _exponent(number: Decimal) -> int:

@@ -1,4 +1,4 @@
-"""The client: one method for each action, and all of them through one sender."""
+"""The client: one method for each action of the panel API."""
 
 import os
 from collections.abc import AsyncGenerator, Sequence
@@ -43,39 +43,40 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """A client of one account at one panel, for any number of concurrent calls in one event loop.
+    """A client for one account at one panel, for any number of concurrent calls in one event loop.
 
-    Use it in `async with`, or call `aclose` at the end; it opens by itself with the first call.
+    Use it in `async with`, or call `aclose` at the end; it opens on the first call.
 
     Args:
-        api_key: the account's key. It is shown nowhere: not in `repr`, errors, logs or tracebacks.
-        base_url: the panel's endpoint; https, except for loopback hosts or with `allow_http`.
-        transport: an httpx transport to send through (a proxy, a client certificate, an ASGI
-            application, a faster engine); closed with the client.
-        http_client: a configured httpx client of the caller's, shared and never closed here. At most
-            one of `transport` and `http_client`.
-        max_concurrency: requests under way at once, at least 1.
-        timeout: seconds for one whole attempt, from connecting to the last byte.
-        retry: how often and how long a call is tried; see `RetryPolicy`.
-        rate_limit: the panel's limit, where it is known; see `RateLimit`, and `RedisRateLimit` for one that
-            several processes share.
-        batch_size: ids in one request, 1 to 100 (the protocol's bound).
-        batch_window: seconds for which a single `status` or `refill_status` waits for others to
-            travel with; 0 sends each alone.
-        max_reply_bytes: a larger reply, counted after decompression, is a `ReplyError`.
-        allow_http: send the key unencrypted, to a host that is not this machine.
-        user_agent: what to call oneself; some firewalls turn away what they do not know.
-        idempotency_field: the form field by which this panel recognises a repeated `add`; most panels
-            have none. With it, an `add` whose outcome is unknown is sent again with the same value.
-        refusals: regular expressions, searched in a refusal's text in any case, and the `PanelError`
-            class that each stands for; they come before those that the library knows.
+        api_key: the account's API key. It never appears in `repr`, errors, logs or tracebacks.
+        base_url: the panel's API endpoint; https, except for loopback hosts or with `allow_http`.
+        transport: an httpx transport to send requests with (a proxy, a client certificate, an ASGI
+            application, a faster engine); it is closed with the client.
+        http_client: a configured `httpx.AsyncClient`; it is shared and never closed here. At most one of
+            `transport` and `http_client` may be given.
+        max_concurrency: the maximum number of requests in flight, >= 1.
+        timeout: seconds for one attempt, from connecting to the last byte, > 0.
+        retry: attempts, waits and deadline of a call; see `RetryPolicy`.
+        rate_limit: the panel's rate limit, if known; see `RateLimit`, and `RedisRateLimit` for one that
+            several processes share. Without it, the client discovers the limit.
+        batch_size: ids per request, 1 to 100 (the API's maximum).
+        batch_window: seconds for which a single `status` or `refill_status` call waits to be batched with
+            others; 0 disables batching.
+        max_reply_bytes: the maximum size of a reply in bytes, after decompression; a larger one is a
+            `ReplyError`.
+        allow_http: allow plain HTTP to a remote host: the key is sent unencrypted.
+        user_agent: the `User-Agent` header; some firewalls reject unknown ones.
+        idempotency_field: the form field by which this panel recognises a retried `add`; most panels have
+            none. With it, an `add` whose outcome is unknown is retried with the same value.
+        refusals: error patterns: regular expressions, searched in the text of an error response ignoring
+            case, with the `PanelError` class of each; they take precedence over the built-in ones.
 
     Raises:
         ConfigurationError: one of these is out of range, or they contradict each other.
     """
 
     _shown = "a panel"
-    """What `repr` tells; a traceback may ask for it before the constructor is through."""
+    """For `repr`; a traceback may call it before the constructor has finished."""
 
     def __init__(self, api_key: str, **options: Unpack[Options]) -> None:
         key = ApiKey(api_key)
@@ -100,10 +101,10 @@ class AsyncClient:
 
     @classmethod
     def from_env(cls, **overrides: Unpack[Options]) -> Self:
-        """A client whose key is in the environment.
+        """A client configured by environment variables.
 
-        `AGENCIA_API_KEY` holds it, or `AGENCIA_API_KEY_FILE` names a file that does; `AGENCIA_BASE_URL`
-        names the panel. Whatever is given here as well counts instead.
+        `AGENCIA_API_KEY` is the key, or `AGENCIA_API_KEY_FILE` the path of a file that contains it;
+        `AGENCIA_BASE_URL` is the panel's endpoint. Arguments override the environment.
 
         Raises:
             ConfigurationError: there is no key, or its file cannot be read.
@@ -123,7 +124,7 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections; calls that still wait for their turn end in a `ConfigurationError`."""
+        """Close the connections; calls that have not been sent yet raise `ConfigurationError`."""
         self._sender.channel.check_loop()
         self._shown = f"{self._shown.removesuffix(', closed')}, closed"
         self._sender.channel.closed = True
@@ -139,13 +140,13 @@ class AsyncClient:
 
     @property
     def requests_sent(self) -> int:
-        """How many requests this client has made so far, those that failed included."""
+        """How many requests this client has made so far, including failed ones."""
         return self._sender.channel.requests_sent
 
     # --- the account and the catalogue ------------------------------------------------------------
 
     async def balance(self) -> Balance:
-        """What the account holds."""
+        """The balance of the account."""
         return await self._sender.send(calls.BALANCE)
 
     async def services(self) -> list[Service]:
@@ -153,10 +154,10 @@ class AsyncClient:
         return await self._sender.send(calls.SERVICES)
 
     async def catalogue(self, max_age: float = 300.0) -> "Catalogue":
-        """What `services` gives, to look up, to search and to check orders against.
+        """The panel's services, to look up, to search and to check orders against.
 
-        Kept by the client: asked for again when it is older than `max_age` seconds (0: in any case), by
-        one request for all who ask at that time.
+        Cached by the client: fetched again when it is older than `max_age` seconds (0: always). Concurrent
+        callers share one request.
         """
         check_seconds("max_age", max_age, zero=True)
         self._sender.channel.enter()
@@ -165,17 +166,17 @@ class AsyncClient:
     async def add(self, order: Order, *, max_charge: Decimal | None = None) -> Id:
         """Place an order; returns its id.
 
-        Never sent twice unless the first request cannot have reached the panel or was refused for its
-        rate, or the panel recognises a repetition by the client's `idempotency_field`.
+        It is retried only if the first request cannot have reached the panel or was rate limited, or if the
+        panel recognises retries by the client's `idempotency_field`.
 
         Args:
             order: what to order.
-            max_charge: the most that it may cost, in the account's currency. With it, the order is first
-                checked against the catalogue, which may be up to 300 seconds old.
+            max_charge: the maximum cost, in the account's currency. With it, the order is first checked
+                against the catalogue, which may be up to 300 seconds old.
 
         Raises:
-            OutcomeUnknownError: the panel may or may not have taken the order.
-            PanelError: the panel refused it; nothing was bought.
+            OutcomeUnknownError: the panel may or may not have accepted the order.
+            PanelError: the panel rejected it; nothing was bought.
             ConfigurationError: the catalogue does not allow it, or it costs more than `max_charge`;
                 nothing was sent.
         """
@@ -185,53 +186,53 @@ class AsyncClient:
             (await self.catalogue()).check(order, max_charge)
         return await self._submission.submit(order)
 
-    # --- the state of orders ----------------------------------------------------------------------
+    # --- the status of orders ---------------------------------------------------------------------
 
     async def status(self, id: Id) -> OrderStatus:  # noqa: A002 - the protocol's own word
-        """The state of one order. Calls that come at about the same time travel in one request.
+        """The status of one order. Concurrent calls are batched into one request.
 
         Raises:
-            NotFoundError: the panel does not know the order (a fresh one may be unknown for a while).
+            NotFoundError: the panel does not know the order (a new one may be unknown for a while).
         """
         return await self._one(actions.STATUS, id, self._statuses)
 
     async def status_many(self, ids: Ids) -> BulkResult[OrderStatus]:
-        """The states of any number of orders, in the order of the input.
+        """The statuses of any number of orders, in the order of the input.
 
         Raises:
-            AuthenticationError: the account was refused before anything succeeded.
-            ConfigurationError: an id cannot be sent; nothing was.
+            AuthenticationError: the account was rejected before anything succeeded.
+            ConfigurationError: an id is invalid; nothing was sent.
         """
         return await self._bulk(actions.STATUS).many(ids)
 
     def status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[OrderStatus], None]:
-        """The states of any number of orders, as the replies arrive, in constant memory.
+        """The statuses of any number of orders, as the replies arrive, in constant memory.
 
-        The input is read lazily. Raises as `status_many` does, where the fault is met.
+        The input is read lazily. Raises as `status_many` does, once the invalid id is reached.
         """
         return self._bulk(actions.STATUS).stream(ids)
 
     # --- refills ------------------------------------------------------------------------------------
 
     async def refill(self, id: Id) -> RefillId:  # noqa: A002
-        """Ask for a refill of one order; returns the id that `refill_status` takes.
+        """Request a refill of one order; returns the id that `refill_status` takes.
 
         Raises:
             NotAllowedError: the order cannot be refilled, or not now.
-            OutcomeUnknownError: the panel may or may not have taken the request.
+            OutcomeUnknownError: the panel may or may not have accepted the request.
         """
         return await self._one(actions.REFILL, id)
 
     async def refill_many(self, ids: Ids) -> BulkResult[RefillId]:
-        """Ask for refills of any number of orders; raises as `status_many` does."""
+        """Request refills of any number of orders; raises as `status_many` does."""
         return await self._bulk(actions.REFILL).many(ids)
 
     def refill_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillId], None]:
-        """Ask for refills of any number of orders, read lazily; raises as `status_many` does."""
+        """Request refills of any number of orders, read lazily; raises as `status_many` does."""
         return self._bulk(actions.REFILL).stream(ids)
 
     async def refill_status(self, id: Id) -> RefillStatus:  # noqa: A002
-        """The state of one refill. Calls that come at about the same time travel in one request.
+        """The status of one refill. Concurrent calls are batched into one request.
 
         Raises:
             NotFoundError: the panel does not know the refill.
@@ -239,30 +240,30 @@ class AsyncClient:
         return await self._one(actions.REFILL_STATUS, id, self._refill_statuses)
 
     async def refill_status_many(self, ids: Ids) -> BulkResult[RefillStatus]:
-        """The states of any number of refills; raises as `status_many` does."""
+        """The statuses of any number of refills; raises as `status_many` does."""
         return await self._bulk(actions.REFILL_STATUS).many(ids)
 
     def refill_status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillStatus], None]:
-        """The states of any number of refills, read lazily; raises as `status_many` does."""
+        """The statuses of any number of refills, read lazily; raises as `status_many` does."""
         return self._bulk(actions.REFILL_STATUS).stream(ids)
 
     # --- cancelling ---------------------------------------------------------------------------------
 
     async def cancel(self, id: Id) -> Cancellation:  # noqa: A002
-        """Ask to cancel one order. The refund comes later: `status` tells.
+        """Request the cancellation of one order. Whether it was cancelled is seen later in its `status`.
 
         Raises:
             NotAllowedError: the order cannot be cancelled, or not any more.
-            OutcomeUnknownError: the panel may or may not have taken the request.
+            OutcomeUnknownError: the panel may or may not have accepted the request.
         """
         return await self._one(actions.CANCEL, id)
 
     async def cancel_many(self, ids: Ids) -> BulkResult[Cancellation]:
-        """Ask to cancel any number of orders; raises as `status_many` does."""
+        """Request the cancellation of any number of orders; raises as `status_many` does."""
         return await self._bulk(actions.CANCEL).many(ids)
 
     def cancel_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[Cancellation], None]:
-        """Ask to cancel any number of orders, read lazily; raises as `status_many` does."""
+        """Request the cancellation of any number of orders, read lazily; raises as `status_many` does."""
         return self._bulk(actions.CANCEL).stream(ids)
 
     async def _fetch_catalogue(self) -> "Catalogue":

@@ -1,12 +1,12 @@
-"""Everything that can go wrong, as one tree.
+"""The exceptions of the library, as one tree.
 
 ```
 AgenciaError                    .action  .attempts  .sent  .http_status
-├── ConfigurationError          (also ValueError) found before anything was sent
-├── TransportError              no usable reply came: connect, time-out, reset, 5xx, gateway page
-├── ReplyError                  a reply came and cannot be read: not JSON, wrong shape, too large
-│   └── NotAnsweredError        the reply leaves this id out
-├── PanelError                  the panel refused; .message is its own text
+├── ConfigurationError          (also ValueError) an invalid argument or setting; nothing was sent
+├── TransportError              no usable reply: connection failed, timeout, reset, 5xx, gateway page
+├── ReplyError                  an unreadable reply: not JSON, wrong structure, too large
+│   └── NotAnsweredError        the reply does not contain this id
+├── PanelError                  an error response of the panel; .message is its own text
 │   ├── AuthenticationError     key wrong, missing, disabled; account suspended
 │   ├── InsufficientFundsError
 │   ├── RateLimitedError        .retry_after
@@ -14,14 +14,14 @@ AgenciaError                    .action  .attempts  .sent  .http_status
 │   ├── InvalidServiceError     service unknown or disabled
 │   ├── InvalidOrderError       link, quantity, comments ... not accepted
 │   ├── NotAllowedError         refill or cancel not possible for this order (now)
-│   ├── DuplicateOrderError     the panel says it has this order already
+│   ├── DuplicateOrderError     the panel already has this order
 │   └── UnavailableError        maintenance, action not supported by this panel
 └── OutcomeUnknownError         a write that may or may not have happened; .cause
 ```
 
-`sent` answers one question, "can the panel have acted?": `"no"` (nothing left this machine, or the
-panel refused), `"maybe"` (the request left, no reply of the panel's came back) or `"yes"` (the panel
-answered, in a way that cannot be read).
+`sent` answers one question, "can the panel have acted?": `"no"` (nothing was sent, or the panel rejected
+it), `"maybe"` (the request was sent, but the panel's reply is missing) or `"yes"` (the panel replied, but the
+reply is unreadable).
 """
 
 import copy
@@ -48,19 +48,19 @@ __all__ = [
 ]
 
 Sent = Literal["no", "maybe", "yes"]
-"""Can the panel have acted on the request?"""
+"""Whether the panel can have acted on the request."""
 
 E = TypeVar("E", bound=Exception)
 
 
 class AgenciaError(Exception):
-    """The base of every error that this library raises on purpose.
+    """The base class of all errors that this library raises.
 
     Attributes:
         action: the panel's action (`"status"`, `"add"`, ...), or None outside a call.
-        attempts: how many requests the call made before it gave up.
-        sent: can the panel have acted? `"no"`, `"maybe"` or `"yes"`.
-        http_status: the status of the last reply, or None where none came.
+        attempts: how many requests the call made.
+        sent: whether the panel can have acted: `"no"`, `"maybe"` or `"yes"`.
+        http_status: the HTTP status of the last reply, or None without one.
     """
 
     action: str | None = None
@@ -80,29 +80,29 @@ class AgenciaError(Exception):
 
 
 class ConfigurationError(AgenciaError, ValueError):
-    """Something in the call or the client's settings is wrong; nothing was sent."""
+    """An argument or a setting is invalid; nothing was sent."""
 
 
 class TransportError(AgenciaError):
-    """No usable reply came: the connection failed, timed out or broke, or a 5xx or gateway page came back."""
+    """No usable reply: the connection failed, timed out or broke, or the reply is a 5xx or a gateway page."""
 
 
 class ReplyError(AgenciaError):
-    """A reply came that cannot be read: no JSON, a wrong shape, a money that is no number, too large."""
+    """The reply is unreadable: not JSON, a wrong structure, an invalid amount, or too large."""
 
     sent: Sent = "yes"
 
 
 class NotAnsweredError(ReplyError):
-    """The panel answered the request but left this id out."""
+    """The panel's reply does not contain this id."""
 
     sent: Sent = "maybe"
 
 
 class PanelError(AgenciaError):
-    """The panel refused. `message` is its own text, unchanged.
+    """The panel replied with an error. `message` is its own text, unchanged.
 
-    Raised itself where the text is none that the library knows.
+    Raised itself if the text matches no known error pattern.
     """
 
 
@@ -115,10 +115,10 @@ class InsufficientFundsError(PanelError):
 
 
 class RateLimitedError(PanelError):
-    """The panel turned the request away because too many came.
+    """Rate limited: too many requests.
 
     Attributes:
-        retry_after: seconds until the panel wants to hear again, or None where it does not say.
+        retry_after: seconds to wait before the next request, or None if the panel does not say.
     """
 
     retry_after: float | None = None
@@ -152,7 +152,7 @@ class NotAllowedError(PanelError):
 
 
 class DuplicateOrderError(PanelError):
-    """The panel says that it has this order already."""
+    """The panel already has this order."""
 
 
 class UnavailableError(PanelError):
@@ -160,10 +160,10 @@ class UnavailableError(PanelError):
 
 
 class OutcomeUnknownError(AgenciaError):
-    """A write (`add`, `refill`, `cancel`) that may or may not have happened. Do not simply repeat it.
+    """A write (`add`, `refill`, `cancel`) that may or may not have been executed. Do not blindly retry it.
 
     Attributes:
-        cause: what went wrong: a `TransportError` or `ReplyError`.
+        cause: the underlying error, a `TransportError` or `ReplyError`.
     """
 
     sent: Sent = "maybe"
@@ -178,9 +178,9 @@ class OutcomeUnknownError(AgenciaError):
 
 
 def twin(error: E) -> E:
-    """The same error once more, for another caller.
+    """A copy of an error, for another caller.
 
-    An exception object gathers a traceback wherever it is raised; two callers must not share one.
+    An exception collects a traceback wherever it is raised; two callers must not share one.
     """
     other = copy.copy(error)
     other.__cause__ = error.__cause__

@@ -1,4 +1,4 @@
-"""What comes back: the records, and the results of bulk calls."""
+"""What calls return: the records, and the results of bulk calls."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -36,33 +36,33 @@ V_co = TypeVar("V_co", covariant=True)
 _TOO_LARGE = 10**64
 
 Id = int | str
-"""The id of an order, refill, service or request: some panels number, others use text."""
+"""The id of an order, refill, service or request: an integer at most panels, text at others."""
 
 RefillId = Id
-"""The id by which `refill_status` asks for a refill."""
+"""The id of a refill: what `refill_status` takes."""
 
 
 def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
-    """An id as it travels.
+    """An id as it is sent.
 
     Raises:
-        ConfigurationError: it is empty, or holds a comma, white space or a control character, which
-            would make another request of it.
+        ConfigurationError: it is empty, or contains a comma, whitespace or a control character, which
+            would change the meaning of the request.
     """
     if type(id) is int and abs(id) < _TOO_LARGE:
         return str(id)
     if not isinstance(id, str):
-        kind = "one of more than 64 digits" if type(id) is int else type(id).__name__
-        raise ConfigurationError(f"an id is an int or a str, not {kind}")
+        kind = "an int of more than 64 digits" if type(id) is int else type(id).__name__
+        raise ConfigurationError(f"an id must be an int or a str, got {kind}")
     if not id:
-        raise ConfigurationError("an id is empty")
+        raise ConfigurationError("an id must not be empty")
     if "," in id or " " in id or not id.isprintable():
-        raise ConfigurationError(f"the id {id!r} holds a comma, white space or a control character")
-    return str.__str__(id)  # the value of an enum, too
+        raise ConfigurationError(f"id {id!r} contains a comma, whitespace or a control character")
+    return str.__str__(id)  # for a StrEnum as well
 
 
 def id_texts(ids: Sequence[Id]) -> list[str]:
-    """Ids as they travel; raises as `id_text` does. Numbers are looked at all together."""
+    """Ids as they are sent; raises as `id_text` does. A list of integers is checked at once, for speed."""
     if {*map(type, ids)} == {int}:
         numbers = cast("Sequence[int]", ids)
         if max(numbers) < _TOO_LARGE and min(numbers) > -_TOO_LARGE:
@@ -71,7 +71,7 @@ def id_texts(ids: Sequence[Id]) -> list[str]:
 
 
 def id_key(id: object) -> str:  # noqa: A002
-    """An id as ids are compared: its text without blanks."""
+    """The normal form by which ids are compared: the stripped text."""
     return str(id).strip()
 
 
@@ -101,20 +101,20 @@ NOTHING: Extra[object] = Extra()
 
 @frozen(kw_only=True)
 class Service:
-    """One line of the panel's catalogue.
+    """One service in the panel's catalogue.
 
     Attributes:
         service: the id to order by.
-        name: what the panel calls it.
-        type: the kind of order it takes ("Default", "Package", ...), as the panel spells it.
-        category: the heading that it stands under.
-        rate: the price of 1000, in the account's currency (of a package: the price of one).
-        min: the smallest quantity of one order, 0 where the panel does not say.
-        max: the largest quantity of one order, 0 where the panel does not say.
-        refill: can its orders be refilled? None where the panel does not say.
-        cancel: can its orders be cancelled? None where the panel does not say.
-        dripfeed: does it take `runs` and `interval`? None where the panel does not say.
-        extra: the fields not named here.
+        name: its name.
+        type: its type ("Default", "Package", ...), as the panel spells it.
+        category: its category.
+        rate: the price per 1000, in the account's currency (of a package: the price of one).
+        min: the minimum quantity per order, 0 if unspecified.
+        max: the maximum quantity per order, 0 if unspecified.
+        refill: whether its orders can be refilled, None if unspecified.
+        cancel: whether its orders can be cancelled, None if unspecified.
+        dripfeed: whether it supports drip-feed (`runs` and `interval`), None if unspecified.
+        extra: all other fields.
     """
 
     service: Id
@@ -132,15 +132,15 @@ class Service:
 
 @frozen(kw_only=True)
 class OrderStatus:
-    """What the panel says of an order.
+    """The status of an order.
 
     Attributes:
-        charge: what the order cost so far, in `currency`; None where the panel does not say.
-        start_count: the count (followers, likes ...) when the order began, or None.
-        status: the state's name as the panel spelt it.
-        remains: how many are still to be delivered, or None.
+        charge: the cost of the order so far, in `currency`; None if unspecified.
+        start_count: the count (followers, likes ...) at the start of the order, or None.
+        status: the status, as the panel spells it.
+        remains: the quantity still to be delivered, or None.
         currency: the currency of `charge` ("USD"), or None.
-        extra: the fields not named here (`runs`, `posts`, `orders` ...).
+        extra: all other fields (`runs`, `posts`, `orders` ...).
     """
 
     charge: Decimal | None = None
@@ -152,22 +152,22 @@ class OrderStatus:
 
     @property
     def state(self) -> OrderState:
-        """The state that `status` spells, `OrderState.UNKNOWN` for a word never seen."""
+        """The state that `status` means, `OrderState.UNKNOWN` for an unknown spelling."""
         return order_state(self.status)
 
     @property
     def is_final(self) -> bool:
-        """Has the order ended (completed, partial, canceled, refunded, failed)?"""
+        """Whether the order has ended (completed, partial, canceled, refunded, failed)."""
         return self.state in FINAL_ORDERS
 
 
 @frozen(kw_only=True)
 class RefillStatus:
-    """What the panel says of a refill.
+    """The status of a refill.
 
     Attributes:
-        status: the state's name as the panel spelt it.
-        extra: the fields not named here.
+        status: the status, as the panel spells it.
+        extra: all other fields.
     """
 
     status: str
@@ -175,22 +175,22 @@ class RefillStatus:
 
     @property
     def state(self) -> RefillState:
-        """The state that `status` spells, `RefillState.UNKNOWN` for a word never seen."""
+        """The state that `status` means, `RefillState.UNKNOWN` for an unknown spelling."""
         return refill_state(self.status)
 
     @property
     def is_final(self) -> bool:
-        """Has the refill ended (completed, rejected, canceled, failed, partial)?"""
+        """Whether the refill has ended (completed, rejected, canceled, failed, partial)."""
         return self.state in FINAL_REFILLS
 
 
 @frozen(kw_only=True)
 class Cancellation:
-    """A request to cancel that the panel accepted. The refund comes later: `status` tells.
+    """An accepted cancellation request. Whether the order was cancelled is seen later in its `status`.
 
     Attributes:
-        request: the number of the request; None where the panel answers a plain 1.
-        extra: the fields not named here.
+        request: the id of the request; None if the panel answers a plain 1.
+        extra: all other fields.
     """
 
     request: Id | None = None
@@ -199,12 +199,12 @@ class Cancellation:
 
 @frozen(kw_only=True)
 class Balance:
-    """What the account holds.
+    """The balance of the account.
 
     Attributes:
         balance: the amount, exact to the panel's digits.
         currency: its currency ("USD").
-        extra: the fields not named here.
+        extra: all other fields.
     """
 
     balance: Decimal
@@ -214,12 +214,12 @@ class Balance:
 
 @define(unsafe_hash=True)  # one is made for every id, and a frozen one takes three times as long to make
 class BulkItem(Generic[T]):
-    """What became of one id of a bulk call: a value or an error, never both.
+    """The outcome of one id of a bulk call: a value or an error, never both.
 
     Attributes:
         id: the id as the caller gave it.
-        value: what the panel answered, or None where it failed.
-        error: why it failed, or None where it did not.
+        value: the value, or None if it failed.
+        error: the error, or None if it succeeded.
     """
 
     id: Id
@@ -228,14 +228,14 @@ class BulkItem(Generic[T]):
 
     @property
     def ok(self) -> bool:
-        """Did it succeed?"""
+        """Whether it succeeded."""
         return self.error is None
 
     def unwrap(self) -> T:
         """The value.
 
         Raises:
-            AgenciaError: this id's error, where it failed.
+            AgenciaError: this id's error, if it failed.
         """
         if self.error is not None:
             raise self.error
@@ -243,14 +243,14 @@ class BulkItem(Generic[T]):
 
 
 def bulk_item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word
-    """The item of an id and what became of it."""
+    """The item of an id and its outcome."""
     return BulkItem(id, error=answer) if isinstance(answer, AgenciaError) else BulkItem(id, answer)
 
 
 class BulkResult(Generic[T]):
-    """What became of every id of a bulk call, in the order of the input.
+    """The outcomes of all ids of a bulk call, in the order of the input.
 
-    Iterates as `BulkItem`s, one for each id that was given (an id given twice has two).
+    Iterates as `BulkItem`s, one for each given id (two for an id that was given twice).
     """
 
     __slots__ = ("_answers", "_by_id", "_ids")
@@ -265,7 +265,7 @@ class BulkResult(Generic[T]):
 
     @classmethod
     def of(cls, ids: list[Id], answers: list[T | AgenciaError]) -> Self:
-        """The result in which each id has the answer at its place; the items are made when asked for."""
+        """The result of ids and their outcomes, in the same order; items are created lazily."""
         result = cls(())
         result._ids, result._answers = ids, answers
         return result
@@ -283,8 +283,8 @@ class BulkResult(Generic[T]):
         """The value of an id.
 
         Raises:
-            AgenciaError: that id's error, where it failed.
-            KeyError: the id was not asked for.
+            AgenciaError: that id's error, if it failed.
+            KeyError: the id was not in the input.
         """
         if self._by_id is None:
             self._by_id = {id_text(given): answer for given, answer in self._pairs()}

@@ -1,7 +1,7 @@
-"""What can be bought: one frozen class for each type of service.
+"""The orders that can be placed: one frozen class for each service type.
 
-The types and their fields are those of the protocol's document. Lines (comments, usernames ...) may be
-given one by one or as one text with a line for each.
+Types and fields are those of the panel API's documentation. Lines (comments, usernames ...) may be given as
+an iterable or as one multi-line str.
 """
 
 from datetime import date
@@ -46,7 +46,7 @@ class _Dripped(Order):
 
     def _check(self) -> None:
         if (self.runs is None) != (self.interval is None):
-            raise ConfigurationError("a drip-feed takes both runs and interval (minutes), or neither")
+            raise ConfigurationError("runs and interval must be given together, or not at all")
 
 
 @frozen(kw_only=True)
@@ -77,12 +77,12 @@ class PackageOrder(Order):
 
 @frozen(kw_only=True)
 class CustomCommentsOrder(Order):
-    """Comments of the caller's own under a link; their number is the quantity.
+    """Custom comments under a link; their number is the quantity.
 
     Attributes:
         link: the post.
-        comments: the comments.
-        quantity: their number once more, for the few panels that insist on it.
+        comments: the comments, at least one.
+        quantity: their number, for the few panels that require it as well.
     """
 
     link: str = fields.text()
@@ -92,11 +92,11 @@ class CustomCommentsOrder(Order):
 
 @frozen(kw_only=True)
 class CustomCommentsPackageOrder(Order):
-    """A package of comments of the caller's own.
+    """A package of custom comments.
 
     Attributes:
         link: the post.
-        comments: the comments.
+        comments: the comments, at least one.
     """
 
     link: str = fields.text()
@@ -110,7 +110,7 @@ class SeoOrder(Order):
     Attributes:
         link: the page.
         quantity: how many, at least 1.
-        keywords: what the page is to be found by.
+        keywords: the search keywords, at least one.
     """
 
     link: str = fields.text()
@@ -192,7 +192,7 @@ class MentionsUserFollowersOrder(Order):
 
 @frozen(kw_only=True)
 class MentionsMediaLikersOrder(Order):
-    """Mentions of those who like a post.
+    """Mentions of users who like a post.
 
     Attributes:
         link: the post under which they are mentioned.
@@ -222,7 +222,7 @@ class CommentLikesOrder(Order):
 
 @frozen(kw_only=True)
 class CommentRepliesOrder(Order):
-    """Replies of the caller's own to a comment.
+    """Custom replies to a comment.
 
     Attributes:
         link: the post.
@@ -267,16 +267,16 @@ class InvitesFromGroupsOrder(Order):
 
 @frozen(kw_only=True)
 class SubscriptionsOrder(Order):
-    """Something for each new post of a user.
+    """A subscription: an order for each new post of a user.
 
     Attributes:
         username: the user.
-        min: the least quantity for a post, at least 1.
-        max: the largest quantity for a post.
+        min: the minimum quantity per post, at least 1.
+        max: the maximum quantity per post, at least `min`.
         delay: minutes after a post: 0, 5, 10, 15, 30, 60, 90 and so on to 600.
-        posts: for how many new posts, at least 1; None has no end.
-        old_posts: for how many posts that are there already, at least 0.
-        expiry: the day on which it ends; None has no end.
+        posts: the number of new posts, at least 1; None for no limit.
+        old_posts: the number of existing posts, at least 0.
+        expiry: the date on which it ends; None for no end.
     """
 
     username: str = fields.text()
@@ -289,7 +289,7 @@ class SubscriptionsOrder(Order):
 
     def _check(self) -> None:
         if self.min > self.max:
-            raise ConfigurationError(f"min ({self.min}) is more than max ({self.max})")
+            raise ConfigurationError(f"min must be <= max, got min={self.min}, max={self.max}")
 
 
 @frozen(kw_only=True)
@@ -301,9 +301,9 @@ class WebTrafficOrder(_Dripped):
         quantity: how many, at least 1; with drip-feed, how many in each run.
         country: where they come from, as the panel spells it.
         device: 1 desktop, 2 Android, 3 iOS, 4 mobile, 5 all.
-        type_of_traffic: 1 from a search for `google_keyword`, 2 from `referring_url`, 3 from nowhere.
-        google_keyword: what they searched for; goes with 1.
-        referring_url: the page they come from; goes with 2.
+        type_of_traffic: 1 search (`google_keyword`), 2 referral (`referring_url`), 3 direct.
+        google_keyword: what they searched for; required with 1.
+        referring_url: the page they come from; required with 2.
         runs: drip-feed: how many times. Goes with `interval`.
         interval: drip-feed: minutes between two runs. Goes with `runs`.
     """
@@ -320,15 +320,17 @@ class WebTrafficOrder(_Dripped):
         super()._check()
         needed = {1: "google_keyword", 2: "referring_url"}.get(self.type_of_traffic)
         if needed is not None and getattr(self, needed) is None:
-            raise ConfigurationError(f"type_of_traffic {self.type_of_traffic} needs {needed}")
+            raise ConfigurationError(
+                f"missing field: {needed} (required by type_of_traffic {self.type_of_traffic})"
+            )
 
 
 def check_field_name(name: str, field: object) -> None:
-    """Refuse what is no name for a field that marks an order."""
+    """Check for the name of a form field that no order class has."""
     fields.check_further(field, "")
     if (
         not str(field).isprintable()
         or not str(field).strip()
         or any(field in fields_dict(kind) for kind in Order.types())
     ):
-        raise ConfigurationError(f"{name} is the name of a field that orders do not have, not {field!r}")
+        raise ConfigurationError(f"{name} must be the name of a field that no order class has, got {field!r}")

@@ -1,8 +1,8 @@
-"""Fixtures for the tests of an application: a panel on a loopback port, and a client of it.
+"""pytest fixtures for applications: a mock panel on a loopback port, and a client for it.
 
-pytest loads this module wherever the package is installed, so it imports nothing that a run without
-these fixtures does not need. Without pytest-asyncio the fixtures are plain asynchronous ones: pytest
-itself, or another plugin for asynchronous tests, says what to do about them.
+pytest loads this module wherever the package is installed, so it imports nothing that test runs without
+these fixtures do not need. Without pytest-asyncio the fixtures are plain asynchronous ones, which pytest
+itself or another plugin for asynchronous tests handles.
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @fixture
 async def agencia_panel() -> "AsyncGenerator[Panel, None]":
-    """A running sandbox panel with the key "sandbox-key"; its address is `agencia_panel.url`."""
+    """A running sandbox panel with the key "sandbox-key"; its URL is `agencia_panel.url`."""
     from agencia_async.sandbox import Panel, serve  # noqa: PLC0415 - see above
 
     panel = Panel(key="sandbox-key", seed=1)
@@ -33,7 +33,7 @@ async def agencia_panel() -> "AsyncGenerator[Panel, None]":
 
 @fixture
 async def agencia_client(agencia_panel: "Panel") -> "AsyncGenerator[AsyncClient, None]":
-    """A client of `agencia_panel`, closed after the test."""
+    """A client for `agencia_panel`, closed after the test."""
     from agencia_async import AsyncClient  # noqa: PLC0415 - see above
 
     async with AsyncClient(agencia_panel.key, base_url=str(agencia_panel.url)) as client:

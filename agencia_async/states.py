@@ -1,4 +1,4 @@
-"""The states of orders and refills, in whatever way a panel spells them."""
+"""The states of orders and refills, parsed from any panel's spelling."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,12 +11,12 @@ S = TypeVar("S", bound=StrEnum)
 
 
 def normalized(word: str) -> str:
-    """A word as words are compared: lower-case, without blanks, `_` and `-`."""
+    """The normal form by which words are compared: case-folded, without blanks, `_` and `-`."""
     return word.casefold().replace(" ", "").replace("_", "").replace("-", "").strip()
 
 
 class OrderState(StrEnum):
-    """The state of an order. The value is the protocol's spelling; `UNKNOWN` is any other word."""
+    """The state of an order. The value is the documented spelling; `UNKNOWN` stands for any other."""
 
     PENDING = "Pending"
     PROCESSING = "Processing"
@@ -32,7 +32,7 @@ class OrderState(StrEnum):
 
 
 class RefillState(StrEnum):
-    """The state of a refill. The value is the protocol's spelling; `UNKNOWN` is any other word."""
+    """The state of a refill. The value is the documented spelling; `UNKNOWN` stands for any other."""
 
     PENDING = "Pending"
     AWAITING = "Awaiting"
@@ -79,18 +79,18 @@ FINAL_REFILLS = frozenset(
 
 
 def _spelt(word: str, spellings: Mapping[str, S]) -> S:
-    """The state that a word spells; of a key like `tasks.status.completed` the last part counts."""
+    """The state that a word means; of a key like `tasks.status.completed` the last part counts."""
     found = spellings.get(normalized(word)) or spellings.get(normalized(word.rpartition(".")[2]))
     return found or spellings["unknown"]
 
 
 @lru_cache(maxsize=256)
 def order_state(word: str) -> OrderState:
-    """The state of an order that a word spells."""
+    """The state of an order that a word means."""
     return _spelt(word, _ORDER_SPELLINGS)
 
 
 @lru_cache(maxsize=256)
 def refill_state(word: str) -> RefillState:
-    """The state of a refill that a word spells."""
+    """The state of a refill that a word means."""
     return _spelt(word, _REFILL_SPELLINGS)

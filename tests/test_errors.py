@@ -44,7 +44,7 @@ def test_a_configuration_error_is_a_value_error() -> None:
     [
         TransportError("gone", sent="maybe", http_status=502),
         RateLimitedError("slower", http_status=429, retry_after=1.5),
-        OutcomeUnknownError("who knows", cause=ReplyError("no JSON", http_status=200)),
+        OutcomeUnknownError("who knows", cause=ReplyError("not JSON", http_status=200)),
     ],
 )
 def test_an_error_survives_copying_and_pickling(error: AgenciaError, remake: object) -> None:
@@ -62,7 +62,7 @@ def test_an_error_survives_copying_and_pickling(error: AgenciaError, remake: obj
 
 
 def test_an_unknown_outcome_tells_its_cause() -> None:
-    cause = ReplyError("no JSON", http_status=200)
+    cause = ReplyError("not JSON", http_status=200)
     error = OutcomeUnknownError("who knows", cause=cause)
     assert error.cause is error.__cause__ is cause
     assert (error.sent, error.http_status) == ("yes", 200)

@@ -1,4 +1,4 @@
-"""The settings of a client: what its constructor takes, how it is checked and what is built of it.
+"""The settings of a client: what its constructor takes, how that is checked, and what is built from it.
 
-May import: all that stands below the client.
+May import: all layers below the client.
 """

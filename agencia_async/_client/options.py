@@ -1,4 +1,4 @@
-"""The settings of a client, and those that the environment holds."""
+"""The options of a client, and the environment variables."""
 
 import os
 from functools import cache
@@ -14,7 +14,7 @@ from agencia_async.errors import ConfigurationError
 
 
 class Options(TypedDict, total=False):
-    """The settings of an `AsyncClient`, all but the key."""
+    """The options of an `AsyncClient`, without the API key."""
 
     base_url: str
     transport: httpx.AsyncBaseTransport | None
@@ -33,28 +33,30 @@ class Options(TypedDict, total=False):
 
 
 def key_from_environment() -> str:
-    """The key that the environment holds, or names a file for.
+    """The API key from `AGENCIA_API_KEY`, or from the file named by `AGENCIA_API_KEY_FILE`.
 
     Raises:
-        ConfigurationError: there is none, or its file cannot be read.
+        ConfigurationError: neither is set, or the file cannot be read.
     """
     key = os.environ.get("AGENCIA_API_KEY")
     if key:
         return key
     file = os.environ.get("AGENCIA_API_KEY_FILE")
     if not file:
-        raise ConfigurationError("set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE to a file that holds the key")
+        raise ConfigurationError(
+            "no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE to a file that contains it"
+        )
     reason = None
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-    raise ConfigurationError(f"the key cannot be read from {file!r}: {reason}")
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+    raise ConfigurationError(f"cannot read the API key from {file!r}: {reason}")
 
 
 @cache
 def default_user_agent() -> str:
-    """What the client calls itself unless it is told otherwise."""
-    from importlib.metadata import version  # noqa: PLC0415 - takes longer to import than this package's own
+    """The default `User-Agent`."""
+    from importlib.metadata import version  # noqa: PLC0415 - a slow import
 
     return f"agencia-async/{version('agencia-async')}"

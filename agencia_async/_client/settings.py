@@ -1,4 +1,4 @@
-"""The options of a client, checked, and what is built of them: to add one, see `Options` as well."""
+"""The options of a client, checked, and what is built from them. To add one, extend `Options` as well."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -28,7 +28,7 @@ _MOST_IDS = 100
 
 
 def _checked(check: Callable[..., None], **bounds: Any) -> Any:  # noqa: ANN401 - as attrs wants it
-    """A validator that calls one of the shared checks."""
+    """A validator for attrs that calls one of the shared checks."""
 
     def validate(_settings: object, attribute: "Attribute[Any]", value: object) -> None:
         check(attribute.name, value, **bounds)
@@ -50,7 +50,7 @@ def _check_idempotency_field(name: str, value: object) -> None:
 
 @frozen(kw_only=True)
 class Settings:
-    """The options of one client; what each means stands at `AsyncClient`."""
+    """The options of one client, documented at `AsyncClient`."""
 
     base_url: str = DEFAULT_URL
     transport: httpx.AsyncBaseTransport | None = None
@@ -69,10 +69,10 @@ class Settings:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """The settings that a caller gave.
+        """The settings from the caller's options.
 
         Raises:
-            TypeError: there is no option of that name.
+            TypeError: an unknown option.
             ConfigurationError: one is out of range, or they contradict each other.
         """
         unknown = options.keys() - {attribute.name for attribute in fields(cls)}
@@ -82,16 +82,16 @@ class Settings:
 
     def __attrs_post_init__(self) -> None:
         if self.transport is not None and self.http_client is not None:
-            raise ConfigurationError("give a transport or an http_client, not both")
+            raise ConfigurationError("transport and http_client are mutually exclusive")
 
     @property
     def url(self) -> httpx.URL:
-        """The panel's address; raises `ConfigurationError` where it will not do."""
+        """The panel's URL; raises `ConfigurationError` if it is not valid."""
         return checked_url(self.base_url, allow_http=self.allow_http)
 
 
 def open_sender(api_key: ApiKey, settings: Settings) -> Sender:
-    """What sends the calls of a client, over a wire and through a gate of its own."""
+    """The sender of a client, with its own wire and gate."""
     wire = open_wire(
         settings.url,
         api_key,
@@ -120,12 +120,12 @@ def _gate(settings: Settings, account: str) -> Gate:
 
 
 def panel_of(url: httpx.URL) -> str:
-    """A panel's address without its query, where a secret may stand."""
+    """A panel's URL without its query, which may contain a secret."""
     return str(url.copy_with(query=None))
 
 
 def signature() -> Signature:
-    """What `AsyncClient` takes, as `help` shows it."""
+    """The signature of `AsyncClient`, as `help` shows it."""
     options = [
         Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
         for option in fields(Settings)

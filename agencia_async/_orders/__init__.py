@@ -1,4 +1,4 @@
-"""What can be ordered: the base of all orders, and the fields that they are made of.
+"""Orders: their base class, and the fields from which the classes of `orders` are built.
 
 May import: errors, states, models, `_checks`.
 """

@@ -1,4 +1,4 @@
-"""The fields that orders are made of: each checks what it is given, and names itself in its error."""
+"""The fields of order classes: each validates its value, and names itself in its error."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,17 +15,17 @@ from agencia_async.models import Extra, Id, id_text
 _MOST_DIGITS = 64
 _RESERVED = frozenset({"key", "action", "service"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HALF = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def check_text(name: str, value: object) -> None:
-    """Refuse what is no line of text."""
+    """Check for one line of text that is not blank."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name} is a text that is not empty, not {value!r}")
-    if _HALF.search(value):
-        raise ConfigurationError(f"{name} holds half a character: {value!r}")
+        raise ConfigurationError(f"{name} must be a non-empty str, got {value!r}")
+    if _SURROGATE.search(value):
+        raise ConfigurationError(f"{name} contains a lone surrogate: {value!r}")
     if _CONTROL.search(value):
-        raise ConfigurationError(f"{name} holds a line break or a control character: {value!r}")
+        raise ConfigurationError(f"{name} contains a line break or a control character: {value!r}")
 
 
 def service() -> Any:  # noqa: ANN401 - attrs gives it the type of the field
@@ -47,7 +47,7 @@ def text() -> Any:  # noqa: ANN401
 
 
 def text_or_none() -> Any:  # noqa: ANN401
-    """One line of text, or nothing."""
+    """One line of text, or None."""
 
     def check(_order: object, attribute: "Attribute[str | None]", value: object) -> None:
         if value is not None:
@@ -57,20 +57,20 @@ def text_or_none() -> Any:  # noqa: ANN401
 
 
 def split(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Lines of text, given one by one or as one text."""
+    """Lines of text, given as an iterable or as one multi-line str."""
     return tuple(value.splitlines()) if isinstance(value, str) else tuple(value)
 
 
 def check_lines(_order: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
-    """Refuse what are no lines of text, or none at all."""
+    """Check for at least one line, each of them text."""
     if not value:
-        raise ConfigurationError(f"{attribute.name} is empty")
+        raise ConfigurationError(f"{attribute.name} must not be empty")
     for line in value:
         check_text(attribute.name, line)
 
 
 def whole(*, most: int | None = None) -> Any:  # noqa: ANN401
-    """A whole number of at least 1."""
+    """An integer >= 1."""
 
     def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
         check_whole(attribute.name, value, most=most)
@@ -79,7 +79,7 @@ def whole(*, most: int | None = None) -> Any:  # noqa: ANN401
 
 
 def whole_or_none() -> Any:  # noqa: ANN401
-    """A whole number of at least 1, or nothing."""
+    """An integer >= 1, or None."""
 
     def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
         if value is not None:
@@ -89,7 +89,7 @@ def whole_or_none() -> Any:  # noqa: ANN401
 
 
 def count_or_none() -> Any:  # noqa: ANN401
-    """A whole number of at least 0, or nothing."""
+    """An integer >= 0, or None."""
 
     def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
         if value is not None and value != 0:
@@ -99,30 +99,30 @@ def count_or_none() -> Any:  # noqa: ANN401
 
 
 def one_of(choices: Iterable[int]) -> Any:  # noqa: ANN401
-    """A whole number out of a few."""
+    """One of a few integers."""
     known = sorted(choices)
 
     def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
         if type(value) is not int or value not in known:
             raise ConfigurationError(
-                f"{attribute.name} is one of {', '.join(map(str, known))}, not {value!r}"
+                f"{attribute.name} must be one of {', '.join(map(str, known))}, got {value!r}"
             )
 
     return field(validator=check)
 
 
 def day_or_none() -> Any:  # noqa: ANN401
-    """A day, or nothing."""
+    """A date, or None."""
 
     def check(_order: object, attribute: "Attribute[date | None]", value: object) -> None:
         if value is not None and type(value) is not date:
-            raise ConfigurationError(f"{attribute.name} is a datetime.date, not {value!r}")
+            raise ConfigurationError(f"{attribute.name} must be a datetime.date, got {value!r}")
 
     return field(default=None, validator=check)
 
 
 def further() -> Any:  # noqa: ANN401
-    """A panel's own fields, copied so that nobody can change them afterwards."""
+    """A panel's own fields, as an immutable copy."""
 
     def copied(fields: Mapping[str, str]) -> Mapping[str, str]:
         for name, value in fields.items():
@@ -133,48 +133,48 @@ def further() -> Any:  # noqa: ANN401
 
 
 def check_further(name: object, value: object) -> None:
-    """Refuse what is no field of a panel's own."""
+    """Check for a field of a panel's own: a name that is not reserved, and text."""
     if name in _RESERVED:
-        raise ConfigurationError(f"{name!r} is no field that an order may set itself")
+        raise ConfigurationError(f"reserved field: {name}")
     if not isinstance(name, str) or not isinstance(value, str):
-        raise ConfigurationError(f"the fields of an order are text, not {name!r}: {value!r}")
-    if _HALF.search(name + value):
-        raise ConfigurationError(f"the field {name!r} holds half a character")
+        raise ConfigurationError(f"extra fields must be str: str, got {name!r}: {value!r}")
+    if _SURROGATE.search(name + value):
+        raise ConfigurationError(f"field {name!r} contains a lone surrogate")
 
 
 def as_sent(value: object) -> str:
-    """A field as it travels: lines are joined by line feeds, a day is d/m/Y."""
+    """The wire format of a field: lines are joined by line feeds, a date is d/m/Y."""
     if isinstance(value, tuple):
         return "\n".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value)
 
 
 def from_text(attribute: "Attribute[Any]", text: str) -> object:
-    """The value of a field from its text: the other way round than `as_sent`.
+    """The value of a field from its text: the inverse of `as_sent`.
 
     Raises:
-        ConfigurationError: it is a number or a day that cannot be read.
+        ConfigurationError: it is not a valid integer or date.
     """
     kinds = get_args(attribute.type) or (attribute.type,)
     if int in kinds and attribute.name != "service":
         if not is_plain_number(text.strip()):
-            raise ConfigurationError(f"{attribute.name} is a whole number, not {text!r}")
+            raise ConfigurationError(f"{attribute.name} must be an integer, got {text!r}")
         return int(text)
     return _day(attribute.name, text.strip()) if date in kinds else text
 
 
 def is_plain_number(text: str) -> bool:
-    """Is it a whole number as `str` writes it?"""
+    """Whether it is a non-negative integer in the format of `str`."""
     return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and text == str(int(text))
 
 
 def id_from_text(text: str) -> Id:
-    """An id from its text: an `int` where that is how `str` writes one."""
+    """An id from its text: an `int` if it is in the format of `str(int)`."""
     return int(text) if is_plain_number(text) else text
 
 
 def _day(name: str, text: str) -> date:
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         with suppress(ValueError):
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
-    raise ConfigurationError(f"{name} is a day such as 31/12/2030 or 2030-12-31, not {text!r}")
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
+    raise ConfigurationError(f"{name} must be a date such as 31/12/2030 or 2030-12-31, got {text!r}")

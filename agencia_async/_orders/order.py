@@ -1,4 +1,4 @@
-"""What all orders have in common: their fields as they are sent, and the class for a type of service."""
+"""The base class of all orders: the form that is sent, and the class for each service type."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,11 +14,14 @@ from agencia_async.states import normalized
 
 @frozen(kw_only=True)
 class Order:
-    """What `AsyncClient.add` takes: use the subclass of the service's type, or `Order.for_service`.
+    """The base class of what `AsyncClient.add` takes: use a subclass, or `Order.for_service`.
 
     Attributes:
         service: the id of the service to order.
-        extra: a panel's own further fields, sent as they are.
+        extra: additional, panel-specific form fields, sent as given.
+
+    Raises:
+        ConfigurationError: a field is missing or invalid; nothing was sent.
     """
 
     service: Id = fields.service()
@@ -27,21 +30,21 @@ class Order:
     _types: ClassVar[dict[str, "type[Order]"]] = {}
 
     def __init_subclass__(cls) -> None:
-        """Each class stands for the type of service that it is called after."""
+        """Register the class for the service type that it is named after."""
         if cls.__name__ != "RawOrder" and not cls.__name__.startswith("_"):
             Order._types[normalized(cls.__name__.removesuffix("Order"))] = cls
 
     def __attrs_post_init__(self) -> None:
         named = fields_dict(type(self)).keys() & self.extra.keys()
         if named:
-            raise ConfigurationError(f"{min(named)!r} is a field of its own, not an extra one")
+            raise ConfigurationError(f"extra must not contain {min(named)!r}: pass it as an argument")
         self._check()
 
     def _check(self) -> None:
-        """Refuse fields that do not go together."""
+        """Raise if fields contradict each other."""
 
     def form(self) -> dict[str, str]:
-        """The fields as they are sent; lines are joined by line feeds."""
+        """The form fields that are sent; lines are joined by line feeds."""
         form = {"service": id_text(self.service)}
         for name in fields_dict(type(self)):
             value: object = getattr(self, name)
@@ -51,23 +54,23 @@ class Order:
 
     @staticmethod
     def for_service(service: Service, **given: Any) -> "Order":  # noqa: ANN401 - each field has its own type
-        """The order that a service takes, by its type in any spelling ("Custom Comments", "custom_comments").
+        """The order for a service, by its type in any spelling ("Custom Comments", "custom_comments").
 
-        A type that is unknown here becomes a `RawOrder` of the fields given, as text.
+        For an unknown type it is a `RawOrder` with the given fields as text.
 
         Raises:
-            ConfigurationError: fields are missing, too many, or not what they should be.
+            ConfigurationError: a field is missing, unexpected or invalid.
         """
         kind = Order.type_of(service)
         if kind is None:
             return RawOrder(service.service, {name: fields.as_sent(value) for name, value in given.items()})
         known = {name: attribute for name, attribute in fields_dict(kind).items() if name != "service"}
         missing = [name for name, attribute in known.items() if attribute.default is NOTHING]
-        faults = [f"{name} is missing" for name in missing if name not in given]
-        faults += [f"{name} is too many" for name in given if name not in known]
+        faults = [f"missing field: {name}" for name in missing if name not in given]
+        faults += [f"unexpected field: {name}" for name in given if name not in known]
         if faults:
             raise ConfigurationError(
-                f"service {service.service} is of the type {service.type!r}: {', '.join(faults)}"
+                f"service {service.service} has type {service.type!r}: {', '.join(faults)}"
             )
         return kind(service=service.service, **given)
 
@@ -75,13 +78,13 @@ class Order:
     def from_text(
         service: Service, texts: Mapping[str, str], extra: Mapping[str, str] | None = None
     ) -> "Order":
-        """The order that a service takes, from texts such as the cells of a CSV file.
+        """The order for a service, from texts such as the cells of a CSV file.
 
-        Numbers are digits, lines are parted by line feeds, a day is `d/m/Y` or `YYYY-MM-DD`. A text that
-        is blank counts as not given. `extra` are a panel's own further fields.
+        Integers are digits, lines are separated by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`. A blank
+        text counts as not given. `extra` are additional, panel-specific form fields.
 
         Raises:
-            ConfigurationError: fields are missing, too many, or not what they should be.
+            ConfigurationError: a field is missing, unexpected or invalid.
         """
         given = {name: text for name, text in texts.items() if text.strip()}
         kind = Order.type_of(service)
@@ -91,36 +94,36 @@ class Order:
 
     @staticmethod
     def restored(kind: str, form: Mapping[str, str]) -> "Order":
-        """An order once more, from the name of its class and its form; a `RawOrder` where that fails."""
+        """An order rebuilt from the name of its class and its form; a `RawOrder` if that fails."""
         service = fields.id_from_text(form["service"])
         rest = {name: text for name, text in form.items() if name != "service"}
         cls = Order._types.get(normalized(kind.removesuffix("Order")))
         if cls is not None:
             extra = {name: rest.pop(name) for name in rest.keys() - fields_dict(cls).keys()}
-            with suppress(ConfigurationError, TypeError):  # another version's, or a class of the caller's
+            with suppress(ConfigurationError, TypeError):  # from another version, or a class of the caller's
                 return cls(service=service, extra=extra, **_values(cls, rest))
             rest |= extra
         return RawOrder(service, rest)
 
     @staticmethod
     def types() -> "list[type[Order]]":
-        """The classes of all types of service that are known here."""
+        """The classes of all known service types."""
         return list(Order._types.values())
 
     @staticmethod
     def type_of(service: Service) -> "type[Order] | None":
-        """The class of the orders that a service takes; None where its type is unknown here."""
+        """The order class for a service; None if its type is unknown."""
         return Order._types.get(normalized(service.type))
 
 
 def check_order(order: object) -> None:
-    """Refuse what is no order."""
+    """Check for an `Order`."""
     if not isinstance(order, Order):
-        raise ConfigurationError(f"an order is needed, not {type(order).__name__}")
+        raise ConfigurationError(f"order must be an Order, got {type(order).__name__}")
 
 
 def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:
-    """The values of the fields that the class has; other texts stay as they are."""
+    """The values of the fields that the class has; other texts are unchanged."""
     known = fields_dict(kind)
     return {
         name: fields.from_text(known[name], text) if name in known else text for name, text in texts.items()
@@ -129,15 +132,17 @@ def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:
 
 @frozen
 class RawOrder(Order):
-    """An order for a type of service that has no class here.
+    """An order for a service type that has no class of its own.
 
     Attributes:
-        fields: all its fields but `service`, sent as they are.
+        service: the id of the service to order.
+        fields: all form fields except `service`, sent as given.
+        extra: additional, panel-specific form fields, sent as given.
     """
 
     service: Id = fields.service()
     fields: Mapping[str, str] = fields.further()
 
     def form(self) -> dict[str, str]:
-        """The fields as they are sent."""
+        """The form fields that are sent."""
         return {"service": id_text(self.service)} | dict(self.fields) | dict(self.extra)

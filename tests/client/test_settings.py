@@ -38,7 +38,7 @@ def test_what_there_is_not_is_named() -> None:
 def test_two_ways_to_send_contradict_each_other() -> None:
     import httpx
 
-    with pytest.raises(ConfigurationError, match="not both"):
+    with pytest.raises(ConfigurationError, match="mutually exclusive"):
         AsyncClient(
             "KEY",
             transport=httpx.MockTransport(lambda _: httpx.Response(200)),

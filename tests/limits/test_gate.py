@@ -438,7 +438,9 @@ async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> Non
     assert crowd.times == [0.1] * 3
 
 
-@pytest.mark.parametrize(("asked", "told"), [(70.0, "the panel asked to wait"), (None, "cooldown after 429 replies")])
+@pytest.mark.parametrize(
+    ("asked", "told"), [(70.0, "the panel asked to wait"), (None, "cooldown after 429 replies")]
+)
 def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told: str) -> None:
     @virtual_time
     async def check() -> None:

@@ -33,8 +33,8 @@ def test_a_limit_is_a_frozen_value() -> None:
 @pytest.mark.parametrize(
     ("url", "requests", "per", "message"),
     [
-        (URL, 0, 60, "requests is a number above 0, not 0"),
-        (URL, 60, -1, "per is a number above 0, not -1"),
+        (URL, 0, 60, "requests must be a number > 0, got 0"),
+        (URL, 60, -1, "per must be a number > 0, got -1"),
         (f"http://:{PASSWORD}@example.com", 60, 60, "url must be a Redis URL"),
         (f"redis://:{PASSWORD}/rest@example.com", 60, 60, "url must be a Redis URL"),
         (f"redis://example.com/0?password={PASSWORD}&colour=blue", 60, 60, "url must be a Redis URL"),

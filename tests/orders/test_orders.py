@@ -73,13 +73,13 @@ def test_an_order_is_sent_as_its_fields(order: Order, form: dict[str, str]) -> N
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "1000", True, None])
 def test_a_quantity_is_a_whole_number_of_at_least_one(quantity: object) -> None:
-    with pytest.raises(ConfigurationError, match="quantity is a whole number of at least 1"):
+    with pytest.raises(ConfigurationError, match="quantity must be an integer >= 1"):
         DefaultOrder(service=1, link=LINK, quantity=quantity)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("drip", [{"runs": 2}, {"interval": 5}])
 def test_a_drip_feed_needs_both_of_its_fields(drip: dict[str, int]) -> None:
-    with pytest.raises(ConfigurationError, match="both runs and interval"):
+    with pytest.raises(ConfigurationError, match="runs and interval must be given together"):
         DefaultOrder(service=1, link=LINK, quantity=10, **drip)  # type: ignore[arg-type]
 
 
@@ -108,7 +108,7 @@ def test_a_further_field_replaces_none_of_the_protocols(name: str) -> None:
 
 
 def test_further_fields_are_text() -> None:
-    with pytest.raises(ConfigurationError, match="text"):
+    with pytest.raises(ConfigurationError, match="extra fields must be str"):
         RawOrder(1, {"quantity": 5})  # type: ignore[dict-item]
 
 
@@ -124,12 +124,12 @@ def test_an_order_cannot_be_changed_from_outside() -> None:
     "make", [lambda: PackageOrder(service=1, link="a\udcff"), lambda: RawOrder(1, {"a": "\ud800"})]
 )
 def test_half_a_character_cannot_be_sent(make: Callable[[], Order]) -> None:
-    with pytest.raises(ConfigurationError, match="half a character"):
+    with pytest.raises(ConfigurationError, match="lone surrogate"):
         make()
 
 
 def test_an_extra_field_replaces_none_of_the_orders_own() -> None:
-    with pytest.raises(ConfigurationError, match="'quantity' is a field of its own"):
+    with pytest.raises(ConfigurationError, match="extra must not contain 'quantity'"):
         DefaultOrder(service=1, link=LINK, quantity=10, extra={"quantity": "99999"})
 
 
@@ -201,20 +201,28 @@ def test_a_subscription_sends_its_fields() -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "fault"),
     [
-        (SubscriptionsOrder, SUBSCRIPTION | {"delay": 7}, "delay is one of 0, 5, 10, 15, 30, 60"),
-        (SubscriptionsOrder, SUBSCRIPTION | {"delay": True}, "delay is one of"),
-        (SubscriptionsOrder, SUBSCRIPTION | {"min": 30}, r"min \(30\) is more than max \(20\)"),
-        (SubscriptionsOrder, SUBSCRIPTION | {"posts": 0}, "posts is a whole number of at least 1"),
-        (SubscriptionsOrder, SUBSCRIPTION | {"old_posts": -1}, "old_posts is a whole number"),
-        (SubscriptionsOrder, SUBSCRIPTION | {"expiry": "31/01/2026"}, "expiry is a datetime.date"),
-        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 1}, "needs google_keyword"),
-        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 2}, "needs referring_url"),
-        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 4}, "type_of_traffic is one of 1, 2, 3"),
-        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 3, "device": 0}, "device is one of 1, 2, 3, 4, 5"),
-        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 3, "runs": 2}, "both runs and interval"),
-        (PollOrder, BASE | {"quantity": 5, "answer_number": 0}, "answer_number is a whole number"),
-        (MentionsOrder, BASE | {"quantity": 5, "usernames": ["a\nb"]}, "usernames holds a line break"),
-        (SeoOrder, BASE | {"quantity": 5, "keywords": []}, "keywords is empty"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"delay": 7}, "delay must be one of 0, 5, 10, 15, 30, 60"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"delay": True}, "delay must be one of"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"min": 30}, "min must be <= max, got min=30, max=20"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"posts": 0}, "posts must be an integer >= 1"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"old_posts": -1}, "old_posts must be an integer"),
+        (SubscriptionsOrder, SUBSCRIPTION | {"expiry": "31/01/2026"}, "expiry must be a datetime.date"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 1}, "missing field: google_keyword"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 2}, "missing field: referring_url"),
+        (WebTrafficOrder, TRAFFIC | {"type_of_traffic": 4}, "type_of_traffic must be one of 1, 2, 3"),
+        (
+            WebTrafficOrder,
+            TRAFFIC | {"type_of_traffic": 3, "device": 0},
+            "device must be one of 1, 2, 3, 4, 5",
+        ),
+        (
+            WebTrafficOrder,
+            TRAFFIC | {"type_of_traffic": 3, "runs": 2},
+            "runs and interval must be given together",
+        ),
+        (PollOrder, BASE | {"quantity": 5, "answer_number": 0}, "answer_number must be an integer"),
+        (MentionsOrder, BASE | {"quantity": 5, "usernames": ["a\nb"]}, "usernames contains a line break"),
+        (SeoOrder, BASE | {"quantity": 5, "keywords": []}, "keywords must not be empty"),
     ],
 )
 def test_fields_that_will_not_do_are_named(kind: type[Order], given: dict[str, Any], fault: str) -> None:
@@ -265,7 +273,9 @@ def test_a_type_that_nobody_knows_takes_whatever_is_given(spelt: str) -> None:
 
 
 def test_what_is_missing_or_too_many_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="type 'Poll': answer_number is missing, votes is too many"):
+    with pytest.raises(
+        ConfigurationError, match="type 'Poll': missing field: answer_number, unexpected field: votes"
+    ):
         Order.for_service(of_type("Poll"), link=LINK, quantity=5, votes=3)
 
 
@@ -313,13 +323,13 @@ def test_an_order_from_texts_takes_further_fields(kind: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        ({"link": LINK, "quantity": "1,000"}, "quantity is a whole number, not '1,000'"),
-        ({"link": LINK, "quantity": "-5"}, "quantity is a whole number"),
-        ({"link": LINK, "quantity": "²"}, "quantity is a whole number"),
-        ({"link": LINK, "quantity": "007"}, "quantity is a whole number"),
-        ({"link": LINK, "quantity": "9" * 5000}, "quantity is a whole number"),
-        ({"link": LINK}, "quantity is missing"),
-        ({"link": LINK, "quantity": "5", "votes": "1"}, "votes is too many"),
+        ({"link": LINK, "quantity": "1,000"}, "quantity must be an integer, got '1,000'"),
+        ({"link": LINK, "quantity": "-5"}, "quantity must be an integer"),
+        ({"link": LINK, "quantity": "²"}, "quantity must be an integer"),
+        ({"link": LINK, "quantity": "007"}, "quantity must be an integer"),
+        ({"link": LINK, "quantity": "9" * 5000}, "quantity must be an integer"),
+        ({"link": LINK}, "missing field: quantity"),
+        ({"link": LINK, "quantity": "5", "votes": "1"}, "unexpected field: votes"),
     ],
 )
 def test_a_text_that_is_no_field_is_named(texts: dict[str, str], reason: str) -> None:
@@ -329,7 +339,7 @@ def test_a_text_that_is_no_field_is_named(texts: dict[str, str], reason: str) ->
 
 def test_a_day_that_is_none_is_named() -> None:
     texts = {"username": "bob", "min": "1", "max": "2", "delay": "0", "expiry": "tomorrow"}
-    with pytest.raises(ConfigurationError, match="expiry is a day such as 31/12/2030 or 2030-12-31"):
+    with pytest.raises(ConfigurationError, match="expiry must be a date such as 31/12/2030 or 2030-12-31"):
         Order.from_text(of_type("Subscriptions"), texts)
 
 
