@@ -1,12 +1,12 @@
-"""The journal: each order is placed once under its reference, whatever crashes in between.
+"""The journal: idempotent orders. Each is placed once under its reference, whatever crashes in between.
 
 ```python
 async with Journal("orders.db") as journal, AsyncClient("KEY") as client:
     entry = await journal.place(client, "invoice-42", order)
 ```
 
-An order is on disk before its request leaves, and its outcome before the caller gets it. The key is never
-written.
+An order is committed to disk before its request is sent, and its outcome before the caller gets it. The API
+key is never stored.
 """
 
 import asyncio
@@ -37,7 +37,8 @@ from agencia_async.orders import Order
 
 __all__ = ["Finding", "Journal", "JournalEntry", "JournalState"]
 
-_BEAT = 20.0
+_HEARTBEAT = 20.0
+"""Seconds."""
 
 Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]
 
@@ -45,18 +46,18 @@ Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]
 class Journal:
     """A journal of orders, in a database.
 
-    Use it in `async with`, or call `aclose` at the end; it opens by itself with the first call. Any number
-    of processes may share one journal.
+    Use it in `async with`, or call `aclose` at the end; it opens on the first call. Any number of processes
+    may share one journal.
 
     Args:
-        database: the path of an SQLite file, made where there is none; or a URL of SQLAlchemy's, such as
+        database: the path of an SQLite file, which is created if missing; or an SQLAlchemy URL, such as
             `postgresql+asyncpg://user@host/name`.
-        now: tells the time; UTC of this machine unless given.
-        sleep: waits so many seconds; `asyncio.sleep` unless given.
+        now: returns the current time; by default that of this machine, in UTC.
+        sleep: waits so many seconds; by default `asyncio.sleep`.
 
     Raises:
-        ConfigurationError: there is no such kind of database, or its driver is not installed. When it is
-            opened: the file is another program's, of a later version, or cannot be written.
+        ConfigurationError: the kind of database is unknown, or its driver is not installed. On opening: the
+            file belongs to another program or a later version, or cannot be written.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Journal:
         self._opening = asyncio.Lock()
         self._is_closed = False
         self._running: dict[str, tuple[Placing, SingleFlight[JournalEntry]]] = {}
-        self._heart: asyncio.Task[None] | None = None
+        self._heartbeat: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -91,7 +92,7 @@ class Journal:
         return f"<Journal {self._store.name}>"
 
     async def aclose(self) -> None:
-        """Wait for the outcome of what is being sent, call off what is not, and close the database."""
+        """Wait for the outcome of orders in flight, cancel those not sent yet, and close the database."""
         self._tasks.closed = True
         flights = [flight for _, flight in self._running.values()]
         for flight in flights:
@@ -109,21 +110,21 @@ class Journal:
     async def place(
         self, client: AsyncClient, reference: str, order: Order, *, max_charge: Decimal | None = None
     ) -> JournalEntry:
-        """Place an order under a reference, once; returns its entry.
+        """Place an order once under a reference (an idempotency key); returns its entry.
 
-        The same reference again gives the recorded entry, and sends nothing. What was refused is sent
-        again. A caller that is cancelled does not stop a request that has left: its outcome is recorded.
+        Calling it again with the same reference returns the recorded entry and sends nothing. A refused order
+        is sent again. Cancelling the caller does not stop a request in flight: its outcome is recorded.
 
         Args:
             client: sends the order.
             reference: the caller's own name for the order, at most 200 characters.
             order: what to order.
-            max_charge: as for `AsyncClient.add`; not asked of an order that is placed already.
+            max_charge: as for `AsyncClient.add`; not checked if the order is already placed.
 
         Raises:
-            OutcomeUnknownError: the panel may or may not have taken it, now or when it was sent before.
-            PanelError: the panel refused it; nothing was bought.
-            ConfigurationError: the reference stands for another order, or the journal cannot be written;
+            OutcomeUnknownError: the panel may or may not have accepted it, now or at an earlier attempt.
+            PanelError: the panel rejected it; nothing was bought.
+            ConfigurationError: the reference is used for a different order, or the journal cannot be written;
                 nothing was sent.
         """
         check_reference(reference)
@@ -146,19 +147,19 @@ class Journal:
     async def place_iter(
         self, client: AsyncClient, pairs: Pairs
     ) -> AsyncGenerator[BulkItem[JournalEntry], None]:
-        """Place any number of orders, at most the client's `max_concurrency` at once; as they come.
+        """Place any number of orders, at most the client's `max_concurrency` in flight; as they complete.
 
-        The pairs of reference and order are read lazily. Each ends in one item, whose id is the reference
-        and whose value is the entry. Leaving the loop early calls off what has not left yet.
+        The (reference, order) pairs are read lazily. Each yields one item, whose id is the reference and
+        whose value is the entry. Leaving the loop early cancels what has not been sent yet.
 
         Raises:
-            AuthenticationError: the account was refused before anything succeeded.
-            ConfigurationError: something among the pairs is no pair of a reference and an order.
+            AuthenticationError: the account was rejected before anything succeeded.
+            ConfigurationError: an element of `pairs` is not a (reference, order) pair.
         """
         await self._open()
         submission = _submission(client)
         submission.sender.channel.enter()
-        door = AccountGuard()
+        guard = AccountGuard()
 
         async def one(pair: tuple[str, Order]) -> BulkItem[JournalEntry]:
             reference, order = pair
@@ -166,33 +167,33 @@ class Journal:
             async def place() -> BulkItem[JournalEntry]:
                 return BulkItem(reference, await self.place(client, reference, order))
 
-            return await door.run(place, lambda error: BulkItem(reference, error=twin(error)))
+            return await guard.run(place, lambda error: BulkItem(reference, error=twin(error)))
 
         source = _checked(pairs)
-        run = WorkerPool(
+        pool = WorkerPool(
             source,
             one,
             workers=submission.workers,
             may_start=submission.sender.channel.accepted,
             tasks=submission.tasks,
         )
-        async with aclosing(run.results()) as items:
+        async with aclosing(pool.results()) as items:
             async for item in items:
                 yield item
 
-    # --- looking and resolving ----------------------------------------------------------------------
+    # --- entries ------------------------------------------------------------------------------------
 
     async def get(self, reference: str) -> JournalEntry | None:
-        """The entry of a reference, or None where there is none."""
+        """The entry of a reference, or None."""
         await self._open()
         return await self._store.find(reference)
 
     async def entries(
         self, state: Literal["new", "placed", "refused", "unknown"] | JournalState | None = None
     ) -> AsyncGenerator[JournalEntry, None]:
-        """The entries, all or those of one state, in the order in which they were recorded."""
+        """All entries, or those in one state, in the order in which they were recorded."""
         if state is not None and state not in set(JournalState):
-            raise ConfigurationError(f"a state is one of {', '.join(JournalState)}, not {state!r}")
+            raise ConfigurationError(f"state must be one of {', '.join(JournalState)}, got {state!r}")
         await self._open()
         async with aclosing(self._store.entries(state and JournalState(state))) as entries:
             async for entry in entries:
@@ -201,47 +202,47 @@ class Journal:
     async def resolve(
         self, reference: str, *, order_id: Id | None = None, placed: bool | None = None
     ) -> JournalEntry:
-        """Record what a person found out about an order that is unknown.
+        """Resolve an unknown order manually.
 
         Args:
-            reference: the order's.
-            order_id: its id at the panel; `reconcile` checks it.
-            placed: False if the panel does not have it. It is `refused` then, and may be placed again.
+            reference: the reference of the order.
+            order_id: its id at the panel; `reconcile` verifies it.
+            placed: False if the panel does not have it. Then it is `refused`, and may be placed again.
 
         Raises:
             ConfigurationError: there is no such order, or it is not unknown.
         """
         if (order_id is not None) == (placed is False):
-            raise ConfigurationError("give the order_id, or placed=False")
+            raise ConfigurationError("exactly one of order_id and placed=False must be given")
         await self._open()
         if order_id is None:
             return await self._store.resolve(
-                reference, JournalState.REFUSED, None, "not placed, as found by hand"
+                reference, JournalState.REFUSED, None, "resolved manually as not placed"
             )
         id_text(order_id)
         return await self._store.resolve(reference, JournalState.PLACED, order_id, None)
 
     async def note_balance(self, client: AsyncClient) -> Balance:
-        """What the account holds, kept so that `reconcile` can tell it beside what it holds later."""
+        """Record a balance snapshot, which `reconcile` compares with later balances; returns the balance."""
         await self._open()
         balance = await client.balance()
-        await self._store.note(_submission(client).panel, balance)
+        await self._store.record_balance(_submission(client).panel, balance)
         return balance
 
     async def reconcile(self, client: AsyncClient) -> list[Finding]:
-        """Check what can be checked of the orders that are unknown or were resolved by hand.
+        """Collect evidence about orders that are unknown or were resolved manually.
 
-        An id given by hand is verified by `status`. Of an order that is unknown it is told what the account
-        held before and holds now, where nothing else was placed through this journal in between. Nothing
-        is decided: what a person must decide is said in plain words.
+        An id from a manual resolution is verified with `status`. For an unknown order, the balances before
+        and after it are compared if nothing else was placed through this journal in between. It decides
+        nothing: each finding says what is left to decide manually.
 
         Raises:
-            AgenciaError: the panel could not be asked.
+            AgenciaError: the request to the panel failed.
         """
         await self._open()
         return await reconcile(self._store, client, _submission(client).panel)
 
-    # --- how it is done -----------------------------------------------------------------------------
+    # --- internals ----------------------------------------------------------------------------------
 
     async def _open(self) -> None:
         if self._tasks.closed:
@@ -262,16 +263,16 @@ class Journal:
         placing = Placing(self._store, submission, reference, order, self._sleep)
         flight = SingleFlight(placing.run, submission.tasks, done=done)
         self._running[reference] = placing, flight
-        if self._heart is None or self._heart.done():
-            self._heart = self._tasks.start(self._beat())
+        if self._heartbeat is None or self._heartbeat.done():
+            self._heartbeat = self._tasks.start(self._beat())
         return self._running[reference]
 
     async def _beat(self) -> None:
-        """Show other processes that this one lives, as long as anything is being sent."""
+        """Send heartbeats to the other processes, while orders are in flight."""
         while self._running:
-            await self._sleep(_BEAT)
-            with suppress(ConfigurationError):  # whoever writes next will tell of it
-                await self._store.sign()
+            await self._sleep(_HEARTBEAT)
+            with suppress(ConfigurationError):  # the next write raises it
+                await self._store.heartbeat()
 
 
 def _closed() -> ConfigurationError:
@@ -291,4 +292,4 @@ async def _checked(
                 case (str(reference), Order() as order):
                     yield reference, order
                 case _:
-                    raise ConfigurationError(f"a pair of a reference and an order is needed, not {pair!r}")
+                    raise ConfigurationError(f"pairs must contain (reference, order) tuples, got {pair!r}")

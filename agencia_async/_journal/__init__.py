@@ -1,4 +1,7 @@
-"""What the journal is made of; `agencia_async.journal` is its public face."""
+"""The parts of the journal; `agencia_async.journal` is its public face.
+
+May import: all layers up to the client.
+"""
 
 from importlib.util import find_spec
 

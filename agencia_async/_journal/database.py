@@ -1,7 +1,7 @@
-"""A database, and how work on it is done: each piece in one transaction.
+"""A database that runs each piece of work in one transaction.
 
-SQLite works in a thread of its own, to which a whole transaction is handed at once: an asynchronous driver
-would go there and back for every step of it. Other databases are reached through their asynchronous driver.
+SQLite runs in a thread of its own, which executes whole transactions: an asynchronous driver would switch
+threads for every step of one. Other databases are accessed through their asynchronous driver.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from agencia_async.errors import ConfigurationError
 
 T = TypeVar("T")
 
-_BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_BUSY_TIMEOUT: Final = 30.0  # seconds to wait for another process's transaction
 _LONGEST_SWITCH: Final = 1.0  # seconds
 _MOMENT: Final = 0.01  # seconds
 _TRIES: Final = 20
@@ -41,10 +41,10 @@ class _Backend(Protocol):
 
 
 class Database:
-    """The database that a path or a URL of SQLAlchemy's names.
+    """The database of a path or an SQLAlchemy URL.
 
     Raises:
-        ConfigurationError: there is no such kind of database, or its driver is not installed.
+        ConfigurationError: the kind of database is unknown, or its driver is not installed.
     """
 
     def __init__(self, database: str | os.PathLike[str]) -> None:
@@ -58,25 +58,25 @@ class Database:
         except (ArgumentError, ModuleNotFoundError, ValueError) as error:
             reason = _reason(error)
         if reason:
-            raise ConfigurationError(f"no database can be opened by this name: {reason}")
+            raise ConfigurationError(f"not a valid database path or URL: {reason}")
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool = False) -> T:
-        """Do it in one transaction, again where another process was in the way.
+        """Do it in one transaction; retried after a conflict with another process.
 
         Raises:
             ConfigurationError: the database cannot be used.
         """
-        fault: Exception | None = None
+        failure: Exception | None = None
         for _ in range(_TRIES):
             try:
                 return await self._backend.run(do, reads=reads)
             except Exception as error:  # noqa: BLE001 - each driver has its own
-                fault = error
-            if not isinstance(fault, IntegrityError | ProgrammingError):
-                break  # else what it did not find has come into being: look again
-        if isinstance(fault, ConfigurationError):
-            raise fault
-        raise ConfigurationError(f"the journal {self.name} cannot be used: {_reason(fault)}")
+                failure = error
+            if not isinstance(failure, IntegrityError | ProgrammingError):
+                break  # else another process has created the row or table in the meantime: retry
+        if isinstance(failure, ConfigurationError):
+            raise failure
+        raise ConfigurationError(f"the journal {self.name} cannot be used: {_reason(failure)}")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -87,9 +87,11 @@ class _Sqlite:
     """SQLite, in one thread."""
 
     def __init__(self, url: URL) -> None:
-        options: dict[str, Any] = {"connect_args": {} if "timeout" in url.query else {"timeout": _BUSY}}
+        options: dict[str, Any] = {
+            "connect_args": {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT}
+        }
         if url.database in {None, "", ":memory:"}:
-            options["poolclass"] = StaticPool  # each connection would have a memory of its own
+            options["poolclass"] = StaticPool  # each connection would have its own in-memory database
             options["connect_args"]["check_same_thread"] = False
         self._backend = create_engine(url.set(drivername="sqlite"), **options)
         event.listen(self._backend, "connect", _durable)
@@ -113,8 +115,8 @@ class _Asynchronous:
     """Any other database."""
 
     def __init__(self, url: URL) -> None:
-        # A connection that died while it was idle is replaced before anything is begun on it. Once a
-        # transaction is begun nothing is repeated: its commit may be written though nobody confirmed it.
+        # A connection that died while idle is replaced before a transaction begins. Once it has begun nothing
+        # is retried: it may have been committed although the confirmation was lost.
         self._backend = create_async_engine(url, pool_pre_ping=True)
 
     async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
@@ -126,19 +128,19 @@ class _Asynchronous:
 
 
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
-    """Commits are on disk when they return, and readers hold up nobody."""
+    """Make commits durable when they return, and let readers block nobody."""
     connection.isolation_level = None  # transactions are begun below
     cursor = connection.cursor()
     cursor.execute("SELECT name FROM sqlite_master")
     tables = {name for (name,) in cursor.fetchall()}
-    if not tables or versions.name in tables:  # a file of another program is not changed
+    if not tables or versions.name in tables:  # the file of another program is not modified
         _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 
 
 def _write_ahead(cursor: Any) -> None:  # noqa: ANN401 - the driver's own
-    """Let writers write to a log first. SQLite does not wait here for others who do so just now."""
+    """Enable write-ahead logging, with retries: SQLite's busy timeout does not apply here."""
     until = time.monotonic() + _LONGEST_SWITCH
     while True:
         try:
@@ -152,7 +154,7 @@ def _write_ahead(cursor: Any) -> None:  # noqa: ANN401 - the driver's own
 
 
 def _begin(connection: Connection) -> None:
-    """A transaction that reads first and writes later would fail where another one writes in between."""
+    """Take the write lock at once: a transaction that reads first fails if another one writes before it."""
     reads = connection.get_execution_options().get(_READS)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 

@@ -1,4 +1,4 @@
-"""What a journal holds of an order."""
+"""The entries of a journal, and the findings of a reconciliation."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,12 +14,12 @@ _LONGEST = 200
 
 
 class JournalState(StrEnum):
-    """What is known of an order.
+    """The state of an order in the journal.
 
-    - `NEW`: recorded, and being sent just now, or never sent;
-    - `PLACED`: the panel took it; it is never sent again;
-    - `REFUSED`: it was not bought, and may be sent again under its reference;
-    - `UNKNOWN`: it may or may not have been bought; it is never sent again by itself.
+    - `NEW`: recorded; in flight, or never sent;
+    - `PLACED`: accepted by the panel; never sent again;
+    - `REFUSED`: rejected, nothing was bought; may be sent again under its reference;
+    - `UNKNOWN`: may or may not have been bought; never sent again automatically.
     """
 
     NEW = "new"
@@ -30,18 +30,18 @@ class JournalState(StrEnum):
 
 @frozen(kw_only=True)
 class JournalEntry:
-    """One order of a journal.
+    """One order in a journal.
 
     Attributes:
-        reference: the caller's own name for the order.
-        state: what is known of it.
+        reference: the caller's own name for the order, its idempotency key.
+        state: its state.
         order: what was ordered.
         order_id: its id at the panel; None unless it is placed.
-        error: the panel's text, or what else went wrong; None where nothing did.
-        panel: the address of the panel that it was sent to.
-        by_hand: has a person resolved it, without a check at the panel so far?
-        created: when its reference was first recorded, in UTC.
-        updated: when its state last changed, in UTC.
+        error: the panel's text, or another error message; None without an error.
+        panel: the URL of the panel that it was sent to.
+        resolved_manually: it was resolved manually, and is not verified at the panel yet.
+        created: when the reference was first recorded, in UTC.
+        updated: when the state last changed, in UTC.
     """
 
     reference: str
@@ -50,19 +50,24 @@ class JournalEntry:
     order_id: Id | None = None
     error: str | None = None
     panel: str
-    by_hand: bool = False
+    resolved_manually: bool = False
     created: datetime
     updated: datetime
+
+    @property
+    def by_hand(self) -> bool:
+        """Deprecated alias of `resolved_manually`, until 1.0."""
+        return self.resolved_manually
 
 
 @frozen(kw_only=True)
 class Finding:
-    """What could be found out about one order that needs a person's eye.
+    """What a reconciliation found about one order.
 
     Attributes:
         entry: the order.
-        advice: in plain words: what is known, and what is to be decided.
-        status: what the panel says of it, where it could be asked.
+        advice: what is known, and what is left to decide manually, in plain English.
+        status: its status at the panel, if known.
     """
 
     entry: JournalEntry
@@ -71,24 +76,24 @@ class Finding:
 
 
 def check_reference(reference: object) -> None:
-    """Refuse what cannot name an order."""
+    """Check for a valid reference."""
     if not isinstance(reference, str) or not reference.strip() or not reference.isprintable():
-        raise ConfigurationError(f"a reference is a line of text that is not empty, not {reference!r}")
+        raise ConfigurationError(f"reference must be a non-empty line of text, got {reference!r}")
     if len(reference) > _LONGEST:
-        raise ConfigurationError(f"a reference has at most {_LONGEST} characters, not {len(reference)}")
+        raise ConfigurationError(f"reference must have at most {_LONGEST} characters, got {len(reference)}")
 
 
 def written(moment: datetime) -> str:
-    """A moment as the journal writes it; sorted as text it is sorted by time."""
+    """A time as the journal stores it; text order is chronological order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def clock(moment: datetime) -> str:
-    """A moment as a message tells it."""
+    """A time as shown in a message."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def describe(form: Mapping[str, str]) -> str:
-    """What a person looks for at the panel."""
+    """A short description of an order, to find it at the panel."""
     about = form.get("link") or form.get("username")
     return f"service {form['service']}" + (f", {about}" if about else "")

@@ -1,14 +1,14 @@
-"""One order on its way: recorded, sent, and its outcome recorded, whoever stops waiting for it.
+"""The placing of one order: recorded, sent, and its outcome recorded, even if its callers are cancelled.
 
-find ── placed ──────────────► the entry, nothing is sent
-│  └── unknown ─────────────► OutcomeUnknownError, nothing is sent
-│  └── sent by another ─────► wait, find again
+find ── placed ──────────────────► the entry, nothing is sent
+│  └── unknown ─────────────────► OutcomeUnknownError, nothing is sent
+│  └── in flight elsewhere ─────► wait, find again
 └── none, refused, new
-│  when a slot is free:
-claim ── lost to another ► wait, find again
-│  committed: the request leaves; from here on nothing calls it off
+│  once the gate is passed:
+claim ── lost to another session ► wait, find again
+│  committed: the request is sent; from here on it cannot be cancelled
 ├── accepted ──────────► placed
-├── refused, not sent ─► refused (a further attempt claims it anew)
+├── rejected, not sent ► refused (a retry claims it again)
 └── anything else ─────► unknown
 """
 
@@ -33,21 +33,21 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _log = logging.getLogger("agencia_async")
 
-_LOOK_AGAIN: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-"""Seconds between two looks at an order that another process is sending; the last for ever."""
-_WRITE_AGAIN: Final = (0.1, 0.5, 2.0, 5.0)
-"""Seconds before an outcome that could not be written is written again."""
+_POLL_INTERVALS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+"""Seconds between polls of an order that another process is sending; the last one repeats."""
+_WRITE_RETRIES: Final = (0.1, 0.5, 2.0, 5.0)
+"""Seconds before each retry of writing an outcome."""
 
 
 class _TakenError(Exception):
-    """Somebody else is sending the order."""
+    """Another session has claimed the order."""
 
 
 class Placing:
     """Places one order.
 
     Attributes:
-        form: what is sent, by which another order under the same reference is told from this one.
+        form: the form fields, by which a different order under the same reference is recognised.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Placing:
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        looks = 0
+        polls = 0
         while True:
             entry, is_elsewhere = await self._store.settled(self._reference)
             if entry is not None and self._is_placed(entry):
                 return entry
             if is_elsewhere:
-                await self._sleep(_LOOK_AGAIN[min(looks, len(_LOOK_AGAIN) - 1)])
-                looks += 1
+                await self._sleep(_POLL_INTERVALS[min(polls, len(_POLL_INTERVALS) - 1)])
+                polls += 1
             else:
                 with suppress(_TakenError):
                     return await self._send(flight)
@@ -86,8 +86,8 @@ class Placing:
             raise another(self._reference)
         if entry.state is JournalState.UNKNOWN:
             raise OutcomeUnknownError(
-                f"whether {self._reference!r} was placed is unknown since {clock(entry.updated)}"
-                f" ({entry.error}); look at the panel, then resolve it"
+                f"the outcome of {self._reference!r} is unknown since {clock(entry.updated)}"
+                f" ({entry.error}): check the panel, then resolve it manually"
             )
         return entry.state is JournalState.PLACED
 
@@ -101,18 +101,18 @@ class Placing:
         return self._entry()
 
     async def _claimed(self, flight: SingleFlight[JournalEntry]) -> None:
-        """Commit that the order is being sent.
+        """Commit the claim to send the order.
 
         Raises:
-            ConfigurationError: that cannot be written; nothing was sent.
+            ConfigurationError: it cannot be written; nothing was sent.
         """
         try:
             entry = await self._store.claim(self._claim)
         except asyncio.CancelledError:
-            with flight.shielded():  # a client that closes would cancel it once more
+            with flight.shielded():  # closing the client would cancel it again
                 await self._withdraw()
             raise
-        except ConfigurationError:  # it may be written all the same, if only its confirmation was lost
+        except ConfigurationError:  # it may have been committed, if only the confirmation was lost
             with suppress(ConfigurationError):
                 await self._withdraw()
             raise
@@ -121,10 +121,10 @@ class Placing:
         self._last = entry
 
     async def _recorded(self, exchange: Attempt[Id]) -> Id:
-        """Send the order, and commit what became of it."""
+        """Send the order, and commit its outcome."""
         try:
             number = await exchange()
-        except ConfigurationError:  # the client was closed at this very moment
+        except ConfigurationError:  # the client was closed at this moment
             await self._withdraw()
             raise
         except AgenciaError as error:
@@ -132,19 +132,19 @@ class Placing:
             state = JournalState.UNKNOWN if self._in_doubt else JournalState.REFUSED
             await self._write(self._outcome(state, error=str(error) or type(error).__name__), error)
             raise
-        except asyncio.CancelledError:  # the event loop ends: as far as it still runs
-            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="the program was ended"))
+        except asyncio.CancelledError:  # the event loop shuts down: best effort
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="the program was terminated"))
             raise
         await self._write(self._outcome(JournalState.PLACED, order_id=number))
         return number
 
     async def _withdraw(self) -> None:
-        """Record that an attempt was not made; an earlier one may have been, and its outcome is unknown."""
+        """Record that an attempt was not made; if an earlier one was, the outcome is unknown."""
         if not self._in_doubt:
             await self._store.withdraw(self._claim.token)
             return
         try:
-            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not sent again"))
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not retried"))
         except ConfigurationError:
             self._store.lose(self._reference)
             raise
@@ -161,28 +161,32 @@ class Placing:
         return self._last
 
     async def _write(self, outcome: Settle, cause: AgenciaError | None = None) -> None:
-        """Commit an outcome, with patience.
+        """Commit an outcome, with retries.
 
         Raises:
-            OutcomeUnknownError: it cannot be written, so that it will be unknown from the journal.
+            OutcomeUnknownError: it cannot be written, so the journal will say that it is unknown.
         """
         known = outcome.error if outcome.order_id is None else f"order {outcome.order_id}"
-        told = ""
-        for pause in (0.0, *_WRITE_AGAIN):
-            if pause:
-                _log.warning("%s; again in %.1f s", told, pause)
-                await self._sleep(pause)
+        message = ""
+        for wait in (0.0, *_WRITE_RETRIES):
+            if wait:
+                _log.warning("%s; retrying in %.1f s", message, wait)
+                await self._sleep(wait)
             try:
                 self._last = await self._store.settle(outcome)
-            except ConfigurationError as fault:
-                told = f"{self._reference!r} is {outcome.state} ({known}), which cannot be recorded: {fault}"
+            except ConfigurationError as error:
+                message = (
+                    f"{self._reference!r} is {outcome.state} ({known}), but recording it failed: {error}"
+                )
             else:
                 return
         self._store.lose(self._reference)
-        _log.error("%s", told)
-        raise OutcomeUnknownError(told, cause=cause)
+        _log.error("%s", message)
+        raise OutcomeUnknownError(message, cause=cause)
 
 
 def another(reference: str) -> ConfigurationError:
-    """The error of a reference that stands for another order."""
-    return ConfigurationError(f"the reference {reference!r} stands for another order; nothing was sent")
+    """The error of a reference that is used for a different order."""
+    return ConfigurationError(
+        f"reference {reference!r} is already used for a different order; nothing was sent"
+    )

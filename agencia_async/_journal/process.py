@@ -1,31 +1,31 @@
-"""Which process is it, and has it died? Told at once on Linux; elsewhere nothing is known here.
+"""Identifies a process, and detects whether it has died. On Linux only; elsewhere nothing is known.
 
-A process is named by the boot of its machine, its process namespace, its number and the time at which it
-began (field 22 of `/proc/PID/stat`, see proc(5)), so that a number that is used again deceives nobody.
+A process is identified by the boot id of its machine, its PID namespace, its PID and its start time (field 22
+of `/proc/PID/stat`, see proc(5)), so a reused PID is not mistaken for it.
 """
 
 import os
 from pathlib import Path
 
 _PROC = Path("/proc")
-_GONE = {"Z", "X"}  # ended, though its parent has not asked for its exit code
+_GONE = {"Z", "X"}  # a zombie, or dead
 
 
 def this_process() -> str:
-    """The name of this process; empty where it has none."""
-    world, began = _world(), _began(os.getpid())
-    return f"{world}/{os.getpid()}/{began}" if world and began else ""
+    """The identity of this process; empty if unknown."""
+    host, started = _host(), _started(os.getpid())
+    return f"{host}/{os.getpid()}/{started}" if host and started else ""
 
 
 def has_died(name: str) -> bool:
-    """Is it certain that the process of this name has ended?"""
-    world, _, rest = name.rpartition("/")[0].rpartition("/")
-    if not name or world != _world():
-        return False  # another machine, or one that cannot tell
-    return _began(int(rest)) != name.rpartition("/")[2]
+    """Whether the process of this identity has certainly ended."""
+    host, _, pid = name.rpartition("/")[0].rpartition("/")
+    if not name or host != _host():
+        return False  # another machine, or an unknown one
+    return _started(int(pid)) != name.rpartition("/")[2]
 
 
-def _world() -> str:
+def _host() -> str:
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
@@ -33,10 +33,10 @@ def _world() -> str:
         return ""
 
 
-def _began(number: int) -> str:
+def _started(pid: int) -> str:
     try:
-        text = (_PROC / str(number) / "stat").read_text(encoding="ascii", errors="replace")
+        text = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""
-    state, *fields = text.rpartition(")")[2].split()  # its second field, the name, may hold anything
+    state, *fields = text.rpartition(")")[2].split()  # the second field, the name, may contain anything
     return "" if state in _GONE else fields[18]

@@ -1,8 +1,8 @@
-"""Rows of orders, read and written for a whole group at once.
+"""The rows of orders, read and written for a whole group at once.
 
-The states of a row: `new` while a session sends it (`session` names it), `new` without a session when it
-was never sent, then `placed`, `refused` or `unknown`. A row is claimed by writing a fresh `token` into it;
-whoever's token is there may send, and only with that token an outcome is written.
+The states of a row: `new` while a session sends it (`session` is its id), `new` without a session if it
+was never sent, then `placed`, `refused` or `unknown`. A row is claimed by writing a new `token` into it; only
+the owner of that token may send the order and write its outcome.
 """
 
 import json
@@ -24,14 +24,14 @@ _AT_ONCE: Final = 500
 
 @frozen
 class Find:
-    """The question what there is under a reference."""
+    """A query for the entry of a reference."""
 
     reference: str
 
 
 @frozen
 class Claim:
-    """A wish to send an order under a reference, with a token that nobody else has."""
+    """A claim to send an order under a reference, with a unique token."""
 
     reference: str
     order: Order
@@ -41,7 +41,7 @@ class Claim:
 
 @frozen
 class Settle:
-    """What became of a claim, whose entry it was."""
+    """The outcome of a claim, whose entry it was."""
 
     token: str
     entry: JournalEntry
@@ -52,7 +52,7 @@ class Settle:
 
 @frozen
 class Entered:
-    """An entry, and the session that sends it just now."""
+    """An entry, and the session that is sending it."""
 
     entry: JournalEntry
     session: str | None
@@ -76,10 +76,10 @@ def claim_all(
     session: str,
     now: datetime,
 ) -> dict[str, JournalEntry | None]:
-    """The entries of claims, by token; None where an order may not be sent now."""
+    """The entries of claims, by token; None for an order that may not be sent now."""
     made: dict[str, JournalEntry | None] = {}
     fresh: list[dict[str, Any]] = []
-    # In the same order everywhere: no two processes can wait for each other's rows.
+    # In the same order everywhere: no two processes can deadlock on each other's rows.
     for claim in sorted(claims, key=lambda claim: claim.reference):
         row = rows.get(claim.reference)
         if row is None:
@@ -97,9 +97,9 @@ def claim_all(
 def settle_all(
     connection: Connection, settles: Sequence[Settle], now: datetime
 ) -> dict[str, JournalEntry | None]:
-    """The entries that outcomes make, by token; None for one that has no row any more."""
+    """The entries after their outcomes, by token; None if the row was claimed again."""
     mine = orders.update().where(orders.c.token == bindparam("its")).values(session=None, by_hand=False)
-    # What a person has found out meanwhile is not made unknown again.
+    # What was resolved manually in the meantime does not become unknown again.
     open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
     unknown = [settle for settle in settles if settle.state is JournalState.UNKNOWN]
     known = [settle for settle in settles if settle.state is not JournalState.UNKNOWN]
@@ -111,7 +111,7 @@ def settle_all(
 
 
 def entry_of(row: Row[Any]) -> JournalEntry:
-    """The entry that a row holds."""
+    """The entry in a row."""
     form: Mapping[str, str] = json.loads(row.form)
     return JournalEntry(
         reference=row.reference,
@@ -120,14 +120,14 @@ def entry_of(row: Row[Any]) -> JournalEntry:
         order_id=None if row.order_id is None else id_from_text(row.order_id),
         error=row.error,
         panel=row.panel,
-        by_hand=row.by_hand,
+        resolved_manually=row.by_hand,
         created=datetime.fromisoformat(row.created),
         updated=datetime.fromisoformat(row.updated),
     )
 
 
 def _storable(text: str) -> str:
-    """A panel's text as any database takes it."""
+    """A panel's text, without what some database cannot store."""
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
@@ -137,7 +137,7 @@ def _tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
 
 
 def _outcome(settle: Settle, moment: str) -> dict[str, Any]:
-    """The columns that an outcome changes, and the token by which its row is found."""
+    """The columns that an outcome changes, and the token of its row."""
     return {
         "its": settle.token,
         "state": settle.state,
@@ -152,14 +152,14 @@ def _settled(settle: Settle, now: datetime) -> JournalEntry:
 
 
 def _fresh(claim: Claim, session: str, moment: str) -> dict[str, Any]:
-    """The row of a reference that was never seen before."""
+    """The row of a new reference."""
     form = json.dumps(claim.order.form())
     values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
     return {**values, **_sent(claim, session, moment), "created": moment}
 
 
 def _sent(claim: Claim, session: str, moment: str) -> dict[str, Any]:
-    """The columns of a row that is being sent."""
+    """The columns of a row whose order is in flight."""
     return {
         "state": JournalState.NEW,
         "order_id": None,
@@ -184,7 +184,7 @@ def _new(claim: Claim, created: datetime, now: datetime) -> JournalEntry:
 
 
 def _is_free(row: Row[Any], claim: Claim) -> bool:
-    """May what is there be sent under this claim?"""
+    """Whether the order in this row may be sent under this claim."""
     if json.loads(row.form) != claim.order.form():
         return False
     if row.state == JournalState.UNKNOWN:
@@ -193,7 +193,7 @@ def _is_free(row: Row[Any], claim: Claim) -> bool:
 
 
 def _take(connection: Connection, row: Row[Any], claim: Claim, session: str, now: datetime) -> bool:
-    """Write a claim into a row, unless somebody else has changed it meanwhile."""
+    """Write a claim into a row, unless another session has changed it in the meantime."""
     unchanged = (orders.c.number == row.number, orders.c.token == row.token, orders.c.state == row.state)
     change = orders.update().where(*unchanged).values(_sent(claim, session, written(now)))
     return connection.execute(change).rowcount == 1

@@ -1,4 +1,4 @@
-"""The tables of a journal, and how a database becomes one."""
+"""The tables of a journal, and their creation."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ sessions = Table(
     Column("process", String(200), nullable=False),
     Column("seen", _MOMENT, nullable=False),
 )
-"""The open journals. One that dies leaves its row, by which others see what it left under way."""
+"""The open journals. A dead one leaves its row, by which others find its orphaned orders."""
 orders = Table(
     "agencia_orders",
     _tables,
@@ -52,7 +52,7 @@ orders = Table(
     Column("created", _MOMENT, nullable=False),
     Column("updated", _MOMENT, nullable=False),
 )
-"""One row for each reference. `session` is who sends it just now, `token` one try of theirs."""
+"""One row for each reference. `session` is sending it, `token` identifies its claim."""
 balances = Table(
     "agencia_balances",
     _tables,
@@ -66,20 +66,20 @@ Index("agencia_orders_by_state", orders.c.state, orders.c.number)
 
 
 def prepare(connection: Connection, name: str) -> None:
-    """Make the tables where there are none.
+    """Create the tables if there are none.
 
     Raises:
-        ConfigurationError: the database is another program's, or a later version's.
+        ConfigurationError: the database belongs to another program, or to a later version.
     """
     there: set[str] = set(inspect(connection).get_table_names())
     if versions.name not in there:
         if there and connection.dialect.name == "sqlite":
-            raise ConfigurationError(f"{name} is the database of another program, no journal")
+            raise ConfigurationError(f"{name} is not a journal, but the database of another program")
         _tables.create_all(connection)
         connection.execute(versions.insert().values(version=VERSION))
         return
     version: Any = connection.scalar(select(versions.c.version))
     if version != VERSION:
         raise ConfigurationError(
-            f"{name} is a journal of version {version}; this release knows version {VERSION} only"
+            f"{name} is a journal of version {version}; this release supports version {VERSION} only"
         )

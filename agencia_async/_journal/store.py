@@ -1,4 +1,4 @@
-"""What a journal does with its database."""
+"""The operations of a journal on its database."""
 
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -37,8 +37,8 @@ _PAGE: Final = 500
 
 
 @frozen
-class Noted:
-    """A balance as it was at some moment, and how many orders were sent or resolved since then."""
+class Snapshot:
+    """A balance at some time, and how many orders were sent or resolved since then."""
 
     taken: datetime
     balance: Decimal
@@ -47,11 +47,11 @@ class Noted:
 
 
 class Store:
-    """The rows of one database. What comes at about the same time goes in one transaction.
+    """The journal in one database. Concurrent operations share a transaction (group commit).
 
     Args:
-        database: a path, or a URL of SQLAlchemy's.
-        now: tells the time.
+        database: a path, or an SQLAlchemy URL.
+        now: returns the current time.
     """
 
     def __init__(self, database: str | os.PathLike[str], now: Callable[[], datetime]) -> None:
@@ -67,48 +67,48 @@ class Store:
     # --- opening and closing ------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Make the tables if need be, register, and find what dead sessions left under way; once."""
+        """Create the tables if needed, register the session, and find orphaned orders; once."""
         if self._is_open:
-            await self._own_up()
+            await self._write_backlog()
             return
 
         def enter(connection: Connection) -> None:
             prepare(connection, self.name)
-            self._session.sign(connection)
-            self._session.bury(connection)
+            self._session.heartbeat(connection)
+            self._session.expire_dead(connection)
 
         await self._do(enter)
         self._is_open = True
 
     async def aclose(self) -> None:
-        """Leave nothing under way, and close the connections."""
+        """End the session, and close the connections."""
         try:
             if self._is_open:
-                await self._own_up()
+                await self._write_backlog()
                 await self._do(self._session.leave)
         finally:
             await self._database.aclose()
 
     def lose(self, reference: str) -> None:
-        """Note that the outcome of an order cannot be written; it will be unknown as soon as anything can."""
+        """Remember that an outcome could not be written; the order is marked as unknown once that works."""
         self._lost.add(reference)
 
-    async def _own_up(self) -> None:
-        """Write what could not be written when it was due."""
+    async def _write_backlog(self) -> None:
+        """Write what could not be written before."""
         for token in list(self._unsent):
             with suppress(ConfigurationError):
                 await self._free(token)
         for reference in list(self._lost):
-            with suppress(ConfigurationError):  # still not
+            with suppress(ConfigurationError):  # it still fails
                 await self._forget(reference)
                 self._lost.discard(reference)
 
     async def _forget(self, reference: str) -> None:
         await self._do(lambda connection: self._session.forget(connection, reference))
 
-    async def sign(self) -> None:
-        """Show that this session lives."""
-        await self._do(self._session.sign)
+    async def heartbeat(self) -> None:
+        """Record that this session is alive."""
+        await self._do(self._session.heartbeat)
 
     # --- orders -------------------------------------------------------------------------------------
 
@@ -118,10 +118,10 @@ class Store:
         return None if found is None else found.entry
 
     async def settled(self, reference: str) -> tuple[JournalEntry | None, bool]:
-        """The entry of this reference, and whether another session that lives is sending it just now."""
+        """The entry of this reference, and whether another live session is sending it."""
         found = await self._found(reference)
         if found is not None and self._is_elsewhere(found):
-            await self._do(self._session.bury)
+            await self._do(self._session.expire_dead)
             found = await self._found(reference)
         if found is not None and found.entry.state is JournalState.NEW and found.session == self._session.id:
             await self._forget(reference)
@@ -131,22 +131,22 @@ class Store:
         return found.entry, self._is_elsewhere(found)
 
     async def claim(self, claim: Claim) -> JournalEntry | None:
-        """Record that an order is being sent; the entry, or None where it may not be sent now."""
+        """Record that an order is being sent; the entry, or None if it may not be sent now."""
         return cast("JournalEntry | None", await self._groups.do(claim))
 
     async def settle(self, settle: Settle) -> JournalEntry:
-        """Record what became of a claim.
+        """Record the outcome of a claim.
 
         Raises:
-            ConfigurationError: it cannot be written, or the reference was claimed again meanwhile.
+            ConfigurationError: it cannot be written, or the reference was claimed again in the meantime.
         """
         entry = cast("JournalEntry | None", await self._groups.do(settle))
         if entry is None:
-            raise ConfigurationError("another claim has taken its place in the journal")
+            raise ConfigurationError("the reference was claimed again in the meantime")
         return entry
 
     async def withdraw(self, token: str) -> None:
-        """Record that a claim was never sent: now, or as soon as anything can be written.
+        """Record that a claim was never sent: now, or once that can be written.
 
         Raises:
             ConfigurationError: it cannot be written now.
@@ -163,10 +163,10 @@ class Store:
     async def resolve(
         self, reference: str, state: JournalState, order_id: Id | None, error: str | None
     ) -> JournalEntry:
-        """Write down what a person found out.
+        """Record a manual resolution.
 
         Raises:
-            ConfigurationError: there is nothing to be resolved.
+            ConfigurationError: there is no such order, or it is not unknown.
         """
         values = {
             "state": state,
@@ -179,9 +179,9 @@ class Store:
         def write(connection: Connection) -> Row[Any] | str:
             row = rows_of(connection, [reference]).get(reference)
             if row is None:
-                return f"there is no order {reference!r} in {self.name}"
+                return f"no order {reference!r} in {self.name}"
             if row.state != JournalState.UNKNOWN and not row.by_hand:
-                return f"order {reference!r} is {row.state}, not unknown: there is nothing to resolve"
+                return f"order {reference!r} is {row.state}, only unknown orders can be resolved"
             connection.execute(orders.update().where(orders.c.number == row.number).values(values))
             return connection.execute(select(orders).where(orders.c.number == row.number)).one()
 
@@ -191,16 +191,16 @@ class Store:
         return entry_of(row)
 
     async def verified(self, reference: str) -> None:
-        """Note that the panel knows an order that was resolved by hand."""
+        """Record that the panel has confirmed a manually resolved order."""
         change = orders.update().where(orders.c.reference == reference).values(by_hand=False)
         await self._do(lambda connection: connection.execute(change))
 
     async def entries(
-        self, state: JournalState | None, *, by_hand: bool = False
+        self, state: JournalState | None, *, resolved_manually: bool = False
     ) -> AsyncGenerator[JournalEntry, None]:
-        """The entries in the order in which they were recorded, a page at a time."""
+        """The entries in the order in which they were recorded, read page by page."""
         wanted = true() if state is None else orders.c.state == state
-        if by_hand:
+        if resolved_manually:
             wanted &= orders.c.by_hand
         last = 0
         while True:
@@ -214,8 +214,8 @@ class Store:
 
     # --- balances -----------------------------------------------------------------------------------
 
-    async def note(self, panel: str, balance: Balance) -> None:
-        """Keep what an account held at this moment."""
+    async def record_balance(self, panel: str, balance: Balance) -> None:
+        """Record a balance snapshot."""
         row = {
             "panel": panel,
             "taken": written(self._now()),
@@ -224,10 +224,10 @@ class Store:
         }
         await self._do(lambda connection: connection.execute(balances.insert().values(row)))
 
-    async def noted_before(self, panel: str, moment: datetime) -> Noted | None:
-        """The last balance that was kept before a moment, and how many orders were under way since then."""
+    async def balance_before(self, panel: str, moment: datetime) -> Snapshot | None:
+        """The last balance snapshot before a time, and how many orders were in flight since then."""
 
-        def look(connection: Connection) -> Noted | None:
+        def look(connection: Connection) -> Snapshot | None:
             earlier = (balances.c.panel == panel) & (balances.c.taken <= written(moment))
             last = select(balances).where(earlier).order_by(balances.c.number.desc()).limit(1)
             row = connection.execute(last).one_or_none()
@@ -236,11 +236,11 @@ class Store:
             since = (orders.c.panel == panel) & (orders.c.updated >= row.taken)
             placed = orders.c.state != JournalState.REFUSED
             count = connection.scalar(select(func.count()).select_from(orders).where(since, placed)) or 0
-            return Noted(datetime.fromisoformat(row.taken), Decimal(row.balance), row.currency, count)
+            return Snapshot(datetime.fromisoformat(row.taken), Decimal(row.balance), row.currency, count)
 
         return await self._do(look)
 
-    # --- how all of it is done ----------------------------------------------------------------------
+    # --- internals ----------------------------------------------------------------------------------
 
     def _is_elsewhere(self, found: Entered) -> bool:
         return found.entry.state is JournalState.NEW and found.session not in {None, self._session.id}
@@ -256,14 +256,14 @@ class Store:
         return await self._database.run(lambda connection: self._all(connection, work), reads=reads)
 
     def _all(self, connection: Connection, work: Sequence[Any]) -> list[Any]:
-        """Do all that a group asks for: first the claims, as whoever withdraws one comes after it."""
+        """Execute the operations of a group: claims first, as a withdrawal always comes after its claim."""
         claims = [item for item in work if isinstance(item, Claim)]
         settles = [item for item in work if isinstance(item, Settle)]
         asked = [item.reference for item in work if isinstance(item, Find | Claim)]
         rows = rows_of(connection, asked)
         made: dict[str, JournalEntry | None] = {}
         if claims:
-            self._session.sign(connection)
+            self._session.heartbeat(connection)
             made = claim_all(connection, claims, rows, session=self._session.id, now=self._now())
         if settles:
             made |= settle_all(connection, settles, self._now())

@@ -155,7 +155,7 @@ async def test_the_same_reference_for_another_order_is_refused(journal: Journal)
         placing = asyncio.create_task(journal.place(client, "a", ORDER))
         await until(lambda: panel.forms)
         for _ in range(2):  # while the first is under way, and after it
-            with pytest.raises(ConfigurationError, match="'a' stands for another order; nothing was sent"):
+            with pytest.raises(ConfigurationError, match="'a' is already used for a different order; nothing was sent"):
                 await journal.place(client, "a", OTHER)
             panel.go.set()
             await placing
@@ -181,7 +181,7 @@ async def test_an_unknown_order_is_never_sent_again(journal: Journal) -> None:
         with pytest.raises(OutcomeUnknownError, match="late"):
             await journal.place(client, "a", ORDER)
         with pytest.raises(
-            OutcomeUnknownError, match=r"whether 'a' was placed is unknown .*late.*resolve it"
+            OutcomeUnknownError, match=r"the outcome of 'a' is unknown .*late.*resolve it"
         ):
             await journal.place(client, "a", ORDER)
         [entry] = await all_of(journal, "unknown")
@@ -256,9 +256,9 @@ async def test_what_is_placed_at_the_same_time_is_committed_in_groups(
 async def test_a_reference_is_a_line_of_text(journal: Journal, reference: Any) -> None:  # noqa: ANN401
     panel = Panel()
     async with panel.client() as client:
-        with pytest.raises(ConfigurationError, match="a reference"):
+        with pytest.raises(ConfigurationError, match="reference must"):
             await journal.place(client, reference, ORDER)
-        with pytest.raises(ConfigurationError, match="an order is needed"):
+        with pytest.raises(ConfigurationError, match="order must be an Order"):
             await journal.place(client, "a", {})  # type: ignore[arg-type]
     assert panel.forms == []
 
@@ -266,7 +266,7 @@ async def test_a_reference_is_a_line_of_text(journal: Journal, reference: Any) -
 async def test_the_price_is_checked_first_but_not_of_what_is_placed(journal: Journal) -> None:
     panel = Panel()
     async with panel.client() as client:
-        with pytest.raises(ConfigurationError, match=r"costs 0\.90, more than"):
+        with pytest.raises(ConfigurationError, match=r"costs 0\.90, which exceeds"):
             await journal.place(client, "a", ORDER, max_charge=Decimal("0.5"))
         assert await all_of(journal) == []
         assert (await journal.place(client, "a", ORDER, max_charge=Decimal("0.9"))).order_id == 1
@@ -411,7 +411,7 @@ async def test_an_outcome_that_cannot_be_written_is_unknown(
 
     async with Journal(path, sleep=sleep) as journal, panel.client() as client:
         monkeypatch.setattr(journal._store, "settle", full)  # noqa: SLF001
-        with pytest.raises(OutcomeUnknownError, match=r"'a' is placed \(order 1\), which cannot be recorded"):
+        with pytest.raises(OutcomeUnknownError, match=r"'a' is placed \(order 1\), but recording it failed"):
             await journal.place(client, "a", ORDER)
         assert [wait for wait in waits if wait < 20] == [0.1, 0.5, 2.0, 5.0]
         with monkeypatch.context() as patch:
@@ -482,7 +482,7 @@ async def test_leaving_early_calls_off_what_has_not_left(journal: Journal, path:
 @pytest.mark.parametrize("pair", [("a",), ("a", {}), (5, ORDER), "ab", None])
 async def test_a_pair_is_a_reference_and_an_order(journal: Journal, pair: Any) -> None:  # noqa: ANN401
     async with Panel().client() as client:
-        with pytest.raises(ConfigurationError, match="a pair of a reference and an order is needed"):
+        with pytest.raises(ConfigurationError, match=r"pairs must contain \(reference, order\) tuples"):
             [item async for item in journal.place_iter(client, [pair])]
 
 
@@ -513,7 +513,7 @@ async def test_what_is_found_at_the_panel_is_placed(journal: Journal) -> None:
         with pytest.raises(OutcomeUnknownError):
             await journal.place(client, "a", ORDER)
         resolved = await journal.resolve("a", order_id=7)
-        assert (resolved.state, resolved.order_id, resolved.by_hand) == ("placed", 7, True)
+        assert (resolved.state, resolved.order_id, resolved.resolved_manually) == ("placed", 7, True)
         assert await journal.place(client, "a", ORDER) == resolved
         assert (await journal.resolve("a", order_id=8)).order_id == 8  # not verified so far
     assert len(panel.forms) == 1
@@ -525,7 +525,7 @@ async def test_what_is_not_found_may_be_placed_again(journal: Journal) -> None:
         with pytest.raises(OutcomeUnknownError):
             await journal.place(client, "a", ORDER)
         resolved = await journal.resolve("a", placed=False)
-        assert (resolved.state, resolved.error) == ("refused", "not placed, as found by hand")
+        assert (resolved.state, resolved.error) == ("refused", "resolved manually as not placed")
         assert (await journal.place(client, "a", ORDER)).order_id == 2
 
 
@@ -534,9 +534,9 @@ async def test_only_what_is_unknown_can_be_resolved(journal: Journal) -> None:
         await journal.place(client, "a", ORDER)
         with pytest.raises(OutcomeUnknownError):
             await journal.place(client, "b", ORDER)
-    with pytest.raises(ConfigurationError, match="'a' is placed, not unknown"):
+    with pytest.raises(ConfigurationError, match="'a' is placed, only unknown"):
         await journal.resolve("a", order_id=7)
-    with pytest.raises(ConfigurationError, match="there is no order 'c'"):
+    with pytest.raises(ConfigurationError, match="no order 'c'"):
         await journal.resolve("c", placed=False)
     wrong: list[dict[str, Any]] = [
         {},
@@ -562,7 +562,7 @@ async def test_a_late_unknown_does_not_undo_what_a_person_found(path: Path) -> N
         late = clock[0] + timedelta(seconds=61)
         async with Journal(path, now=lambda: late) as other:
             [entry] = await all_of(other, "unknown")
-            assert entry.error == "what sent it ended before its outcome was recorded"
+            assert entry.error == "the process that sent it ended before its outcome was recorded"
             await other.resolve("a", order_id=7)
         panel.go.set()
         with pytest.raises(OutcomeUnknownError):
@@ -580,7 +580,7 @@ async def test_an_outcome_whose_place_was_taken_is_told(path: Path) -> None:
         with sqlite3.connect(path) as database:
             database.execute("UPDATE agencia_orders SET token = 'another'")
         panel.go.set()
-        with pytest.raises(OutcomeUnknownError, match=r"order 1.*another claim has taken its place"):
+        with pytest.raises(OutcomeUnknownError, match=r"order 1.*the reference was claimed again"):
             await placing
 
 
@@ -636,7 +636,7 @@ async def test_another_order_recorded_by_another_journal_meanwhile_is_noticed(
             return await claim(wanted)
 
         monkeypatch.setattr(two._store, "claim", late)  # noqa: SLF001
-        with pytest.raises(ConfigurationError, match="another order"):
+        with pytest.raises(ConfigurationError, match="a different order"):
             await two.place(client, "a", ORDER)
     assert len(panel.forms) == 1
 
@@ -680,7 +680,7 @@ async def test_a_session_shows_that_it_lives_while_it_sends(path: Path) -> None:
 
     async with Journal(path, now=lambda: clock[0], sleep=sleep) as journal, panel.client() as client:
         await journal.place(client, "a", ORDER)
-        await until(lambda: journal._heart is not None and journal._heart.done())  # noqa: SLF001
+        await until(lambda: journal._heartbeat is not None and journal._heartbeat.done())  # noqa: SLF001
         with sqlite3.connect(path) as database:
             [(seen,)] = database.execute("SELECT seen FROM agencia_sessions").fetchall()
     assert datetime.fromisoformat(seen) > datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
@@ -697,7 +697,7 @@ def test_a_process_is_known_by_more_than_its_number(monkeypatch: pytest.MonkeyPa
     assert not has_died("")
     (tmp_path / "7").mkdir()
     (tmp_path / "7/stat").write_text(f"7 (a) b)) Z {' '.join(map(str, range(30)))}")
-    monkeypatch.setattr("agencia_async._journal.process._world", lambda: "w")
+    monkeypatch.setattr("agencia_async._journal.process._host", lambda: "w")
     monkeypatch.setattr("agencia_async._journal.process._PROC", tmp_path)
     assert has_died("w/7/18")
     (tmp_path / "7/stat").write_text(f"7 (a) b)) S {' '.join(map(str, range(30)))}")
@@ -737,15 +737,15 @@ async def test_an_id_given_by_hand_is_verified(journal: Journal) -> None:
         await unknown(journal, client)
         await journal.resolve("a", order_id=8)
         [finding] = await journal.reconcile(client)
-        assert "order 8, but the panel does not know that number" in finding.advice
+        assert "order 8, but the panel does not know that id" in finding.advice
         assert finding.status is None
         await journal.resolve("a", order_id=7)
         [finding] = await journal.reconcile(client)
-        assert "the panel has an order of that number: Pending, charge 0.9 USD" in finding.advice
+        assert "the panel has an order with that id: Pending, charge 0.9 USD" in finding.advice
         assert finding.status is not None
         assert finding.status.status == "Pending"
         assert await journal.reconcile(client) == []
-        with pytest.raises(ConfigurationError, match="nothing to resolve"):
+        with pytest.raises(ConfigurationError, match="only unknown orders"):
             await journal.resolve("a", placed=False)
 
 
@@ -759,8 +759,8 @@ async def test_an_id_that_cannot_be_checked_stays_open(journal: Journal) -> None
         "KEY", base_url="https://panel.example/", transport=down, retry=RetryPolicy(1)
     ) as client:
         [finding] = await journal.reconcile(client)
-    assert "could not be checked" in finding.advice
-    assert (await all_of(journal))[0].by_hand
+    assert "could not be verified" in finding.advice
+    assert (await all_of(journal))[0].resolved_manually
 
 
 async def test_the_balance_is_told_where_nothing_else_was_spent(journal: Journal) -> None:
@@ -770,11 +770,11 @@ async def test_the_balance_is_told_where_nothing_else_was_spent(journal: Journal
         await unknown(journal, client)
         panel.balance = "99.10"
         [told] = await advice(journal, client)
-    assert "Whether 'a' was placed is unknown since" in told
-    assert "By today's catalogue it costs 0.90." in told
-    assert "held 100.00 USD at " in told
-    assert "and holds 99.10 USD now, and this journal placed nothing else in between" in told
-    assert f"order of service 1, {LINK}" in told
+    assert "The outcome of 'a' is unknown since" in told
+    assert "By the current catalogue it costs 0.90." in told
+    assert "was 100.00 USD at " in told
+    assert "and is 99.10 USD now, and this journal placed nothing else in between" in told
+    assert f"order for service 1, {LINK}" in told
     assert "placed=False" in told
 
 
@@ -798,7 +798,7 @@ async def test_what_is_not_known_is_not_told(journal: Journal) -> None:
         with pytest.raises(OutcomeUnknownError):
             await journal.place(client, "a", subscription)
         [told] = await advice(journal, client)
-    assert "The account holds 100.00 USD now; what it held before is not known." in told
+    assert "The balance is 100.00 USD now; there is no snapshot from before." in told
     assert "costs" not in told
     assert "service 2, bob" in told
 
@@ -818,7 +818,7 @@ async def test_orders_of_another_panel_are_left_to_its_client(journal: Journal) 
         await unknown(journal, client)
     async with AsyncClient("KEY", base_url="https://other.example/?x=1", transport=Panel()) as other:
         [told] = await advice(journal, other)
-    assert told == "'a' was sent to https://panel.example/: reconcile it with a client of that panel."
+    assert told == "'a' was sent to https://panel.example/: reconcile it with a client for that panel."
 
 
 # --- opening ------------------------------------------------------------------------------------------
@@ -842,9 +842,9 @@ async def test_a_url_names_a_file_too(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("nothing://here", "no database can be opened by this name"),
+        ("nothing://here", "not a valid database path or URL"),
         ("mysql+aiomysql://user:secret@127.0.0.1/x", "aiomysql"),
-        ("sqlite://a:b", "no database can be opened"),
+        ("sqlite://a:b", "not a valid database path or URL"),
     ],
 )
 def test_a_database_that_nobody_knows(name: str, reason: str) -> None:
@@ -860,7 +860,7 @@ async def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
     async with panel.client() as client:
         journal = Journal(path)
         for _ in range(2):
-            with pytest.raises(ConfigurationError, match=r"orders\.db is the database of another program"):
+            with pytest.raises(ConfigurationError, match=r"orders\.db is not a journal, but the database of another"):
                 await journal.place(client, "a", ORDER)
         await journal.aclose()
     with sqlite3.connect(path) as database:
@@ -873,7 +873,7 @@ async def test_a_journal_of_a_later_version_is_left_alone(path: Path) -> None:
         pass
     with sqlite3.connect(path) as database:
         database.execute("UPDATE agencia_journal SET version = 2")
-    with pytest.raises(ConfigurationError, match="a journal of version 2; this release knows version 1 only"):
+    with pytest.raises(ConfigurationError, match="a journal of version 2; this release supports version 1 only"):
         await Journal(path).__aenter__()
 
 

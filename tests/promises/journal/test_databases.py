@@ -24,7 +24,7 @@ async def test_an_order_is_placed_once(database: str) -> None:
             again = await journal.place(client, "r", order("r"))
         async with Journal(database) as journal:
             later = await journal.place(client, "r", order("r"))
-            with pytest.raises(ConfigurationError, match="another order"):
+            with pytest.raises(ConfigurationError, match="a different order"):
                 await journal.place(client, "r", order("r", 200))
             assert await journal.get("nothing") is None
     assert first == again == later

@@ -174,7 +174,7 @@ async def test_an_outcome_that_cannot_be_written(
 
     async with client_of(panel) as client:
         async with Journal(database, sleep=sleep) as journal:
-            with pytest.raises(OutcomeUnknownError, match="cannot be recorded"):
+            with pytest.raises(OutcomeUnknownError, match="recording it failed"):
                 await journal.place(client, "r", order("r"))
         assert [pause for pause in pauses if pause < 20] == [0.1, 0.5, 2.0, 5.0]  # without the heart's
         monkeypatch.undo()
