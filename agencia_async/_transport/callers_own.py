@@ -88,7 +88,7 @@ def own_client(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Cal
         return await client.send(request, stream=True, follow_redirects=False)
 
     def pool() -> Pool | None:
-        return pool_of(client._transport_for_url(endpoint.url))  # noqa: SLF001 - no public way to it
+        return pool_of(client._transport_for_url(endpoint.url))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to it
 
     return CallersOwn(send, endpoint, limit, pool=pool)
 

@@ -155,7 +155,9 @@ async def test_the_same_reference_for_another_order_is_refused(journal: Journal)
         placing = asyncio.create_task(journal.place(client, "a", ORDER))
         await until(lambda: panel.forms)
         for _ in range(2):  # while the first is under way, and after it
-            with pytest.raises(ConfigurationError, match="'a' is already used for a different order; nothing was sent"):
+            with pytest.raises(
+                ConfigurationError, match="'a' is already used for a different order; nothing was sent"
+            ):
                 await journal.place(client, "a", OTHER)
             panel.go.set()
             await placing
@@ -180,9 +182,7 @@ async def test_an_unknown_order_is_never_sent_again(journal: Journal) -> None:
     async with panel.client() as client:
         with pytest.raises(OutcomeUnknownError, match="late"):
             await journal.place(client, "a", ORDER)
-        with pytest.raises(
-            OutcomeUnknownError, match=r"the outcome of 'a' is unknown .*late.*resolve it"
-        ):
+        with pytest.raises(OutcomeUnknownError, match=r"the outcome of 'a' is unknown .*late.*resolve it"):
             await journal.place(client, "a", ORDER)
         [entry] = await all_of(journal, "unknown")
         assert "late" in str(entry.error)
@@ -860,7 +860,9 @@ async def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
     async with panel.client() as client:
         journal = Journal(path)
         for _ in range(2):
-            with pytest.raises(ConfigurationError, match=r"orders\.db is not a journal, but the database of another"):
+            with pytest.raises(
+                ConfigurationError, match=r"orders\.db is not a journal, but the database of another"
+            ):
                 await journal.place(client, "a", ORDER)
         await journal.aclose()
     with sqlite3.connect(path) as database:
@@ -873,7 +875,9 @@ async def test_a_journal_of_a_later_version_is_left_alone(path: Path) -> None:
         pass
     with sqlite3.connect(path) as database:
         database.execute("UPDATE agencia_journal SET version = 2")
-    with pytest.raises(ConfigurationError, match="a journal of version 2; this release supports version 1 only"):
+    with pytest.raises(
+        ConfigurationError, match="a journal of version 2; this release supports version 1 only"
+    ):
         await Journal(path).__aenter__()
 
 
