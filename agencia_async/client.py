@@ -214,8 +214,10 @@ class AsyncClient:
 
     # --- refills ------------------------------------------------------------------------------------
 
-    async def refill(self, id: Id) -> RefillId:  # noqa: A002
+    async def refill(self, id: Id) -> RefillId | None:  # noqa: A002
         """Request a refill of one order; returns the id that `refill_status` takes.
+
+        None if the panel confirms the request without an id.
 
         Raises:
             NotAllowedError: the order cannot be refilled, or not now.
@@ -223,11 +225,11 @@ class AsyncClient:
         """
         return await self._one(actions.REFILL, id)
 
-    async def refill_many(self, ids: Ids) -> BulkResult[RefillId]:
+    async def refill_many(self, ids: Ids) -> BulkResult[RefillId | None]:
         """Request refills of any number of orders; raises as `status_many` does."""
         return await self._bulk(actions.REFILL).many(ids)
 
-    def refill_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillId], None]:
+    def refill_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[RefillId | None], None]:
         """Request refills of any number of orders, read lazily; raises as `status_many` does."""
         return self._bulk(actions.REFILL).stream(ids)
 

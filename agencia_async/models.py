@@ -71,8 +71,10 @@ def id_texts(ids: Sequence[Id]) -> list[str]:
 
 
 def id_key(id: object) -> str:  # noqa: A002
-    """The normal form by which ids are compared: the stripped text."""
-    return str(id).strip()
+    """An id as ids are compared: its text without blanks; `771.0` is 771."""
+    text = str(id).strip()
+    whole, point, rest = text.partition(".")
+    return whole if point and whole.isdecimal() and not rest.strip("0") else text
 
 
 class Extra(Mapping[str, V_co]):

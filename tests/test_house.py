@@ -73,7 +73,7 @@ DOORS = {
         "_transport.wire",
         "cli.options",
     },
-    "msgspec": {"_protocol.fast_path", "_protocol.scalars"},
+    "msgspec": {"_protocol.decoding", "_protocol.fast_path"},
     "multidict": {"_transport.aiohttp_engine"},
     "redis": {"_limits.redis_store"},
     "rich": {"cli"},

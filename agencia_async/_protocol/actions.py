@@ -1,14 +1,27 @@
 """The four actions on ids: the form of their requests, and what a reply says of each id."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import Generic, TypeVar, cast
 from urllib.parse import quote_plus
 
 from attrs import frozen
 
 from agencia_async._protocol.calls import Call, RetryMode, reader_of
-from agencia_async._protocol.envelope import ENVELOPE, RECORD, Row, as_row, canonical, refusal, words
+from agencia_async._protocol.envelope import (
+    ENVELOPE,
+    FLAGS,
+    RECORD,
+    Row,
+    canonical,
+    is_success,
+    nodes,
+    refusal,
+    words,
+)
 from agencia_async._protocol.fast_path import order_statuses
 from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async._protocol.refusals import Refusals
@@ -26,6 +39,8 @@ from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillSta
 from agencia_async.states import OrderState, RefillState, normalized, order_state
 
 T = TypeVar("T")
+
+_HAS_DIGIT = re.compile(r"\d").search
 
 
 @frozen
@@ -57,39 +72,76 @@ class Action(Generic[T]):
 
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster than quoting commas
-        fast_path = self.fast_path and partial(self.fast_path, wire_ids)
-        reader = Reader(partial(self._answers, wire_ids), fast_path=fast_path)
+        reader = Reader(
+            partial(self._find, wire_ids),
+            partial(self._outcomes, wire_ids),
+            self.name,
+            is_write=self.retry_mode is not RetryMode.ALWAYS,
+            fast_path=self.fast_path and partial(self.fast_path, wire_ids),
+            ids=wire_ids,
+        )
         return Call(self.name, f"action={self.name}&{field}={ids}", reader, self.retry_mode)
 
-    def _answers(self, wire_ids: Sequence[str], content: object, refusals: Refusals) -> Outcomes[T]:
-        rows = self._rows(content, wire_ids)
+    def _outcomes(self, wire_ids: Sequence[str], rows: object, refusals: Refusals) -> Outcomes[T]:
+        if not isinstance(rows, _Rows):
+            raise ReplyError("the reply contains none of the requested ids")
         return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
 
-    def _rows(self, content: object, wire_ids: Sequence[str]) -> Row:
-        """The row of each id, from a list, an object by id, or a flat object."""
-        if isinstance(content, list):
-            return self._listed(cast("list[object]", content), wire_ids)
-        rows = as_row(content)
-        if any(wire_id in rows for wire_id in wire_ids):
-            return rows
-        rows = {id_key(name): row for name, row in rows.items()}
-        if any(wire_id in rows for wire_id in wire_ids) or not rows:
-            return rows
-        names = canonical(rows).keys()
-        flat = names & self.documented or not all(isinstance(row, Mapping) for row in rows.values())
-        if len(wire_ids) == 1 and flat:
-            return {wire_ids[0]: content}
-        if names & ENVELOPE:
-            raise ReplyError("the reply contains none of the requested ids")
-        return rows
+    # --- the rows of a reply --------------------------------------------------------------------------
 
-    def _listed(self, content: list[object], wire_ids: Sequence[str]) -> Row:
-        rows = [canonical(cast("Row", row)) for row in content if isinstance(row, Mapping)]
-        if content and not rows:
-            raise ReplyError(f"expected a list of objects, got a list of {shown(content[0])}")
-        by_id = {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
-        alone = len(rows) == len(wire_ids) == 1 and not by_id.keys() & {*wire_ids}
-        return {wire_ids[0]: rows[0]} if alone and self.subject not in rows[0] else by_id
+    def _find(self, wire_ids: Sequence[str], content: object) -> "_Rows | None":
+        """The rows by id, wherever they stand in the reply; None if it speaks of nothing of the kind."""
+        found = [*nodes(content)]
+        for _, node in found:
+            rows = self._by_id(node)
+            if rows is not None and not rows.keys().isdisjoint(wire_ids):
+                return _Rows(rows)
+        flat = self._flat(found, wire_ids[0]) if len(wire_ids) == 1 else None
+        if flat is not None:
+            return _Rows({wire_ids[0]: flat})
+        is_empty = any(node in ([], {}) for _, node in found)
+        return _Rows() if is_empty or self._is_of_others(content) else None
+
+    def _by_id(self, node: object) -> Row | None:
+        if isinstance(node, list):
+            rows = [
+                canonical(cast("Row", row)) for row in cast("list[object]", node) if isinstance(row, Mapping)
+            ]
+            return {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
+        if not isinstance(node, Mapping):
+            return None
+        return {id_key(name): row for name, row in cast("Row", node).items()}
+
+    def _flat(self, found: Sequence[tuple[str, object]], wire_id: str) -> Row | None:
+        """The row of the only id, which need not name it."""
+        rows = [canonical(cast("Row", node)) for _, node in found if isinstance(node, Mapping)]
+        field = self.result or "status"
+        named = next((row for row in rows if field in row and not self._is_flag(row)), None)
+        if named is None and self.retry_mode is not RetryMode.ALWAYS:
+            return next(filter(is_success, rows), None)
+        return None if named is None or self._is_of_another(named, wire_id) else named
+
+    def _is_of_another(self, row: Row, wire_id: str) -> bool:
+        """Whether a flat row names an id, which is not the one that was asked for."""
+        named = row.get(self.subject)
+        is_named = self.subject != self.result and isinstance(named, str | int | Decimal)
+        return is_named and id_key(named) != wire_id
+
+    def _is_flag(self, row: Row) -> bool:
+        """Whether its `status` reports on the request: "success", "fail"."""
+        told = row.get("status")
+        is_flag = not isinstance(told, Mapping) and normalized(str(told)) in FLAGS
+        return self.result in {None, "status"} and is_flag and not row.keys() & RECORD
+
+    def _is_of_others(self, content: object) -> bool:
+        """Whether it has rows, of ids that nobody asked for."""
+        if isinstance(content, list):
+            listed = (canonical(cast("Row", row)) for row in cast("list[object]", content) if _is_row(row))
+            return any(self.subject in row for row in listed)
+        named: Row = cast("Row", content) if isinstance(content, Mapping) else {}
+        if canonical(named).keys() & ENVELOPE:
+            return False
+        return any(_is_row(row) or _HAS_DIGIT(name) for name, row in named.items())
 
     def _answer(self, row: object, refusals: Refusals) -> T | AgenciaError:
         """The outcome of one id; an error is returned, so that the other ids are unaffected."""
@@ -111,15 +163,36 @@ class Action(Generic[T]):
             isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.documented
         )
 
+    def _unwrapped(self, row: Row) -> Row:
+        """A row in an envelope of its own."""
+        if (
+            not is_success(row)
+            or self._is_documented(row)
+            or not (self._is_flag(row) or self.result not in row)
+        ):
+            return row
+        inside = (node for _, node in islice(nodes(row), 1, None) if isinstance(node, Mapping))
+        return next(
+            (inner for node in inside if not self._is_flag(inner := canonical(cast("Row", node)))), row
+        )
+
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # a bare value or text instead of an object
             if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
-                return refusals.error(words(row) or "?")
+                return refusals.error(words(row) or f"the panel answered {shown(row)}")
             return self.read_row({self.result or "status": row}, refusals)
-        row = canonical(cast("Row", row))
+        row = self._unwrapped(canonical(cast("Row", row)))
         whole = self.result is None and "status" in row and row.keys() & RECORD  # a complete record
         text = None if whole else refusal(row)
         return self.read_row(row, refusals) if text is None else refusals.error(text)
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+class _Rows(dict[str, object]):
+    """The rows of a reply by id: what `find` gives to `read`, and JSON does not have."""
 
 
 _order_status = reader_of(OrderStatus)
@@ -152,14 +225,18 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
     return status
 
 
-def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError:
-    number = write_result(row.get("refill"), refusals)
-    return "true" if number is None else number
+def _refill_row(row: Row, refusals: Refusals) -> Id | PanelError | None:
+    return None if _is_plain_yes(row, "refill") else write_result(row.get("refill"), refusals)
+
+
+def _is_plain_yes(row: Row, field: str) -> bool:
+    """Whether it confirms without naming a number: `{"status": "success", "message": "..."}`."""
+    return field not in row and is_success(row)
 
 
 def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
     made = row.get("cancel")
-    request = write_result(made, refusals)
+    request = None if _is_plain_yes(row, "cancel") else write_result(made, refusals)
     if isinstance(request, PanelError):
         return request
     inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}
@@ -180,7 +257,7 @@ STATUS: Action[OrderStatus] = Action(
     RetryMode.ALWAYS,
     order_statuses,
 )
-REFILL: Action[Id] = Action(
+REFILL: Action[Id | None] = Action(
     "refill",
     "order",
     "orders",

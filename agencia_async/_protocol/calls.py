@@ -4,7 +4,7 @@ Also the calls without ids: the catalogue, the balance, and placing an order.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Generic, TypeVar, cast
@@ -13,20 +13,24 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from agencia_async._orders.order import Order
-from agencia_async._protocol.envelope import Row, as_row, canonical
+from agencia_async._protocol.decoding import in_turns, nested
+from agencia_async._protocol.envelope import Row, as_row, canonical, is_success, nodes, refusal, says_nothing
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
-from agencia_async._protocol.scalars import in_turns
 from agencia_async._protocol.write_result import write_result
 from agencia_async.errors import (
     PanelError,
     ReplyError,
 )
 from agencia_async.models import Balance, Id, Service
+from agencia_async.states import normalized
 
 T = TypeVar("T")
 
 _log = logging.getLogger("agencia_async")
+
+_ORDERS = {"", "data", "result", "response", "order", "orders"}
+"""Under these names an `id` is an order's."""
 
 
 class RetryMode(Enum):
@@ -73,23 +77,56 @@ _balance = reader_of(Balance)
 _service = reader_of(Service)
 
 
+def _has_balance(row: Row) -> bool:
+    return not isinstance(row.get("balance", {}), Mapping | list)
+
+
+def _find_balance(content: object) -> object:
+    rows = (node for _, node in nodes(content) if isinstance(node, Mapping))
+    return next((row for row in rows if _has_balance(canonical(cast("Row", row)))), None)
+
+
 def _read_balance(content: object, _refusals: Refusals) -> Balance:
     return _balance(as_row(content))
 
 
+def _find_services(content: object) -> object:
+    return next((node for _, node in nodes(content) if _is_catalogue(node)), None)
+
+
+def _is_catalogue(node: object) -> bool:
+    """Whether it is a list of services, or an object of them by id or by category."""
+    if isinstance(node, list):
+        rows = cast("list[object]", node)
+        return not rows or any(_is_service(row) for row in rows)
+    if not isinstance(node, Mapping):
+        return False
+    values = list(cast("Row", node).values())
+    return all(_is_service(value) or isinstance(value, list) for value in values) and (
+        not values or any(_is_service(value) or _is_catalogue(value) for value in values)
+    )
+
+
+def _is_service(row: object) -> bool:
+    return isinstance(row, Mapping) and "rate" in map(normalized, cast("Row", row))
+
+
 def _read_services(content: object, _refusals: Refusals) -> list[Service]:
     """The services that can be parsed; one without an id or a price is skipped."""
+    if says_nothing(content):
+        return []
     services: list[Service] = []
-    errors: list[ReplyError] = []
+    invalid, first = 0, ""
     for row in in_turns(_listed(content)):
         try:
             services.append(_service(as_row(row)))
         except ReplyError as error:
-            errors.append(error)
-    if errors and not services:
-        raise errors[0].with_traceback(None)
-    if errors:
-        _log.warning("skipped %d of %d services: invalid", len(errors), len(errors) + len(services))
+            invalid += 1
+            first = first or error.message
+    if invalid and not services:
+        raise ReplyError(first)
+    if invalid:
+        _log.warning("skipped %d of %d services: invalid", invalid, invalid + len(services))
     return services
 
 
@@ -106,23 +143,59 @@ def _listed(content: object) -> list[object]:
     return rows
 
 
-def _read_add(content: object, refusals: Refusals) -> Id:
-    rows = cast("list[object]", content) if isinstance(content, list) else [content]
-    number = write_result(canonical(as_row(rows[0] if len(rows) == 1 else rows)).get("order"), refusals)
-    if isinstance(number, PanelError):
-        raise number
-    if number is None:
-        raise ReplyError("the reply to add contains no order id")
-    return number
+def _places(content: object) -> Iterator[object]:
+    """What stands in the place of an order's number, from the likeliest to the least likely."""
+    rows = [
+        (name, canonical(cast("Row", node))) for name, node in nodes(content) if isinstance(node, Mapping)
+    ]
+    for field in ("order", "orders"):
+        for _, row in rows:
+            if field in row:
+                value = nested(row[field])
+                yield from cast("list[object]", value) if isinstance(value, list) else [value]
+    for name, row in rows:
+        if refusal(row) is not None:
+            continue
+        if "id" in row and name in _ORDERS:
+            yield row["id"]
+        if is_success(row):
+            yield from (row[field] for field in ("data", "result", "response") if field in row)
 
 
-SERVICES: Call[list[Service]] = _call("services", {}, Reader(_read_services))
+def _find_order(content: object) -> object:
+    """All that may be an order's number, or tell why there is none; a tuple, which JSON does not have."""
+    return (*_places(content),) or None
 
 
-BALANCE: Call[Balance] = _call("balance", {}, Reader(_read_balance, rows_first=False))
+def _read_add(places: object, refusals: Refusals) -> Id:
+    """The first number; else the first error."""
+    refused: PanelError | None = None
+    for place in cast("tuple[object, ...]", places) if isinstance(places, tuple) else ():
+        try:
+            found = write_result(place, refusals)
+        except ReplyError:
+            continue
+        if isinstance(found, PanelError):
+            refused = refused or found
+        elif found is not None:
+            return found
+    if refused is not None:
+        raise refused
+    raise ReplyError("the reply to add contains no order id")
+
+
+SERVICES: Call[list[Service]] = _call("services", {}, Reader(_find_services, _read_services, "services"))
+BALANCE: Call[Balance] = _call(
+    "balance", {}, Reader(_find_balance, _read_balance, "balance", rows_first=False)
+)
 
 
 def add(order: Order, idempotency: Mapping[str, str] | None = None) -> Call[Id]:
     """The call that places an order; `idempotency` is the field by which the panel recognises a retry."""
     retry_mode = RetryMode.IDEMPOTENT if idempotency else RetryMode.NEVER
-    return _call("add", {**(idempotency or {}), **order.form()}, Reader(_read_add), retry_mode)
+    return _call(
+        "add",
+        {**(idempotency or {}), **order.form()},
+        Reader(_find_order, _read_add, "add", is_write=True),
+        retry_mode,
+    )

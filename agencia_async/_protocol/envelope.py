@@ -5,34 +5,57 @@ place of the payload. The functions here find the text of an error response and 
 independently of the action.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
+from agencia_async._protocol.decoding import nested
 from agencia_async._protocol.scalars import boolean, shown
 from agencia_async.errors import ReplyError
 from agencia_async.states import normalized
 
 Row = Mapping[str, object]
 
+_NAMES = (
+    *("order", "orders", "refill", "refills", "cancel", "service", "services", "status", "id", "request"),
+    *(
+        "error",
+        "success",
+        "ok",
+        "message",
+        "msg",
+        "data",
+        "result",
+        "response",
+        "detail",
+        "reason",
+        "balance",
+    ),
+)
 _STRUCTURE = {
-    **{name: name for name in ("order", "refill", "cancel", "service", "status", "error", "success", "id")},
-    **{
-        name: name for name in ("message", "msg", "data", "result", "response", "detail", "reason", "balance")
-    },
-    **{f"{name}id": name for name in ("order", "refill", "cancel", "service")},
+    **{name: name for name in _NAMES},
+    **{f"{name}id": name for name in ("order", "refill", "cancel", "service", "request")},
+    **{f"{name}ids": f"{name}s" for name in ("order", "refill")},
     "errors": "error",
     "errormessage": "message",
+    "orderstatus": "status",
+    "refillstatus": "status",
 }
 _MESSAGES = ("message", "msg", "data", "detail", "reason")
 _INSIDE = ("data", "result", "response")
-ENVELOPE = {*_MESSAGES, *_INSIDE, "status", "success", "error", "code"}
+ENVELOPE = {*_MESSAGES, *_INSIDE, "status", "success", "ok", "error", "code"}
+_BESIDE = {"code", "statuscode", "httpcode", "time", "timestamp", "path", "version", "requestid", "traceid"}
+"""What may stand beside a lone message, in lower case without separators."""
 _NO = {"error", "fail", "failed", "failure", "false", "0"}
 _YES = {"success", "ok", "true", "1", "200"}
+FLAGS = _YES | _NO
+"""Words of a `status` that report on the request, and are no state."""
 _SUBJECTS = {"order", "refill", "id"}
 RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", "orders", "expiry"}
 _SMALL = 16
 _LONGEST = 1000
-_DEEPEST = 4
+_DEEPEST = 5
+_MOST_NODES = 64
+_ENVELOPES = {name: place for place, name in enumerate((*_INSIDE, "order", "orders", "services", "refills"))}
 
 
 def as_row(content: object) -> Row:
@@ -74,11 +97,21 @@ def refusal(row: Row) -> str | None:
     error = row.get("error")
     if error is not None and boolean(error) is not False and error not in ([], {}):
         return (None if boolean(error) else words(error)) or _message(row) or "error"
-    if "success" in row and boolean(row["success"]) is False:
-        return _message(row) or "success: false"
+    for flag in ("success", "ok"):
+        if flag in row and boolean(row[flag]) is False:
+            return _message(row) or f"{flag}: {shown(row[flag])}"
     if _flag(row) in _NO and not row.keys() & RECORD:  # "failed" may be the state of an order, too
         return _message(row)
     return None
+
+
+def lone_message(content: object) -> str | None:
+    """The text of a reply that says nothing but a message, which may be an error or a confirmation."""
+    if not isinstance(content, Mapping) or len(cast("Row", content)) > _SMALL:
+        return None
+    row = canonical(cast("Row", content))
+    others = {normalized(name) for name in row.keys() - {"message", "msg", "detail", "reason"}}
+    return _message(row) if others <= _BESIDE else None
 
 
 def _message(row: Row) -> str | None:
@@ -107,23 +140,46 @@ def whole_refusal(content: object) -> str | None:
     return refusal(canonical(row))
 
 
-def _is_success(row: Row) -> bool:
-    """Whether it reports success."""
-    return _flag(row) in _YES if "status" in row else boolean(row.get("success")) is True
+def is_success(row: Row) -> bool:
+    """Whether a row with canonical names reports success."""
+    flags = [boolean(row[name]) for name in ("success", "ok") if name in row]
+    return True in flags or (_flag(row) in _YES and False not in flags)
 
 
-def unwrapped(content: object) -> object:
-    """The payload of an envelope (`{"status": "success", "data": ...}`); anything else as it is."""
+def says_nothing(content: object) -> bool:
+    """Whether a reply reports success, and no more: `{"status": "success", "data": "Empty Data"}`."""
+    if not isinstance(content, Mapping):
+        return False
+    row = canonical(cast("Row", content))
+    inside = [row[name] for name in (*_INSIDE, "services", "orders") if name in row]
+    return is_success(row) and bool(inside) and not any(isinstance(value, dict | list) for value in inside)
+
+
+def nodes(content: object) -> Iterator[tuple[str, object]]:
+    """The reply and the objects and lists in it, each with its name, from the outside inwards.
+
+    JSON inside a text counts as what it says. Envelopes come before other fields of the same depth. Objects
+    of many fields and long lists are given, but not looked into: they are batches and catalogues.
+    """
+    level: list[tuple[str, object]] = [("", content)]
+    seen = 0
     for _ in range(_DEEPEST):
-        if not isinstance(content, dict) or len(cast("dict[str, object]", content)) > _SMALL:
-            break
-        row = canonical(cast("Row", content))
-        is_success = _is_success(row)
-        names = (*_INSIDE, "orders", "refills", "services") if is_success else _INSIDE
-        inside = next((row[name] for name in names if isinstance(row.get(name), dict | list)), None)
-        if inside is None or not (is_success or row.keys() <= ENVELOPE) or refusal(row) is not None:
-            break
-        if "status" in row and not is_success:
-            break
-        content = inside
-    return content  # pyright: ignore[reportUnknownVariableType] - JSON is untyped
+        deeper: list[tuple[str, object]] = []
+        for name, node in level:
+            yield name, node
+            seen += 1
+            if seen >= _MOST_NODES:
+                return
+            deeper += _inside(name, node)
+        level = deeper
+
+
+def _inside(name: str, node: object) -> list[tuple[str, object]]:
+    if isinstance(node, list):
+        rows = cast("list[object]", node)
+        return [(name, row) for row in rows if isinstance(row, dict | list)] if len(rows) <= _SMALL else []
+    if not isinstance(node, Mapping) or len(cast("Row", node)) > _SMALL:
+        return []
+    fields = [(field, nested(value)) for field, value in canonical(cast("Row", node)).items()]
+    found = [(field, value) for field, value in fields if isinstance(value, dict | list)]
+    return sorted(found, key=lambda item: _ENVELOPES.get(item[0], len(_ENVELOPES)))

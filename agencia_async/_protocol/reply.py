@@ -1,15 +1,15 @@
 """Deciphers a whole reply: the only place where it becomes a value or an error."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar, cast
 
 from attrs import field, frozen
 
-from agencia_async._protocol.envelope import unwrapped, whole_refusal, words
+from agencia_async._protocol.decoding import decode
+from agencia_async._protocol.envelope import lone_message, nodes, whole_refusal, words
 from agencia_async._protocol.headers import retry_after
 from agencia_async._protocol.refusals import Refusals
-from agencia_async._protocol.scalars import decode
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -28,6 +28,8 @@ _SERVER_ERROR = 500
 _TOO_MANY = 429
 _REDIRECTS = range(300, 400)
 _OVERLOADED = 503
+_OUTSIDE = {"", "data", "result", "response"}
+"""The names under which an error is one of the whole reply."""
 _OWN_FAILURES = {500, 501, 503}
 """The 5xx statuses that a panel itself sends; the others come from a gateway."""
 _SERVERS_WORDS = re.compile(
@@ -57,14 +59,19 @@ class Reply:
 
 @frozen
 class Reader(Generic[T]):
-    """How the reply to a call is parsed: `read` returns the value or raises `ReplyError`.
+    """How the reply to a call is parsed.
 
-    `rows_first`: the payload counts even if there is an error beside it. `fast_path` parses a body that is
-    exactly as documented, faster; it returns None for any other.
+    `find` returns the part of the reply that has the form asked for, or None; `read` returns its value or
+    raises `ReplyError`. `rows_first`: the payload counts even if there is an error beside it. `ids` are what
+    it asks for. `fast_path` parses a body that is exactly as documented, faster; None for any other.
     """
 
+    find: Callable[[object], object]
     read: Callable[[object, Refusals], T]
+    action: str
     rows_first: bool = True
+    is_write: bool = False
+    ids: Collection[str] = ()
     fast_path: Callable[[bytes], T | None] | None = None
 
 
@@ -81,26 +88,36 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
         if value is not None:
             return value
     try:
-        content = unwrapped(decode(reply.body))
+        content = decode(reply.body)
     except ReplyError as error:
         failure = _without_json(reply, refusals, error)
     else:
-        text = _refusal(content, reply, refusals)
+        payload = reader.find(content)
+        text = _refusal(content, payload, reader, reply, refusals)
         if text is None and reply.status < _REDIRECTS.start:
-            return _read(reader, content, reply, refusals)
-        held = _held(reader, content, reply, refusals)
+            return _read(reader, content if payload is None else payload, reply, refusals)
+        held = _held(reader, content, payload, reply, refusals)
         if held:
             return held[0]
         failure = _refused(text, reply, refusals) if text is not None else _unusable(reply)
     raise failure
 
 
-def _refusal(content: object, reply: Reply, refusals: Refusals) -> str | None:
+def _refusal(
+    content: object, payload: object, reader: Reader[T], reply: Reply, refusals: Refusals
+) -> str | None:
     """The panel's text if the whole reply is an error, by its structure or by its status and text."""
     if isinstance(content, str):
         return content if refusals.recognise(content) is not PanelError else None
-    bare_words = words(content) if _BAD_REQUEST <= reply.status < _SERVER_ERROR else None
-    return whole_refusal(content) or bare_words
+    text = next(
+        filter(None, (whole_refusal(node) for name, node in nodes(content) if name in _OUTSIDE)), None
+    )
+    if text is not None or payload is not None:
+        return text
+    lone = lone_message(content)
+    if lone is not None and not (reader.is_write and refusals.recognise(lone) is PanelError):
+        return lone
+    return words(content) if _BAD_REQUEST <= reply.status < _SERVER_ERROR else None
 
 
 def _read(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) -> T:
@@ -117,12 +134,12 @@ def _read(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) 
     raise ReplyError(f"{reason}: {reply.excerpt()}", http_status=reply.status)
 
 
-def _held(reader: Reader[T], content: object, reply: Reply, refusals: Refusals) -> list[T]:
+def _held(reader: Reader[T], content: object, payload: object, reply: Reply, refusals: Refusals) -> list[T]:
     """The value, if the reply contains the payload in spite of its status or an error in it."""
-    if not reader.rows_first or reply.status == _TOO_MANY:
+    if not reader.rows_first or reply.status == _TOO_MANY or payload is None:
         return []
     try:
-        value = reader.read(content, refusals)
+        value = reader.read(payload, refusals)
     except Exception:  # noqa: BLE001 - then it does not contain the payload
         return []
     if not isinstance(value, dict):

@@ -1,100 +1,51 @@
 """Parses JSON values: strict about their meaning, tolerant about their spelling."""
 
 import re
-import time
-from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TypeVar
-
-import msgspec
 
 from agencia_async.errors import ReplyError
-from agencia_async.models import Id
-
-T = TypeVar("T")
+from agencia_async.models import Id, id_key
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(?<=[\d.])([eE][+-]?\d{1,4})?", re.ASCII)
+_CURRENCY = (
+    "(?:[$\u00a2-\u00a5\u0e3f\u20a0-\u20cf]|[A-Z]{2,4}\\$?|[A-Z]\\$"
+    "|R[sp]\\.?|TL|\u0440\u0443\u0431\\.?|kr\\.?|z\u0142)"
+)
+"""A sign, a code of letters, or an abbreviation that is often seen."""
+_AMOUNT = re.compile(
+    rf"(?P<minus>-)?{_CURRENCY}[ \xa0]?(?P<before>-?[\d.,]+)|(?P<behind>-?[\d.,]+)[ \xa0]?{_CURRENCY}",
+    re.ASCII,
+)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?")
 _MOST_DIGITS = 64
 _TOO_LARGE = 10**_MOST_DIGITS
+_KINDS = {dict: "an object", list: "a list", int: "an integer"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
-
-_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-_ESCAPE = re.compile(rf"{_PAIR}|(?P<half>{_HALF})|\\.")
-_CONTROL = re.compile(r"[\x00-\x1f]")
-
-
-def _decimal(text: str) -> object:
-    """A number with a decimal point or an exponent; one of absurd size stays text."""
-    try:
-        found = Decimal(text) if len(text) <= _MOST_DIGITS else None
-    except ArithmeticError:
-        return text
-    return text if found is None or abs(found.adjusted()) > _MOST_DIGITS else found
-
-
-_decoder = msgspec.json.Decoder(float_hook=_decimal)
-_rows = msgspec.json.Decoder(list[msgspec.Raw])
-_LARGE = 2**18  # bytes
-_TURN = 100  # rows
-_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def in_turns(rows: Sequence[T]) -> Iterator[T]:
-    """The rows; after each hundred the GIL is released, so that other threads can run."""
-    for index, row in enumerate(rows, 1):
-        yield row
-        if index % _TURN == 0:
-            time.sleep(0)
-
-
-def _decoded(body: bytes) -> object:
-    """The value of a body; a long list is decoded row by row, as a decoder holds the GIL."""
-    if len(body) >= _LARGE and body.lstrip()[:1] == b"[":
-        return [_decoder.decode(row) for row in in_turns(_rows.decode(body))]
-    return _decoder.decode(body)
-
-
-def decode(body: bytes) -> object:
-    """The JSON value of a body; numbers with a decimal point become exact `Decimal`s.
-
-    Raises:
-        ReplyError: the body is not JSON.
-    """
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    failure = None
-    try:
-        return _decoded(body)
-    except _FAULTS as error:
-        failure = str(error)
-    if body.lstrip()[:1] in {b"{", b"["} and (repaired := _repaired(body)) != body:
-        try:
-            return _decoded(repaired)
-        except _FAULTS as error:
-            failure = str(error)
-    raise ReplyError(f"not JSON: {failure}")
-
-
-def _repaired(body: bytes) -> bytes:
-    """The body without single characters that make it invalid JSON.
-
-    Panels truncate names in the middle of a character or an emoji, and send raw control characters: a lone
-    surrogate or an incomplete sequence becomes U+FFFD, a control character a blank.
-    """
-    text = _CONTROL.sub(" ", body.decode(errors="replace"))
-    return _ESCAPE.sub(lambda escape: r"\ufffd" if escape["half"] else escape[0], text).encode()
 
 
 def shown(value: object) -> str:
     """A value as shown in a message: short, whatever it is."""
     if isinstance(value, str):
         return repr(value[:_MOST_DIGITS])
-    return str(value) if value is None or isinstance(value, bool | Decimal) else f"a {type(value).__name__}"
+    if value is None or isinstance(value, bool | Decimal):
+        return str(value)
+    return _KINDS.get(type(value), "another value")
 
 
 def number(value: object) -> Decimal | None:
-    """A number, given as a number or as text (`"1,234.50"`); None for anything else, NaN and infinity."""
+    """A number, given as a number or as text; None for anything else, NaN and infinity.
+
+    The text may have separators of thousands and a currency: `"1,234.50"`, `"$0.90"`, `"0.90 USD"`.
+    """
+    found = plain_number(value)
+    if found is not None or not isinstance(value, str) or len(value) > _MOST_DIGITS:
+        return found
+    amount = _AMOUNT.fullmatch(value.strip())
+    return amount and plain_number((amount["minus"] or "") + (amount["before"] or amount["behind"]))
+
+
+def plain_number(value: object) -> Decimal | None:
+    """The same without a currency."""
     if type(value) is str and _PLAIN_NUMBER.fullmatch(value):
         return Decimal(value)
     if (type(value) is int and abs(value) < _TOO_LARGE) or type(value) is Decimal:
@@ -125,14 +76,14 @@ def boolean(value: object) -> bool | None:
 
 
 def identifier(value: object) -> Id:
-    """An id: an `int` if its text is a plain integer, else a `str`."""
+    """An id: an `int` if its text is a plain integer (`771.0` is 771), else a `str`."""
     if type(value) is int and abs(value) < _TOO_LARGE:
         return value
-    stripped = text(value).strip()
-    if not stripped:
-        raise ReplyError("empty id")
-    plain_integer = stripped.isascii() and stripped.isdigit() and (stripped[0] != "0" or stripped == "0")
-    return int(stripped) if plain_integer and len(stripped) <= _MOST_DIGITS else stripped
+    written = id_key(text(value))
+    if not written:
+        raise ReplyError("an id is empty")
+    plain_integer = written.isascii() and written.isdigit() and (written[0] != "0" or written == "0")
+    return int(written) if plain_integer and len(written) <= _MOST_DIGITS else written
 
 
 def text(value: object, _type: object = None) -> str:

@@ -236,7 +236,7 @@ async def test_every_action_takes_many(panel: Panel, client: AsyncClient, clock:
     refills = [item async for item in client.refill_iter(placed[1:])]
     for refill in refills:
         assert refill.ok or isinstance(refill.error, NotAllowedError)
-    refill_ids = [refill.unwrap() for refill in refills if refill.ok]
+    refill_ids = [refill.value for refill in refills if refill.value is not None]
     states = await client.refill_status_many([*refill_ids, 999])
     assert list(states.ok) == refill_ids
     assert type(states.failed[999]) is NotFoundError
@@ -295,6 +295,7 @@ async def test_an_order_from_its_purchase_to_its_refill(
     assert status.is_final
     assert status == truth(panel, order)
     refill = await client.refill(order)
+    assert refill is not None
     assert not (await client.refill_status(refill)).is_final
     clock.now += 1_000
     assert (await client.refill_status(refill)).state in {RefillState.COMPLETED, RefillState.REJECTED}

@@ -372,5 +372,7 @@ def test_whatever_goes_wrong_in_reading_is_a_reply_error() -> None:
 
     for code in (200, 500):
         with pytest.raises(AgenciaError) as caught:
-            decipher(Reader(broken), Reply(code, {}, b'{"order": 5}'), Refusals())
+            decipher(
+                Reader(lambda content: content, broken, "add"), Reply(code, {}, b'{"order": 5}'), Refusals()
+            )
         assert caught.value.sent != "no"

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from agencia_async import OrderStatus
 from agencia_async._protocol import actions
 from agencia_async._protocol.fast_path import order_statuses
 from agencia_async._protocol.refusals import Refusals
-from agencia_async._protocol.reply import Reader, Reply, decipher
+from agencia_async._protocol.reply import Reply, decipher
 
 ROW = {
     "charge": "0.27819",
@@ -23,8 +24,8 @@ IDS = ["23501", "23502"]
 
 def looked_at(wire_ids: list[str], body: bytes) -> Any:  # noqa: ANN401 - the answers by id
     """What those find in a body who look at each value."""
-    read = actions.STATUS.batch(wire_ids).reader.read
-    return decipher(Reader(read), Reply(200, {}, body), Refusals())
+    reader = evolve(actions.STATUS.batch(wire_ids).reader, fast_path=None)
+    return decipher(reader, Reply(200, {}, body), Refusals())
 
 
 def batch(*rows: object) -> bytes:
@@ -117,5 +118,5 @@ def test_a_status_read_straight_is_a_record_like_any_other() -> None:
 
 def test_only_a_reply_without_a_fault_is_read_straight() -> None:
     body = batch(ROW, ROW)
-    reader = Reader(actions.STATUS.batch(IDS).reader.read, fast_path=lambda _: pytest.fail("read straight"))
+    reader = evolve(actions.STATUS.batch(IDS).reader, fast_path=lambda _: pytest.fail("read straight"))
     assert decipher(reader, Reply(500, {}, body), Refusals()) == looked_at(IDS, body)

@@ -103,7 +103,7 @@ async def single_calls(client: AsyncClient) -> None:
     assert_type(status.remains, int | None)
     assert_type(status.state, OrderState)
     assert_type(status.is_final, bool)
-    assert_type(await client.refill("23501"), RefillId)
+    assert_type(await client.refill("23501"), RefillId | None)
     refill = await client.refill_status(1)
     assert_type(refill, RefillStatus)
     assert_type(refill.state, RefillState)
@@ -122,7 +122,7 @@ async def bulk_calls(client: AsyncClient) -> None:
     assert_type(result, BulkResult[OrderStatus])
     assert_type(await client.status_many(str(number) for number in numbers), BulkResult[OrderStatus])
     assert_type(await client.status_many(source()), BulkResult[OrderStatus])
-    assert_type(await client.refill_many(numbers), BulkResult[RefillId])
+    assert_type(await client.refill_many(numbers), BulkResult[RefillId | None])
     assert_type(await client.refill_status_many({1, 2}), BulkResult[RefillStatus])
     assert_type(await client.cancel_many(range(10)), BulkResult[Cancellation])
 
@@ -146,7 +146,7 @@ async def streams(client: AsyncClient) -> None:
         assert_type(item, BulkItem[OrderStatus])
     async with aclosing(client.refill_iter(["a", "b"])) as refills:
         async for refill in refills:
-            assert_type(refill.unwrap(), RefillId)
+            assert_type(refill.unwrap(), RefillId | None)
     async for refill_status in client.refill_status_iter([1]):
         assert_type(refill_status.unwrap(), RefillStatus)
     async for cancellation in client.cancel_iter([1]):

@@ -191,7 +191,7 @@ _STATUS: Final = BulkCommand[OrderStatus](
         ),
     ),
 )
-_REFILL: Final = BulkCommand[RefillId](
+_REFILL: Final = BulkCommand[RefillId | None](
     ask=AsyncClient.refill_iter,
     values=lambda value: {"refill": value},
     state=lambda _: "Requested",
