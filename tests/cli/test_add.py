@@ -1,6 +1,6 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
@@ -123,11 +123,13 @@ def test_ctrl_c_while_it_is_on_its_way(panel: WatchedPanel) -> None:
 def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as silent:
-        monkeypatch.setattr("agencia_async.cli.input.confirm.standard_input", lambda: silent)
-        timer = Timer(0.2, interrupt)
-        timer.start()
+
+        def answers() -> Iterator[str]:
+            interrupt()  # somebody has been asked
+            yield from silent
+
+        monkeypatch.setattr("agencia_async.cli.input.confirm.standard_input", answers)
         done = invoke("add", 1, *LINK, "--quantity", 100)
-        timer.join()
         os.close(writing)
     assert (done.code, done.out, panel.received) == (130, "", 0)
     assert done.err.endswith("Place it? [y/N]: \nagencia: interrupted: nothing was ordered\n")
