@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,9 +96,20 @@ class Import(NamedTuple):
     name: str | None = None
 
 
+@cache
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """The whole tree of a module; parsing is nearly all that these tests cost."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
+@cache
+def read(module: str) -> str:
+    return FILES[module].read_text(encoding="utf-8")
+
+
 def imports(text: str) -> Iterator[Import]:
     """All that a module imports, inside functions and by `import_module` as well."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -160,7 +172,7 @@ def test_every_file_has_been_read() -> None:
 
 @pytest.mark.parametrize("module", FILES)
 def test_imports_are_those_that_the_room_may_have(module: str) -> None:
-    assert forbidden(short(module), FILES[module].read_text(encoding="utf-8")) == []
+    assert forbidden(short(module), read(module)) == []
 
 
 FORBIDDEN = [
@@ -195,7 +207,7 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("module", "line"), FORBIDDEN)
 def test_an_import_that_is_forbidden_is_found(module: str, line: str) -> None:
-    text = FILES[f"agencia_async.{module}"].read_text(encoding="utf-8")
+    text = read(f"agencia_async.{module}")
 
     assert forbidden(module, f"{text}\n{line}\n")
     assert not forbidden(module, text)
@@ -205,8 +217,8 @@ def test_an_import_that_is_forbidden_is_found(module: str, line: str) -> None:
 def test_a_library_comes_in_by_its_own_door(library: str) -> None:
     users = {
         short(module)
-        for module, path in FILES.items()
-        for found, _ in imports(path.read_text(encoding="utf-8"))
+        for module in FILES
+        for found, _ in imports(read(module))
         if found.split(".")[0] == library
     }
     assert {door for door in DOORS[library] if any(inside(user, [door]) for user in users)} == DOORS[library]
@@ -215,21 +227,15 @@ def test_a_library_comes_in_by_its_own_door(library: str) -> None:
 
 def test_only_one_module_starts_tasks() -> None:
     starts = ("create_task(", "ensure_future(", "TaskGroup(")
-    users = {
-        short(module)
-        for module, path in FILES.items()
-        if any(start in path.read_text(encoding="utf-8") for start in starts)
-    }
+    users = {short(module) for module in FILES if any(start in read(module) for start in starts)}
     assert users == {"_concurrency.tasks"}
 
 
 def test_there_are_no_circles() -> None:
     graph = {
-        short(module): {
-            short(f"agencia_async.{target}") for target in targets(path.read_text(encoding="utf-8"))
-        }
+        short(module): {short(f"agencia_async.{target}") for target in targets(read(module))}
         - {short(module)}
-        for module, path in FILES.items()
+        for module in FILES
     }
     while graph:
         leaves = {module for module, needs in graph.items() if not needs & graph.keys()}
@@ -248,19 +254,18 @@ def test_beside_the_faces_there_are_only_folders() -> None:
 
 @pytest.mark.parametrize("module", [module for module in FILES if module.endswith(".__init__")])
 def test_a_folder_says_what_lives_there(module: str) -> None:
-    assert ast.get_docstring(ast.parse(FILES[module].read_text(encoding="utf-8")))
+    assert ast.get_docstring(ast.parse(read(module)))
 
 
 @pytest.mark.parametrize("module", FILES)
 def test_a_file_is_one_concept(module: str) -> None:
-    lines = len(FILES[module].read_text(encoding="utf-8").splitlines())
+    lines = len(read(module).splitlines())
     assert lines <= (400 if module == "agencia_async.client" else 350)
 
 
 def definitions(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
-    for module, path in FILES.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        yield from ((module, node) for node in ast.walk(tree) if isinstance(node, kind))
+    for module in FILES:
+        yield from ((module, node) for node in nodes(read(module)) if isinstance(node, kind))
 
 
 def test_no_two_classes_share_a_name() -> None:
