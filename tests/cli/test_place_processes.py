@@ -1,6 +1,5 @@
 """What only a process of its own shows of placing: a kill, a pipe, a terminal, a missing extra."""
 
-import csv
 import os
 import pty
 import signal
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Outcome, Start, WatchedPanel, read_terminal
+from .conftest import COMMAND, Agencia, Start, WatchedPanel, read_terminal
 from .placing import check_all_placed, numbered, rows
 
 COUNT = 40
@@ -25,13 +24,8 @@ def links(panel: WatchedPanel) -> list[str]:
     return [entry.fields["link"] for entry in panel.ledger]
 
 
-def finished(process: "subprocess.Popen[str]") -> Outcome:
-    out, err = process.communicate()
-    return Outcome(process.returncode, out, err)
-
-
 def test_after_a_kill_it_goes_on_and_places_nothing_twice(
-    panel: WatchedPanel, start: Start, many: str
+    panel: WatchedPanel, start: Start, agencia: Agencia, many: str
 ) -> None:
     panel.faults.actions = {"add"}
     panel.faults.latency = 0.05
@@ -40,18 +34,17 @@ def test_after_a_kill_it_goes_on_and_places_nothing_twice(
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert len(links(panel)) < COUNT
-    again = start("place", many, "-j", "j.db", "--yes")
-    out, err = again.communicate()
-    states = [row["state"] for row in csv.DictReader(out.splitlines())]
+    again = agencia("place", many, "-j", "j.db", "--yes")
+    states = [state for state, _ in rows(again).values()]
     unknown = states.count("unknown")
-    assert again.returncode == 4
+    assert again.code == 4
     assert (len(states), states.count("placed") + unknown) == (COUNT, COUNT)
     assert 1 <= unknown <= 10
-    assert f"Nobody knows whether {unknown} order" in err
+    assert f"Nobody knows whether {unknown} order" in again.err
     assert len(set(links(panel))) == len(links(panel)) >= COUNT - unknown
 
 
-def test_ctrl_c(panel: WatchedPanel, start: Start, many: str) -> None:
+def test_ctrl_c(panel: WatchedPanel, start: Start, agencia: Agencia, many: str) -> None:
     panel.faults.actions = {"add"}
     panel.faults.latency = 0.05
     process = start("place", many, "-j", "j.db", "--yes", "--quiet")
@@ -63,10 +56,12 @@ def test_ctrl_c(panel: WatchedPanel, start: Start, many: str) -> None:
         "agencia: it ends once what was sent has been answered",
         f"agencia: interrupted: {done}; run it again to go on, nothing is placed twice",
     ]
-    check_all_placed(panel, COUNT, finished(start("place", many, "-j", "j.db", "--yes", "--quiet")))
+    check_all_placed(panel, COUNT, agencia("place", many, "-j", "j.db", "--yes", "--quiet"))
 
 
-def test_a_second_ctrl_c_does_not_wait_for_the_panel(panel: WatchedPanel, start: Start, many: str) -> None:
+def test_a_second_ctrl_c_does_not_wait_for_the_panel(
+    panel: WatchedPanel, start: Start, agencia: Agencia, many: str
+) -> None:
     panel.faults.actions = {"add"}
     panel.faults.latency = 3600
     process = start("place", many, "-j", "j.db", "--yes", "--quiet", "--concurrency", 5)
@@ -79,13 +74,15 @@ def test_a_second_ctrl_c_does_not_wait_for_the_panel(panel: WatchedPanel, start:
     assert (process.returncode, err) == (130, f"agencia: interrupted: {told}\n")
     assert len(links(panel)) == 5
     panel.faults.latency = 0
-    again = finished(start("place", many, "-j", "j.db", "--yes", "--quiet"))
+    again = agencia("place", many, "-j", "j.db", "--yes", "--quiet")
     states = [state for state, _ in rows(again).values()]
     assert (again.code, states.count("unknown"), states.count("placed")) == (4, 5, COUNT - 5)
     assert len(set(links(panel))) == len(links(panel)) == COUNT
 
 
-def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, many: str) -> None:
+def test_a_broken_pipe_buys_nothing_twice(
+    panel: WatchedPanel, start: Start, agencia: Agencia, many: str
+) -> None:
     process = start("place", many, "-j", "j.db", "--yes", "--quiet")
     assert process.stdout
     assert process.stdout.readline().startswith("reference,state")
@@ -93,7 +90,7 @@ def test_a_broken_pipe_buys_nothing_twice(panel: WatchedPanel, start: Start, man
     assert process.wait() == 141
     assert process.stderr
     assert process.stderr.read() == ""
-    check_all_placed(panel, COUNT, finished(start("place", many, "-j", "j.db", "--yes", "--quiet")))
+    check_all_placed(panel, COUNT, agencia("place", many, "-j", "j.db", "--yes", "--quiet"))
 
 
 def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -> None:
