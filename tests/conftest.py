@@ -1,17 +1,16 @@
 """Fixtures that the whole suite shares: those that the library gives its users."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import engines
+from tests.support.rounds import PROFILE
 
 settings.register_profile(
-    "default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=10_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+settings.load_profile(PROFILE)
 
 pytest_plugins = ["agencia_async.pytest_plugin", "pytester"]
 

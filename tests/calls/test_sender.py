@@ -22,6 +22,7 @@ from agencia_async import (
 )
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader, Reply, decipher
+from tests.support.rounds import rounds
 from tests.support.virtual import virtual_time
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
@@ -354,12 +355,13 @@ async def test_a_panel_that_is_down_is_not_stormed_and_one_that_is_back_is_notic
 @virtual_time
 async def test_a_panel_with_many_faults_loses_nobody_repetitions() -> None:
     chance = random.Random(1)
-    answers = [BROKEN if chance.random() < 0.3 else good() for _ in range(3000)]
+    calls = rounds(500, nightly=2_000)
+    answers = [BROKEN if chance.random() < 0.3 else good() for _ in range(2 * calls)]
     panel = Panel(*answers)
     async with client(panel, retry=RetryPolicy(attempts=9)) as it:
-        for _ in range(2000):
+        for _ in range(calls):
             await it.balance()
-        assert it.requests_sent == pytest.approx(2000 / 0.7, rel=0.05)
+        assert it.requests_sent == pytest.approx(calls / 0.7, rel=0.05)
 
 
 @virtual_time

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.id_file import checked, read_ids
+from tests.support.rounds import rounds
 
 NAMES = ("order", "order_id", "id")
 
@@ -95,7 +96,7 @@ def test_it_reads_no_further_than_it_is_asked_to() -> None:
     assert read == 3
 
 
-@settings(max_examples=50)
+@settings(max_examples=rounds(25, nightly=1_000))
 @given(st.lists(st.integers(1, 10**17) | st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)))
 def test_every_id_comes_back(wanted: list[int | str]) -> None:
     text = "".join(f"{one},x\n" for one in wanted)

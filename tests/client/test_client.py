@@ -33,6 +33,7 @@ from agencia_async import (
 from agencia_async.sandbox import Panel, serve
 from tests.support.engines import by_each_engine, transport
 from tests.support.peer import Request, peer
+from tests.support.rounds import rounds
 from tests.support.until import take, until
 
 QUICK = RetryPolicy(first_wait=0.001, max_wait=0.002)
@@ -350,7 +351,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_two_thousand_cancelled_callers_leave_the_client_as_good_as_new(panel: Panel) -> None:
+async def test_cancelled_callers_leave_the_client_as_good_as_new(panel: Panel) -> None:
     ids = panel.stock(300)
     panel.faults.latency = (0.0, 0.004)
     dice = random.Random(3)
@@ -371,7 +372,7 @@ async def test_two_thousand_cancelled_callers_leave_the_client_as_good_as_new(pa
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-        for _ in range(40):
+        for _ in range(rounds(8, nightly=40)):
             await asyncio.gather(*(caller() for _ in range(50)))
         panel.faults.latency = 0.0
         results = await asyncio.gather(*(client.balance() for _ in range(100)))

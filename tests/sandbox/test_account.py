@@ -11,6 +11,7 @@ from agencia_async.sandbox.catalogue import catalogue
 from agencia_async.sandbox.orders import PlacedOrder
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import Purchase
+from tests.support.rounds import rounds
 
 from .desk import LINK, Clock, ask, rows
 
@@ -187,7 +188,7 @@ def take(panel: Panel, clock: Clock, step: str, amount: int) -> None:
             rows(panel, step, orders=23501 + amount)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60, nightly=2_000))
 @given(st.lists(STEPS, max_size=25), st.integers(0, 50))
 def test_money_is_neither_made_nor_lost(steps: list[tuple[str, int]], seed: int) -> None:
     clock = Clock()

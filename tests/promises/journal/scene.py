@@ -1,7 +1,6 @@
 """What the tests of the journal share: orders that tell their reference, and an audit of what was bought."""
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping
 from decimal import Decimal
@@ -21,7 +20,6 @@ from agencia_async.journal import Journal, JournalEntry
 from agencia_async.sandbox import LedgerEntry, Panel
 from agencia_async.sandbox.faults import Answer
 
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FAST = RetryPolicy(attempts=5, first_wait=0.0)
 FIELD = "request_id"
 

@@ -1,4 +1,4 @@
-"""Thousands of callers are cancelled, anywhere on an order's way; nothing that was sold is forgotten."""
+"""Many callers are cancelled, anywhere on an order's way; nothing that was sold is forgotten."""
 
 import asyncio
 import gc
@@ -10,11 +10,12 @@ import pytest
 
 from agencia_async.journal import Journal, JournalEntry
 from agencia_async.sandbox import serve
+from tests.support.rounds import rounds
 
-from .scene import NIGHTLY, all_of, bought, check, client_of, place
+from .scene import all_of, bought, check, client_of, place
 from .stages import STAGES, Stages
 
-CALLERS = 50_000 if NIGHTLY else 3_000
+CALLERS = rounds(600, nightly=50_000)
 AT_ONCE = 100
 MOST_TURNS = 12
 

@@ -1,4 +1,4 @@
-"""Thousands of orders on a bad line: what the panel sold, what the journal holds, what callers were told."""
+"""Many orders on a bad line: what the panel sold, what the journal holds, what callers were told."""
 
 import asyncio
 from collections import Counter
@@ -9,11 +9,12 @@ from pathlib import Path
 from agencia_async import AgenciaError, AsyncClient, Id
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel, serve
+from tests.support.rounds import rounds
 
-from .scene import NIGHTLY, all_of, bought, check, client_of, order, rich_panel, told
+from .scene import all_of, bought, check, client_of, order, rich_panel, told
 
-PLACED = 10_000 if NIGHTLY else 1_500
-ADDED = 2_000 if NIGHTLY else 500
+PLACED = rounds(600, nightly=10_000)
+ADDED = rounds(200, nightly=2_000)
 AT_ONCE = 50
 TOO_FEW = 1  # of a service that sells from 50
 

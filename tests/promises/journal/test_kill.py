@@ -8,16 +8,17 @@ import pytest
 
 from agencia_async.journal import Journal
 from agencia_async.sandbox import serve
+from tests.support.rounds import rounds
 
 from .processes import outcomes, start
-from .scene import NIGHTLY, Watched, all_of, bought, check
+from .scene import Watched, all_of, bought, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ORDERS = 400
+ORDERS = rounds(200, nightly=400)
 AT_ONCE = 10
-RUNS = {"sqlite": 100, "postgresql": 20} if NIGHTLY else {"sqlite": 5, "postgresql": 1}
+RUNS = {"sqlite": rounds(2, nightly=100), "postgresql": rounds(1, nightly=20)}
 MOST_TURNS = 40  # of the event loop, in which some answers still arrive and are recorded
 
 

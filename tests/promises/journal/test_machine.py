@@ -17,9 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from agencia_async import OutcomeUnknownError
 from agencia_async.journal import Journal
 from agencia_async.sandbox.faults import FAULTS
+from tests.support.rounds import rounds
 from tests.support.until import until
 
-from .scene import NIGHTLY, all_of, bought, check, client_of, no_wait, order, place, rich_panel
+from .scene import all_of, bought, check, client_of, no_wait, order, place, rich_panel
 
 T = TypeVar("T")
 
@@ -213,4 +214,4 @@ class Account(RuleBasedStateMachine):
 
 
 TestAccount = Account.TestCase
-TestAccount.settings = settings(max_examples=1_000 if NIGHTLY else 200, stateful_step_count=30)
+TestAccount.settings = settings(max_examples=rounds(20, nightly=1_000), stateful_step_count=30)
