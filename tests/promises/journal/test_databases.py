@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, ConfigurationError, InsufficientFundsError, OutcomeUnknownError
+from agencia_async._journal import store
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel
+from tests.support.rounds import rounds
 from tests.support.servers import PASSWORD
 
 from .cluster import Cluster
@@ -80,9 +82,11 @@ async def test_outcomes_that_are_unknown_at_the_same_moment(database: str, fault
     assert len(entries) == len(faults)
 
 
-async def test_more_entries_than_a_page_holds(database: str) -> None:
+async def test_more_entries_than_a_page_holds(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = rounds(50, nightly=500)
+    monkeypatch.setattr(store, "_PAGE", page)
     panel = rich_panel()
-    names = [f"r{number}" for number in range(1_201)]
+    names = [f"r{number}" for number in range(2 * page + 1)]
     async with client_of(panel, max_concurrency=50) as client, Journal(database) as journal:
         panel.faults.script(*["rate_limit", None] * 10)
         async for item in journal.place_iter(client, ((name, order(name)) for name in names)):
@@ -106,7 +110,7 @@ async def test_many_that_open_an_empty_database_at_once(database: str) -> None:
 
 async def test_two_journals_of_one_process(database: str) -> None:
     panel = rich_panel()
-    names = [f"r{number}" for number in range(200)]
+    names = [f"r{number}" for number in range(rounds(50, nightly=200))]
     async with Journal(database) as one, Journal(database) as other, client_of(panel) as client:
         async with asyncio.timeout(60):
             ways = [(journal, name) for name in names for journal in (one, other)]
