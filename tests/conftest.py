@@ -20,6 +20,8 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the environment of its machine says."""
     for name in ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    # Each of the processes that tests start would compile the package for itself.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
 
 
 @pytest.fixture(params=engines.ENGINES)
