@@ -22,6 +22,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs, env={"PYTHONASYNCIODEBUG": "1"})
 
 
+@nox.session(default=False)
+def nightly(session: nox.Session) -> None:
+    """Run the tests with many more examples, orders and kills: an hour and more."""
+    session.install("-e", ".[all]", *_group("test"))
+    session.run("pytest", *session.posargs, env={"HYPOTHESIS_PROFILE": "nightly"})
+
+
 @nox.session(python="3.11")
 def minimums(session: nox.Session) -> None:
     """Run the tests with the lowest version of every direct dependency."""
