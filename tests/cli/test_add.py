@@ -1,6 +1,6 @@
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -124,9 +124,9 @@ def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyP
     reading, writing = os.pipe()
     with os.fdopen(reading) as silent:
 
-        def answers() -> Iterator[str]:
-            interrupt()  # somebody has been asked
-            yield from silent
+        def answers() -> IO[str]:
+            interrupt()  # here the question has been asked, and the loop is about to wait for its answer
+            return silent
 
         monkeypatch.setattr("agencia_async.cli.input.confirm.standard_input", answers)
         done = invoke("add", 1, *LINK, "--quantity", 100)
