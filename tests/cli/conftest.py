@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Thread, main_thread
 from types import SimpleNamespace
 from typing import IO
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from agencia_async.cli.app import app
@@ -58,8 +60,16 @@ class Outcome:
         return self.out.splitlines()
 
 
+built = cache(get_command)
+"""The command as typer builds it, which takes longer than most of what it is asked to do here."""
+
 Agencia = Callable[..., Outcome]
 Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.testing._get_command", built)
 
 
 @pytest.fixture
