@@ -18,6 +18,7 @@ from agencia_async import AsyncClient, ConfigurationError, OutcomeUnknownError, 
 from agencia_async._journal import database as databases
 from agencia_async._journal.store import Store
 from agencia_async.journal import Journal
+from tests.support.rounds import rounds
 from tests.support.until import until
 
 from .scene import FIELD, all_of, bought, check, client_of, no_wait, order, place, rich_panel
@@ -43,7 +44,7 @@ def small_disk(pages: int) -> Iterator[None]:
         event.remove(Engine, "connect", limit)
 
 
-@pytest.mark.parametrize("pages", range(13, 27, 2))
+@pytest.mark.parametrize("pages", range(13, 27, rounds(4, nightly=1)))
 async def test_a_full_disk(pages: int, tmp_path: Path) -> None:
     """Wherever it is met, nothing is sent that is not on disk."""
     panel = rich_panel()
@@ -313,7 +314,7 @@ def files() -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nobody closed anything
-@pytest.mark.parametrize("turns", [0, 1, 3, 6])
+@pytest.mark.parametrize("turns", range(0, 8, rounds(5, nightly=1)))
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_event_loop_ends_in_the_middle(
     stage: str, turns: int, database: str, monkeypatch: pytest.MonkeyPatch
