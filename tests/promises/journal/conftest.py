@@ -10,7 +10,7 @@ from tests.support.servers import wanted
 from .cluster import Cluster, started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server."""
     with wanted(started) as cluster:
