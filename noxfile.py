@@ -24,7 +24,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
-    """Run the tests with many more examples, orders and kills: an hour and more."""
+    """Run the tests with many more examples, orders and kills."""
     session.install("-e", ".[all]", *_group("test"))
     session.run("pytest", *session.posargs, env={"HYPOTHESIS_PROFILE": "nightly"})
 
