@@ -1,4 +1,4 @@
-"""A panel on your own machine: speaks the SMM panel API v2, keeps a ledger, goes wrong when told to."""
+"""A local mock panel: implements the SMM panel API v2, keeps a ledger, and injects faults on demand."""
 
 from agencia_async.sandbox.dialects import DIALECTS
 from agencia_async.sandbox.faults import Faults

@@ -1,4 +1,4 @@
-"""The customer's account: its balance, its orders and refills, and the refunds that fall due."""
+"""The customer's account: balance, orders, refills, and pending refunds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,21 +13,21 @@ from agencia_async.sandbox.orders import REFILLABLE, PlacedOrder, Refill, Series
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, unit_price
 
-FIRST_ORDER: Final = 23_501  # the document's own example
+FIRST_ORDER: Final = 23_501  # as in the API documentation
 PARTIAL: Final = 0.06
 CANCELED: Final = 0.04
 REJECTED: Final = 0.1
 NO_ORDER: Final = "Incorrect order ID"
 NO_REFILL: Final = "Refill not found"
 
-_MOST_STOCKED = 5_000
+_MOST_SEEDED = 5_000
 
 Span = tuple[float, float]
 
 
 @dataclass(slots=True)
 class Account:
-    """All that changes on a panel. Times come as `now`, chance from `random`; refunds wait in a heap."""
+    """The state of a panel. Times come from `now`, randomness from `random`; refunds wait in a heap."""
 
     balance: Decimal
     currency: str
@@ -41,7 +41,7 @@ class Account:
     _dues_made: Iterator[int] = field(default_factory=count)
 
     def settle(self, now: float) -> None:
-        """Pay back what ended without being delivered in full, each order once."""
+        """Refund orders that ended without full delivery, each of them once."""
         while self._due and self._due[0][0] <= now:
             order = heappop(self._due)[2]
             if not order.settled:
@@ -49,20 +49,20 @@ class Account:
                 self.balance += order.price - order.charge(now)
 
     def order(self, number: str, now: float) -> PlacedOrder | Series:
-        """The order of that number."""
+        """The order with this id."""
         order = self.orders.get(number)
         if order is None or not order.is_born(now):
             raise RefusedError(NO_ORDER)
         return order
 
     def refill(self, number: str) -> Refill:
-        """The refill of that number."""
+        """The refill with this id."""
         if number not in self.refills:
             raise RefusedError(NO_REFILL)
         return self.refills[number]
 
     def place(self, service: ListedService, bought: Purchase, now: float) -> PlacedOrder | Series:
-        """Take the price and make the order, or for a drip-feed and a subscription all their orders."""
+        """Charge the price and create the order, for a drip-feed or a subscription all of its orders."""
         units = [self.random.randint(bought.low, bought.high) for _ in bought.offsets]
         price = unit_price(service) * sum(units)
         if price > self.balance:
@@ -77,10 +77,10 @@ class Account:
         self.orders[str(number)] = series
         return series
 
-    def stock(self, services: list[ListedService], now: float) -> PlacedOrder:
-        """An order of some service, paid for at some time in the past, and refunded then if it was over."""
+    def seed_order(self, services: list[ListedService], now: float) -> PlacedOrder:
+        """An order for a random service, placed and paid for at a random time in the past."""
         service = self.random.choice(services)
-        most = min(service.max, _MOST_STOCKED)
+        most = min(service.max, _MOST_SEEDED)
         units = self.random.randint(service.min, most) if RULES[service.type].counted else 1
         oldest = 1.5 * (self.pending[1] + self.progress[1])
         order = self._make(service, units, now - self.random.uniform(0, oldest))
@@ -88,7 +88,7 @@ class Account:
         return order
 
     def request_refill(self, number: str, now: float) -> Refill:
-        """A new refill of the order, where its service, its state and its last refill allow one."""
+        """A new refill of the order, if its service, its state and its last refill allow one."""
         order = self.order(number, now)
         if not order.service.refill:
             raise RefusedError("Refill is disabled for this service")
@@ -103,7 +103,7 @@ class Account:
         return order.refill
 
     def request_cancel(self, number: str, now: float) -> PlacedOrder | Series:
-        """The order, which ends a little later, after a time drawn from `pending`."""
+        """Cancel the order, with effect after a random time within `pending`."""
         order = self.order(number, now)
         if not order.service.cancel:
             raise RefusedError("Cancel is disabled for this service")

@@ -1,4 +1,4 @@
-"""The seven actions: what each does to the account, and what it tells in the document's own shapes."""
+"""The seven actions: their effect on the account, and their replies in the documented format."""
 
 import re
 from collections.abc import Callable
@@ -21,10 +21,10 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 @dataclass(slots=True)
 class Actions:
-    """What may be asked of the panel. A `RefusedError` refuses the whole request.
+    """The actions of the panel. A `RefusedError` rejects the whole request.
 
-    `services` are those on sale, by number; they may change. `takes` tells which ids of a batch are taken up,
-    before their number is looked at. `repeats` tells which `add` has been carried out before.
+    `services` are the available ones by id; they may change. `takes` selects the ids of a batch that are
+    processed, before the batch limit is checked. `repeats` recognises retried `add` requests.
     """
 
     account: Account
@@ -35,7 +35,7 @@ class Actions:
     ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
 
     def perform(self, form: Form, now: float) -> object:
-        """Carry out what `form` asks for, and give what the reply tells."""
+        """Execute the action of `form`; the payload of the reply."""
         actions: dict[str, Callable[[Form, float], object]] = {
             "services": self._services,
             "balance": self._balance,
@@ -64,7 +64,7 @@ class Actions:
         if service is None:
             raise RefusedError("Incorrect service ID")
         order = self.account.place(service, purchase(service, form), now)
-        self._enter(form, now, order, order.number, order.price)
+        self._record(form, now, order, order.number, order.price)
         return order.number
 
     def _status(self, form: Form, now: float) -> object:
@@ -79,7 +79,7 @@ class Actions:
     def _refill(self, form: Form, now: float) -> object:
         def request(order: str, now: float) -> int:
             refill = self.account.request_refill(order, now)
-            self._enter(form, now, self.account.orders[order], refill.number)
+            self._record(form, now, self.account.orders[order], refill.number)
             return refill.number
 
         if "orders" in form:
@@ -96,7 +96,7 @@ class Actions:
 
     def _cancel(self, form: Form, now: float) -> object:
         def request(order: str, now: float) -> int:
-            self._enter(form, now, self.account.request_cancel(order, now), 1)
+            self._record(form, now, self.account.request_cancel(order, now), 1)
             return 1
 
         if "orders" not in form:
@@ -104,9 +104,9 @@ class Actions:
         return self._rows("order", "cancel", form["orders"], request, now)
 
     def _rows(
-        self, of: str, told: str, joined: str, ask: Callable[[str, float], object], now: float
+        self, of: str, result: str, joined: str, ask: Callable[[str, float], object], now: float
     ) -> list[dict[str, object]]:
-        return [{of: _number(one), told: _or_error(ask, one, now)} for one in self._batch(of, joined)]
+        return [{of: _number(one), result: _or_error(ask, one, now)} for one in self._batch(of, joined)]
 
     def _batch(self, of: str, joined: str) -> list[str]:
         ids = self.takes(of, [one.strip() for one in joined.split(",")])
@@ -114,7 +114,7 @@ class Actions:
             raise RefusedError(f"At most {self.batch_limit} ids are accepted at once")
         return ids
 
-    def _enter(
+    def _record(
         self,
         form: Form,
         now: float,
@@ -138,5 +138,5 @@ def _or_error(ask: Callable[[str, float], object], one: str, now: float) -> obje
 
 
 def _number(sent: str) -> int | str:
-    """An id as the lists of the document have it, a number; one that is none goes back as it came."""
+    """An id as in the documented lists, a number; anything else is returned as it was sent."""
     return int(sent) if _NUMBER.fullmatch(sent) else sent

@@ -1,4 +1,4 @@
-"""The panel as an ASGI application: a form is read, the answer written, or the connection ended instead."""
+"""The panel as an ASGI application: reads a form and writes the reply, or ends the connection."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from agencia_async.sandbox.faults import Answer
 from agencia_async.sandbox.reply import PanelReply, refusal
 
 MAX_BODY: Final = 1024 * 1024
-TRANSPORT: Final = "agencia_async.transport"  # under which a server leaves it in the scope's state
+TRANSPORT: Final = "agencia_async.transport"  # the key of the asyncio transport in the scope's state
 
 Message = Mapping[str, object]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,18 +20,18 @@ Send = Callable[[dict[str, object]], Awaitable[None]]
 _NOT_POST = refusal("Incorrect request", 405, ((b"allow", b"POST"),))
 _TOO_LARGE = refusal("Request too large", 413)
 _MAX_FIELDS = 1_000
-_LINGER_NOT = struct.pack("ii", 1, 0)  # what is closed then answers with a reset
+_NO_LINGER = struct.pack("ii", 1, 0)  # closing then sends a RST
 
 
 class Application:
     """An ASGI 3 application around a panel, for `serve`, any other server, and in-process transports.
 
-    Connections are really cut where the server leaves its asyncio transport in `scope["state"]`, as `serve`
-    does. Elsewhere a fault of the connection is a `ConnectionResetError` out of the application.
+    Connections are really closed if the server puts its asyncio transport into `scope["state"]`, as `serve`
+    does. With other servers a connection fault is a `ConnectionResetError` raised by the application.
 
     Attributes:
-        active: requests under way now.
-        peak: the most that were under way at once.
+        active: the number of requests in flight.
+        peak: the maximum number of requests that were in flight.
     """
 
     def __init__(self, answer: Callable[[Mapping[str, str]], Answer]) -> None:
@@ -44,7 +44,7 @@ class Application:
         if scope["type"] == "lifespan":
             return await _live(receive, send)
         if scope["type"] != "http":
-            raise NotImplementedError(f"a panel speaks http, not {scope['type']}")
+            raise NotImplementedError(f"unsupported scope type: {scope['type']}")
         self.active += 1
         self.peak = max(self.peak, self.active)
         try:
@@ -67,7 +67,7 @@ def _form(body: bytes) -> dict[str, str]:
     text = body.decode(errors="replace")
     try:
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:  # more fields than any action has
+    except ValueError:  # too many fields
         return {}
 
 
@@ -78,7 +78,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body, or as much as shows that it is too large; None when the caller has left."""
+    """The body, or enough of it to see that it is too large; None if the client has disconnected."""
     body = b""
     while len(body) <= MAX_BODY:
         message = await receive()
@@ -115,13 +115,13 @@ async def _start(send: Send, reply: PanelReply) -> None:
 async def _hang_up(scope: Message, receive: Receive, *, with_reset: bool) -> None:
     transport = _transport(scope)
     if transport is None:
-        raise ConnectionResetError("the panel ended the connection")
+        raise ConnectionResetError("the panel closed the connection")
     if with_reset:
-        socket_of(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        socket_of(transport).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
     else:
         transport.close()
-    await receive()  # the disconnect: before the server has seen it, a missing answer is an error to it
+    await receive()  # the disconnect: before that, the server would log a missing reply as an error
 
 
 def socket_of(transport: asyncio.BaseTransport) -> socket.socket:

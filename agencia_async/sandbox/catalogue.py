@@ -1,4 +1,4 @@
-"""What the panel sells: one service of every type, the same for every seed, then others by the seed."""
+"""The panel's catalogue: one service of each type, the same for every seed, then others by the seed."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -6,9 +6,9 @@ from random import Random
 
 SIZE = 40
 
-_ALLOWED = 0.6  # of the drawn services that could be refilled, cancelled, drip-fed, those that are
+_ALLOWED = 0.6  # share of the drawn services with refill, cancel or drip-feed, if their type allows it
 
-# type, name, category, rate, min, max, what it allows: (r)efill, (c)ancel, (d)rip-feed
+# type, name, category, rate, min, max, features: (r)efill, (c)ancel, (d)rip-feed
 _EVERY_TYPE = (
     ("Default", "Followers", "First Category", "0.90", 50, 10_000, "rcd"),
     ("Package", "Starter package", "First Category", "4.50", 1, 1, "c"),
@@ -46,7 +46,7 @@ class ListedService:
     dripfeed: bool
 
     def row(self) -> dict[str, object]:
-        """The row as the action `services` tells it, which leaves `dripfeed` out."""
+        """The row as the action `services` returns it, without `dripfeed`."""
         return {
             "service": self.service,
             "name": self.name,
@@ -61,7 +61,7 @@ class ListedService:
 
 
 def catalogue(random: Random) -> tuple[ListedService, ...]:
-    """Forty services numbered from 1: the 17 types in the document's order, then what `random` draws."""
+    """Forty services numbered from 1: the 17 types in the documented order, then random ones."""
     first = tuple(_fixed(number, *row) for number, row in enumerate(_EVERY_TYPE, 1))
     drawn = (_drawn(number, first, random) for number in range(len(first) + 1, SIZE + 1))
     return (*first, *drawn)
@@ -76,7 +76,7 @@ def _fixed(  # noqa: PLR0913, PLR0917, the columns of the table
 
 
 def _drawn(number: int, first: tuple[ListedService, ...], random: Random) -> ListedService:
-    model = random.choice((first[0], random.choice(first)))  # half of a catalogue is of the type Default
+    model = random.choice((first[0], random.choice(first)))  # half of the catalogue is of the type Default
     return replace(
         model,
         service=number,

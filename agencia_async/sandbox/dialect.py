@@ -1,4 +1,4 @@
-"""What a dialect is made of: the few functions between what the panel means and what it says."""
+"""The structure of a dialect: functions that turn documented replies into non-standard ones."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Final, cast
 from agencia_async.sandbox.reply import Headers, PanelReply, encoded
 
 Form = Mapping[str, str]
-Row = tuple[object, object]  # an id, and what is told of it
+Row = tuple[object, object]  # an id, and its result
 
-# action: the field with the ids, what they are of, and the name of what is told of each
+# action: the form field with the ids, the field of an id, and the field of its result in each row
 _BATCHES: Final[Mapping[str, tuple[str, str, str]]] = {
     "status": ("orders", "order", ""),
     "refill": ("orders", "order", "refill"),
@@ -19,33 +19,33 @@ _BATCHES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def every_id(_: str, ids: list[str]) -> list[str]:
-    """Take up all the ids of a batch."""
+    """Process all ids of a batch."""
     return ids
 
 
 def as_documented(_: Form, payload: object) -> object:
-    """Tell what the document has."""
+    """The documented payload."""
     return payload
 
 
 def plainly(text: str, status: int) -> tuple[int, object]:
-    """Refuse as the document does."""
+    """The documented error response."""
     return status, {"error": text}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One accent in which a panel speaks: the same panel, other words.
+    """One dialect of a panel: the same behaviour, other replies.
 
     Attributes:
-        name: by which `Panel(dialect=...)` knows it.
-        describes: what is different, in a sentence or two.
-        takes: from what a batch is of ("order" or "refill") and its ids to those that the panel takes up; a
-            `RefusedError` refuses the batch. The only function that decides what is executed.
-        tells: from the form and the documented payload to the accented one, leaving the former unchanged.
-        refuses: from the text and the status of a whole refusal to the status and the payload.
+        name: its name for `Panel(dialect=...)`.
+        describes: the difference to the documented replies, in a sentence or two.
+        takes: from the kind of a batch ("order" or "refill") and its ids to the ids that are processed; a
+            `RefusedError` rejects the batch. The only function that affects what is executed.
+        tells: from the form and the documented payload to that of the dialect; it must not modify the former.
+        refuses: from the text and the status of an error response to the status and the payload.
         writes: from the payload to the body.
-        content_type: of these replies and refusals.
+        content_type: of all these replies.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Dialect:
     content_type: bytes = b"application/json"
 
     def reply(self, form: Form, payload: object) -> PanelReply:
-        """What was asked for, given as the document has it."""
+        """The reply for a documented payload."""
         return PanelReply(
             200, ((b"content-type", self.content_type),), self.writes(self.tells(form, payload))
         )
 
     def refusal(self, text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
-        """The refusal of a whole request; `headers` are left out where the dialect changes `status`."""
+        """The error response to a request; without `headers` if the dialect changes `status`."""
         sent, payload = self.refuses(text, status)
         extra = headers if sent == status else ()
         return PanelReply(sent, ((b"content-type", self.content_type), *extra), self.writes(payload))
@@ -71,33 +71,33 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The reply to a batch, taken apart: what the ids are `of`, what is `told` of each, and the rows.
+    """The reply to a batch: the field of the id (`of`), the field of its `result`, and the rows.
 
-    `told` is "" for a batch of `status`, where all of an item is what is told.
+    `result` is "" for a batch of `status`, where the whole item is the result.
     """
 
     of: str
-    told: str
+    result: str
     rows: list[Row]
 
     def documented(self) -> object:
-        """The payload as the document has it: an object by id for `status`, else a list."""
-        if not self.told:
+        """The documented payload: an object by id for `status`, else a list."""
+        if not self.result:
             return {str(number): value for number, value in self.rows}
-        return [{self.of: number, self.told: value} for number, value in self.rows]
+        return [{self.of: number, self.result: value} for number, value in self.rows]
 
 
 def batch_of(form: Form, payload: object) -> Batch | None:
-    """The batch that `payload` is, None where it is the reply to anything else."""
-    many, of, told = _BATCHES.get(form["action"], ("", "", ""))
+    """The batch in a payload; None if it is not the reply to a batch."""
+    many, of, result = _BATCHES.get(form["action"], ("", "", ""))
     if many not in form:
         return None
-    if not told:
-        return Batch(of, told, list(cast("dict[str, object]", payload).items()))
+    if not result:
+        return Batch(of, result, list(cast("dict[str, object]", payload).items()))
     items = cast("list[dict[str, object]]", payload)
-    return Batch(of, told, [(item[of], item[told]) for item in items])
+    return Batch(of, result, [(item[of], item[result]) for item in items])
 
 
 def error_in(value: object) -> str | None:
-    """The text of what is told of an id, where that is an error; else None."""
+    """The error text in the result of an id; None if it is not an error."""
     return cast("dict[str, str]", value).get("error") if isinstance(value, dict) else None

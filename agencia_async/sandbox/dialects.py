@@ -1,106 +1,105 @@
-"""The dialects by name: what users can test their own application against."""
+"""The dialects by name, to test applications against."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from agencia_async.sandbox import accents
+from agencia_async.sandbox import dialect_parts as parts
 from agencia_async.sandbox.dialect import Dialect
 from agencia_async.sandbox.translations import KEYS, SPANISH, TURKISH
 
 _ALL = (
-    Dialect("document", "As the document has it."),
+    Dialect("document", "As documented."),
     Dialect(
         "numbers",
-        "Whatever is a number comes as one: money with all its digits (0.08011655652), counts, ids. "
-        "Booleans come as 1 and 0.",
-        tells=accents.everywhere(accents.flag_as_number),
-        writes=accents.with_numbers,
+        "Amounts with all their digits (0.08011655652), counts and ids are JSON numbers. Booleans are 1 "
+        "and 0.",
+        tells=parts.everywhere(parts.flag_as_number),
+        writes=parts.with_numbers,
     ),
     Dialect(
         "words",
-        'Everything comes as text: "1,234.50", "true", "false". Counts that are not known come as "", '
-        '"Unknown" or null.',
-        tells=accents.in_words,
+        'All values are strings: "1,234.50", "true", "false". Unknown counts are "", "Unknown" or null.',
+        tells=parts.in_words,
     ),
     Dialect(
         "pretty",
-        "The JSON is indented, begins with a byte-order mark, and is said to be text/html.",
-        writes=accents.indented,
+        "The JSON is indented, begins with a byte-order mark, and has the content type text/html.",
+        writes=parts.indented,
         content_type=b"text/html; charset=UTF-8",
     ),
     Dialect(
         "nested",
-        'Everything comes in an envelope, {"status": "success", "data": ...} or {"status": "error", '
-        '"message": ...}. The error of an id comes as {"error": ...} in place of its value.',
-        tells=accents.enveloped,
-        refuses=accents.failed,
+        'All replies are in an envelope, {"status": "success", "data": ...} or {"status": "error", '
+        '"message": ...}. The error of an id is {"error": ...} in place of its value.',
+        tells=parts.enveloped,
+        refuses=parts.failed,
     ),
     Dialect(
         "flat",
-        "The error of an id stands beside it, and every batch is a list. A batch of one id is answered like "
-        "a request for that one.",
-        tells=accents.in_batches(accents.flat),
+        "The error of an id is in the same object as the id, and every batch is a list. A batch of one id is "
+        "answered like a single request.",
+        tells=parts.in_batches(parts.flat),
     ),
     Dialect(
         "plain",
         'The error of an id is plain text in place of its value: {"order": 3, '
         '"refill": "Incorrect order ID"}.',
-        tells=accents.in_batches(accents.plain),
+        tells=parts.in_batches(parts.plain),
     ),
     Dialect(
         "missing",
-        "Ids that the panel does not know are left out of a batch. Where it knows none, it answers [].",
-        tells=accents.in_batches(accents.known_only),
+        "Unknown ids are left out of a batch. If all are unknown, the reply is [].",
+        tells=parts.in_batches(parts.known_only),
     ),
     Dialect(
         "noisy",
-        "Rows that nobody asked for, another order, unknown fields, names in other cases and spellings "
+        "Unrequested rows, a different order, unknown fields, field names in other cases and spellings "
         "(Order, order_id, start_counter), and blanks around ids.",
-        tells=accents.noise,
-        refuses=accents.noisy_refusal,
+        tells=parts.noise,
+        refuses=parts.noisy_refusal,
     ),
     Dialect(
         "truncating",
-        f"Of a batch only the first {accents.TRUNCATED_AT} ids are taken up and answered, in silence, "
-        "however many there are.",
-        takes=accents.first_only,
+        f"Only the first {parts.TRUNCATED_AT} ids of a batch are processed and answered; the others are "
+        "silently ignored.",
+        takes=parts.first_only,
     ),
     Dialect(
         "spoilt",
-        "One id that is not all digits spoils its batch: it is refused as a whole, and nothing is done.",
-        takes=accents.all_or_none,
+        "One id that is not all digits makes the whole batch fail; nothing is executed.",
+        takes=parts.all_or_none,
     ),
     Dialect(
         "statuses",
-        "Refusals come with the HTTP status 400, 401, 402, 404 or 422, unexpected ones with 500, as "
+        "Errors have the HTTP status 400, 401, 402, 404 or 422, unexpected ones 500, as "
         '{"success": false, "errors": [...]}.',
-        refuses=accents.by_status,
+        refuses=parts.by_status,
     ),
     Dialect(
         "limited",
-        "Too many requests are refused with HTTP 200 and without Retry-After, where other panels answer 429: "
-        "the fault rate_limit comes so.",
-        refuses=accents.never_429,
+        "Rate limit errors have HTTP 200 and no Retry-After, where other panels answer 429. This includes "
+        "the fault rate_limit.",
+        refuses=parts.never_429,
     ),
     Dialect(
         "spanish",
-        "Refusals are in Spanish, in JSON with escaped letters: API key inválida.",
-        tells=accents.item_errors(SPANISH),
-        refuses=accents.refusals(SPANISH),
+        "Errors are in Spanish, in JSON with escaped letters: API key inválida.",
+        tells=parts.item_errors(SPANISH),
+        refuses=parts.refusals(SPANISH),
     ),
     Dialect(
         "turkish",
-        "Refusals are in Turkish, in JSON with plain letters, as UTF-8: Bakiyeniz yetersiz, Geçersiz istek.",
-        tells=accents.item_errors(TURKISH),
-        refuses=accents.refusals(TURKISH),
-        writes=accents.unescaped,
+        "Errors are in Turkish, in JSON with unescaped UTF-8: Bakiyeniz yetersiz, Geçersiz istek.",
+        tells=parts.item_errors(TURKISH),
+        refuses=parts.refusals(TURKISH),
+        writes=parts.unescaped,
     ),
     Dialect(
         "keys",
-        "Refusals and states are keys of texts that nobody has translated: neworder.error.not_enough_funds, "
+        "Errors and states are untranslated message keys: neworder.error.not_enough_funds, "
         "tasks.status.completed.",
-        tells=accents.everywhere(accents.key),
-        refuses=accents.refusals(KEYS),
+        tells=parts.everywhere(parts.key),
+        refuses=parts.refusals(KEYS),
     ),
 )
 
@@ -109,7 +108,7 @@ NAMES: Final = tuple(DIALECTS)
 
 
 def dialect_of(name: str) -> Dialect:
-    """The dialect of that name; a `ValueError` that lists the names if there is none."""
+    """The dialect with this name; a `ValueError` that lists the names if there is none."""
     if name not in DIALECTS:
-        raise ValueError(f"no such dialect: {name!r}; there are {', '.join(NAMES)}")
+        raise ValueError(f"dialect must be one of {', '.join(NAMES)}, got {name!r}")
     return DIALECTS[name]

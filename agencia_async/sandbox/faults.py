@@ -1,6 +1,6 @@
-"""What can go wrong between a panel and its caller, drawn by rate or laid down in a script.
+"""Fault injection: network and server faults, at random by rate or from a script.
 
-A new fault is a row of `FAULTS` and a rate of the same name in `Faults`.
+To add a fault, add a row to `FAULTS` and a rate of the same name to `Faults`.
 """
 
 from collections import deque
@@ -20,14 +20,14 @@ _GATEWAY_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
 _SERVER_ERRORS = (500, 502, 503)
-_ROUNDING = 1e-9  # ten rates of 0.1 come to a little more than 1
+_ROUNDING = 1e-9  # the sum of ten rates of 0.1 is a little more than 1
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to go wrong: whether the panel acts all the same, how much it answers, and what instead.
+    """One fault: whether the panel executes the request, how much of the reply is sent, and which reply.
 
-    `reply` gets the panel's way to refuse, so that a fault that is a refusal comes in its dialect.
+    `reply` gets the panel's error function, so that an error response is in its dialect.
     """
 
     acts: bool
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller sees after `delay` seconds: `reply`, whole or half, or a connection that ends."""
+    """What the client sees after `delay` seconds: `reply`, whole or half, or a closed connection."""
 
     reply: PanelReply
     wire: Wire = "whole"
@@ -75,20 +75,20 @@ FAULTS: Final[Mapping[str, Fault]] = {
 
 @dataclass(slots=True)
 class Faults:
-    """The faults of a panel, to be changed at any time: `panel.faults.server_error = 0.03`.
+    """The faults of a panel. They can be changed at any time: `panel.faults.server_error = 0.03`.
 
-    Each fault has a rate, the share of requests that meet it, from 0 to 1 and together at most 1:
+    Each fault has a rate, the share of requests that it affects, from 0 to 1; their sum is at most 1:
 
-    - `rate_limit`: a 429, nothing done; `retry_after` is its header (seconds or a date), None for no header;
-    - `server_error`: a 500, 502 or 503 in plain text, nothing done;
-    - `gateway_page`: a 502 with an HTML page, nothing done;
-    - `reset_before`: the connection is reset, nothing done;
-    - `drop_after`: the request is carried out and the connection closed without an answer;
-    - `cut_reply`: the request is carried out and half the body answered;
-    - `empty_reply`: the request is carried out and answered with 200 and no body.
+    - `rate_limit`: a 429, not executed; `retry_after` is its header (seconds or a date), None for no header;
+    - `server_error`: a 500, 502 or 503 in plain text, not executed;
+    - `gateway_page`: a 502 with an HTML page, not executed;
+    - `reset_before`: the connection is reset, not executed;
+    - `drop_after`: the request is executed and the connection closed without a reply;
+    - `cut_reply`: the request is executed and half of the body sent;
+    - `empty_reply`: the request is executed and answered with 200 and an empty body.
 
-    `latency` holds every answer back, for so many seconds or for a time drawn between two: `(low, high)`.
-    The request is carried out before the wait. `actions`, a set of names, keeps faults and latency to these
+    `latency` delays every reply, by so many seconds or by a random time between two: `(low, high)`. The
+    request is executed before the delay. `actions`, a set of names, limits faults and latency to these
     actions. A value out of range is a `ValueError`.
     """
 
@@ -110,22 +110,22 @@ class Faults:
         elif name == "latency":
             _check_latency(value)
         elif name == "actions" and isinstance(value, str):
-            raise ValueError(f"actions is a set of names, not one text: {{{value!r}}}")
+            raise ValueError(f"actions must be a set of names, got a str: use {{{value!r}}}")
         object.__setattr__(self, name, value)
 
     def script(self, *names: str | None) -> None:
-        """Lay down what the next requests meet, one after the other: a fault's name, or None for none.
+        """Set the faults of the next requests, in order: the name of a fault, or None for no fault.
 
-        A script goes before the rates and is used up; a second one is joined to what is left of the first.
+        A script takes precedence over the rates until it is used up; a second one is appended to the first.
         With `actions`, only requests of these actions use it up. An unknown name is a `ValueError`.
         """
         for name in names:
             if name is not None and name not in FAULTS:
-                raise ValueError(f"no such fault: {name!r}; there are {', '.join(FAULTS)}")
+                raise ValueError(f"fault must be one of {', '.join(FAULTS)}, got {name!r}")
         self._script.extend(names)
 
     def draw(self, action: str, random: Random) -> str | None:
-        """The name of the fault that a request of this action meets, or None."""
+        """The name of the fault for a request of this action, or None."""
         if not self._concern(action):
             return None
         if self._script:
@@ -138,7 +138,7 @@ class Faults:
         return None
 
     def delay(self, action: str, random: Random) -> float:
-        """How many seconds the answer to a request of this action is held back."""
+        """The latency of a request of this action, in seconds."""
         if not self._concern(action):
             return 0.0
         return random.uniform(*self.latency) if isinstance(self.latency, tuple) else self.latency
@@ -152,14 +152,14 @@ class Faults:
 
     def _check_rate(self, name: str, value: object) -> None:
         if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise ValueError(f"{name} is a rate between 0 and 1, not {value!r}")
+            raise ValueError(f"{name} must be a rate between 0 and 1, got {value!r}")
         total = value + sum(self._rate(other) for other in FAULTS if other != name)
         if total > 1 + _ROUNDING:
-            raise ValueError(f"with {name} at {value!r} the rates come to {total:g}, more than 1")
+            raise ValueError(f"the sum of the fault rates must be <= 1, got {total:g} with {name}={value!r}")
 
 
 def _check_latency(value: object) -> None:
     bounds = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value, value)
     seconds = [bound for bound in bounds if isinstance(bound, (int, float)) and 0 <= bound < inf]
     if not len(bounds) == len(seconds) == 2 or seconds != sorted(seconds):  # noqa: PLR2004, a pair
-        raise ValueError(f"latency is a number of seconds, or a pair (low, high) of them, not {value!r}")
+        raise ValueError(f"latency must be a number of seconds or a pair (low, high), got {value!r}")

@@ -1,7 +1,7 @@
-"""How an order lives: everything follows from the moment, nothing runs in the background.
+"""The life cycle of an order: its state is a function of time, nothing runs in the background.
 
-An order is planned when it is placed: when it begins, when it ends and how much of it will have been
-delivered by then. Its state at any moment is read off that plan; a cancellation cuts it short.
+The plan of an order is drawn when it is placed: when it begins, when it ends, and how much is delivered by
+then. Its state at any time follows from that plan; a cancellation ends it earlier.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ REFILLABLE: Final = frozenset({"Completed", "Partial"})
 
 @dataclass(slots=True)
 class Refill:
-    """A refill on its way; at `ends` it is `outcome`, "Completed" or "Rejected"."""
+    """A refill; at `ends` its state becomes `outcome`, "Completed" or "Rejected"."""
 
     number: int
     begins: float
@@ -33,7 +33,7 @@ class Refill:
 class PlacedOrder:
     """One order and its plan; times are seconds of the panel's clock.
 
-    `delivered` is what it comes to if nobody cancels it: all `units` (Completed), some (Partial) or none
+    `delivered` is the final delivery unless it is cancelled: all `units` (Completed), some (Partial) or none
     (Canceled).
     """
 
@@ -50,19 +50,19 @@ class PlacedOrder:
     cancel_at: float | None = None
     refill: Refill | None = None
     settled: bool = False
-    _told: dict[str, object] | None = field(default=None, repr=False)
+    _final_status: dict[str, object] | None = field(default=None, repr=False)
 
     @property
     def price(self) -> Decimal:
-        """What was paid for it."""
+        """The price paid."""
         return self.unit_price * self.units
 
     def is_born(self, now: float) -> bool:
-        """Whether it exists by now: a run of a drip-feed waits for its time, and may be cancelled before."""
+        """Whether it exists by now: a run of a drip-feed starts later, and may be cancelled before."""
         return self.created <= now and (self.cancel_at is None or self.created <= self.cancel_at)
 
     def final_at(self) -> float:
-        """When its state stops changing; a cancellation that comes after the end changes nothing."""
+        """When its state becomes final; a cancellation after the end has no effect."""
         return self.ends if self.cancel_at is None else min(self.ends, self.cancel_at)
 
     def is_final(self, now: float) -> bool:
@@ -83,15 +83,15 @@ class PlacedOrder:
         return self._final_state(self.delivered_by(now)) if self.is_final(now) else self._early_state(now)
 
     def charge(self, now: float) -> Decimal:
-        """What it costs: all its units, and once it is final those that were delivered."""
+        """The charge: for all units, once it is final for the delivered ones."""
         return self.unit_price * (self.delivered_by(now) if self.is_final(now) else self.units)
 
     def status(self, now: float) -> dict[str, object]:
-        """The documented reply to `status`; kept once it is final, and so not to be changed."""
-        if self._told is not None:
-            return self._told
+        """The documented reply to `status`; cached once it is final, so it must not be modified."""
+        if self._final_status is not None:
+            return self._final_status
         delivered, final = self.delivered_by(now), self.is_final(now)
-        told: dict[str, object] = {
+        status: dict[str, object] = {
             "charge": f"{self.unit_price * (delivered if final else self.units):f}",
             "start_count": str(self.start_count),
             "status": self._final_state(delivered) if final else self._early_state(now),
@@ -99,8 +99,8 @@ class PlacedOrder:
             "currency": self.currency,
         }
         if final:
-            self._told = told
-        return told
+            self._final_status = status
+        return status
 
     def _early_state(self, now: float) -> str:
         return "Pending" if now < self.begins else "In progress"
@@ -111,13 +111,13 @@ class PlacedOrder:
         return "Partial" if delivered else "Canceled"
 
     def cancel(self, at: float) -> None:
-        """Let it end at `at`, if it has not ended by then."""
+        """End it at `at`, if it has not ended by then."""
         self.cancel_at = at
 
 
 @dataclass(slots=True)
 class Series:
-    """An order that makes orders: a drip-feed or a subscription. Its charge is the sum of theirs."""
+    """An order that creates orders: a drip-feed or a subscription. Its charge is the sum of theirs."""
 
     number: int
     service: ListedService
@@ -136,7 +136,7 @@ class Series:
 
     @property
     def price(self) -> Decimal:
-        """What was paid for it."""
+        """The price paid."""
         return sum((order.price for order in self.orders), Decimal(0))
 
     def is_born(self, now: float) -> bool:
@@ -156,18 +156,18 @@ class Series:
         return "Active" if self.shape == "subscription" else "In progress"
 
     def charge(self, now: float) -> Decimal:
-        """What its orders cost, those still to come included."""
+        """The charge of its orders, including future ones."""
         return sum((order.charge(now) for order in self.orders), Decimal(0))
 
     def status(self, now: float) -> dict[str, object]:
-        """The reply to `status`, in the shape of its kind, with the orders made by now."""
+        """The reply to `status`, in the format of its kind, with the orders created so far."""
         made = [str(order.number) for order in self.orders if order.is_born(now)]
         if self.shape == "subscription":
             return {"status": self.state(now), "expiry": self.expiry, "posts": self.posts, "orders": made}
         return {"status": self.state(now), "runs": str(len(self.orders)), "orders": made}
 
     def cancel(self, at: float) -> None:
-        """Let it end at `at`, and with it the orders that have not ended by then."""
+        """End it at `at`, together with its orders that have not ended by then."""
         self.cancel_at = at
         for order in self.orders:
             if order.cancel_at is None:

@@ -1,4 +1,4 @@
-"""The panel: a form goes in, a reply comes out, and nothing else happens but what the ledger tells."""
+"""The panel: a form goes in, a reply comes out, and every executed write is in the ledger."""
 
 import time
 from collections import deque
@@ -23,43 +23,42 @@ from agencia_async.sandbox.reply import PanelReply, RefusedError
 REQUESTS_KEPT: Final = 10_000
 
 _NO_REPLY = PanelReply(200, (), b"")
-_EXACT = Context(prec=100, traps=[Inexact])  # money that would have to be rounded is an error of the panel
+_EXACT = Context(prec=100, traps=[Inexact])  # an amount that has to be rounded is a bug of the panel
 
 
 class Panel:
-    """A panel of your own that speaks the SMM panel API v2, and does nothing but count.
+    """A local mock panel that implements the SMM panel API v2.
 
     Args:
         key: the API key that it accepts.
-        seed: what it draws from; the same seed, clock and requests give the same replies.
-        clock: a function that tells the time in seconds, from any origin; `time.monotonic` unless given.
-        balance: what the account holds at first.
-        currency: of all its prices.
-        batch_limit: how many ids one request may carry; with more it is refused as a whole.
+        seed: the random seed; the same seed, clock and requests give the same replies.
+        clock: a function that returns the time in seconds, from any origin; by default `time.monotonic`.
+        balance: the initial balance of the account.
+        currency: the currency of all prices.
+        batch_limit: the maximum number of ids per request; a request with more fails.
         pending: seconds from the `add` until an order begins, drawn between the two. A cancellation takes
-            effect and a refill begins after such a time too.
+            effect and a refill begins after such a time, too.
         progress: seconds that an order or a refill takes once it has begun, drawn between the two.
-        dialect: the name of the accent in which it speaks, one of `DIALECTS`, which tells what each is
-            like; an unknown name is a `ValueError`. Whatever the dialect, what happens on the panel is the
-            same for the same requests, but that "truncating" and "spoilt" do not execute what they leave
-            out or refuse. Faults come on top of it.
-        idempotency_field: the field of `add` by which it recognises a repeat, as a few panels do; None for a
-            panel that has none. The value of an order, sent again with the same fields, gets the first
-            answer and buys nothing; with other fields it is refused. A refused `add` leaves its value free.
-            A name that is empty or a field of the protocol is a `ValueError`.
+        dialect: the name of its dialect, one of `DIALECTS`, where each is described; an unknown name is a
+            `ValueError`. The same requests have the same effect in every dialect, except that "truncating"
+            and "spoilt" do not execute what they ignore or reject. Faults are independent of it.
+        idempotency_field: the form field by which it recognises a retried `add`, as a few panels do; None for
+            no such field. The same value with the same fields gets the first reply and buys nothing; with
+            other fields it is rejected. A rejected `add` does not use up its value. A name that is empty or a
+            field of the API is a `ValueError`.
 
-    Of the orders 90 % end Completed, 6 % Partial and 4 % Canceled; what was not delivered is paid back when
-    they end. A drip-feed begins a run each `interval` minutes of the clock. A subscription is charged for all
-    its posts when it is placed; the account that it follows posts once a minute, 5 times where no number is
-    given, and its `expiry` is told back but ends nothing, as the clock has no calendar.
+    90 % of the orders end Completed, 6 % Partial and 4 % Canceled; what was not delivered is refunded at the
+    end. A drip-feed begins a run every `interval` minutes of the clock. A subscription is charged for all
+    its posts when it is placed; the account that it follows posts once a minute, 5 times without a number,
+    and its `expiry` is returned but has no effect, as the clock has no calendar.
 
     Attributes:
         key, currency, dialect, idempotency_field: as given.
-        faults: the `Faults` that requests over a connection meet; none at first.
-        ledger: what was really executed, a list of `LedgerEntry`.
-        requests: the last 10,000 requests that arrived, each with its `action`, `ids`, `form` and `fault`.
-        received: how many arrived altogether.
-        url: where `serve` offers it, None while nobody does.
+        faults: the `Faults` of requests over a connection; none by default.
+        ledger: the executed writes, a list of `LedgerEntry`.
+        requests: the last 10,000 received requests, each with its `action`, `ids`, `form` and `fault`.
+        received: how many requests were received in total.
+        url: its URL while it is served, else None.
     """
 
     def __init__(  # noqa: PLR0913, each is a property of panels that users must meet
@@ -85,90 +84,106 @@ class Panel:
         self.received = 0
         self.url: str | None = None
         self._clock = clock
-        self._speech = dialect_of(dialect)
-        self._weather = Random(f"{seed} faults")
+        self._dialect = dialect_of(dialect)
+        self._fault_random = Random(f"{seed} faults")
         self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
         services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
         repeats = Repeats(idempotency_field)
-        self._actions = Actions(self._account, services, batch_limit, self._speech.takes, repeats)
+        self._actions = Actions(self._account, services, batch_limit, self._dialect.takes, repeats)
         self.ledger: list[LedgerEntry] = self._actions.ledger
 
     @property
     def balance(self) -> Decimal:
-        """What the account holds now, with the refunds that have fallen due."""
+        """The current balance, including all refunds due."""
         with localcontext(_EXACT):
             self._settle()
             return self._account.balance
 
     @property
     def catalogue(self) -> tuple[ListedService, ...]:
-        """The services on sale now."""
+        """The available services."""
         return tuple(self._actions.services.values())
 
-    def reprice(self, service: int | str, rate: Decimal) -> None:
-        """Sell `service` at `rate` from now on: the price of 1,000, or of one package.
+    def change_price(self, service: int | str, rate: Decimal) -> None:
+        """Change the price of `service` to `rate`: per 1,000, or of one package.
 
-        What was ordered before keeps its price. A service that is not on sale is a `KeyError`, a rate that is
-        negative or not finite a `ValueError`.
+        Existing orders keep their price. An unavailable service is a `KeyError`, a rate that is negative or
+        not finite a `ValueError`.
         """
         if not rate.is_finite() or rate.is_signed():
-            raise ValueError(f"a rate is a finite number from 0, not {rate}")
+            raise ValueError(f"rate must be a finite number >= 0, got {rate}")
         services = self._actions.services
         services[str(service)] = replace(services[str(service)], rate=rate)
 
-    def withdraw(self, service: int | str) -> None:
-        """Take `service` off the catalogue; its orders go on. A `KeyError` if it is not on sale."""
+    def disable_service(self, service: int | str) -> None:
+        """Remove `service` from the catalogue; its orders continue. A `KeyError` if it is unavailable."""
         del self._actions.services[str(service)]
 
     @cached_property
     def asgi(self) -> Application:
-        """The panel as an ASGI 3 application, which answers POST on any path."""
+        """The panel as an ASGI 3 application, which accepts POST on any path."""
         return Application(self.answer)
 
     def handle(self, form: Mapping[str, str]) -> PanelReply:
-        """The reply to the fields of one request, without faults."""
+        """The reply to the form of one request, without faults."""
         return self._act(form, self._note(form, None))
 
     def answer(self, form: Mapping[str, str]) -> Answer:
-        """What a caller gets to see of the reply to `form`, faults included."""
+        """What a client sees of the reply to `form`, with faults."""
         action = form.get("action", "")
-        name = self.faults.draw(action, self._weather)
+        name = self.faults.draw(action, self._fault_random)
         sent = self._note(form, name)
-        delay = self.faults.delay(action, self._weather)
+        delay = self.faults.delay(action, self._fault_random)
         if name is None:
             return Answer(self._act(form, sent), delay=delay)
         fault = FAULTS[name]
         reply = self._act(form, sent) if fault.acts else _NO_REPLY
         if fault.reply is not None:
-            reply = fault.reply(self.faults, self._weather, self._speech.refusal)
+            reply = fault.reply(self.faults, self._fault_random, self._dialect.refusal)
         return Answer(reply, fault.wire, delay)
 
-    def stock(self, count: int) -> list[int]:
-        """Put `count` orders on the panel that were paid for earlier, and give their ids.
+    def seed_orders(self, count: int) -> list[int]:
+        """Create `count` orders that were placed in the past; their ids.
 
-        They are of various services and in every stage of life, but no subscriptions or drip-feeds. Neither
-        the ledger nor the balance knows of them; what is refunded on them from now on goes to the balance.
+        They are for various services and in all states, but no subscriptions or drip-feeds. They are neither
+        in the ledger nor charged to the balance; future refunds are added to the balance.
         """
         services = [service for service in self.catalogue if service.type != "Subscriptions"]
         with localcontext(_EXACT):
             now = self._settle()
-            return [self._account.stock(services, now).number for _ in range(count)]
+            return [self._account.seed_order(services, now).number for _ in range(count)]
 
-    def truth(self, order: int | str) -> dict[str, object]:
-        """What the action `status` would tell of this order now; a `KeyError` if unknown."""
+    def expected_status(self, order: int | str) -> dict[str, object]:
+        """What the action `status` would return for this order now; a `KeyError` if unknown."""
         with localcontext(_EXACT):
             now = self._settle()
             return dict(self._account.orders[str(order)].status(now))
 
     def charge(self, order: int | str) -> Decimal:
-        """What this order costs now, for any kind of order; a `KeyError` if unknown.
+        """The current charge of an order of any kind; a `KeyError` if unknown.
 
-        The charge of a drip-feed or a subscription is the sum of the charges of its orders, so that the
-        balance and the charges of the orders in the ledger always come to what the account held at first.
+        The charge of a drip-feed or a subscription is the sum of the charges of its orders, so the balance
+        plus the charges of the orders in the ledger always equals the initial balance.
         """
         with localcontext(_EXACT):
             now = self._settle()
             return self._account.orders[str(order)].charge(now)
+
+    def stock(self, count: int) -> list[int]:
+        """Deprecated alias of `seed_orders`, until 1.0."""
+        return self.seed_orders(count)
+
+    def truth(self, order: int | str) -> dict[str, object]:
+        """Deprecated alias of `expected_status`, until 1.0."""
+        return self.expected_status(order)
+
+    def reprice(self, service: int | str, rate: Decimal) -> None:
+        """Deprecated alias of `change_price`, until 1.0."""
+        self.change_price(service, rate)
+
+    def withdraw(self, service: int | str) -> None:
+        """Deprecated alias of `disable_service`, until 1.0."""
+        self.disable_service(service)
 
     def _settle(self) -> float:
         now = self._clock()
@@ -183,9 +198,9 @@ class Panel:
 
     def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> PanelReply:
         if form.get("key") != self.key:
-            return self._speech.refusal("Invalid API key")
+            return self._dialect.refusal("Invalid API key")
         with localcontext(_EXACT):
             try:
-                return self._speech.reply(sent, self._actions.perform(sent, self._settle()))
+                return self._dialect.reply(sent, self._actions.perform(sent, self._settle()))
             except RefusedError as refused:
-                return self._speech.refusal(refused.text)
+                return self._dialect.refusal(refused.text)

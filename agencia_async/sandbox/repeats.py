@@ -1,4 +1,4 @@
-"""What a panel with an idempotency field remembers: the order that each value of the field stands for."""
+"""The idempotency field of a panel: recognises a retried `add` by its value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ _TAKEN: Final = frozenset({"", "key", "action", "service"}).union(
 
 @dataclass(slots=True)
 class Repeats:
-    """The orders by the value of the field `name` that they came with; without a name, none.
+    """The orders by the value of their idempotency field `name`; None if the panel has none.
 
-    A name that means something else already is a `ValueError`.
+    The name of another field is a `ValueError`.
     """
 
     name: str | None = None
@@ -25,12 +25,13 @@ class Repeats:
 
     def __post_init__(self) -> None:
         if self.name in _TAKEN:
-            raise ValueError(f"idempotency_field is one that the protocol lacks, not {self.name!r}")
+            raise ValueError(f"idempotency_field must not be a field of the API, got {self.name!r}")
 
     def once(self, form: Form, buy: Callable[[], int]) -> int:
-        """The order that this form has made before, or the one that `buy` makes now.
+        """The order that this form has placed before, or else the one that `buy` places.
 
-        What `buy` raises leaves the value free. A value that stands for another form is a `RefusedError`.
+        If `buy` raises, the value is not used up. A value that was used with other fields is a
+        `RefusedError`.
         """
         value = form.get(self.name, "").strip() if self.name else ""
         if not value:

@@ -1,4 +1,4 @@
-"""What the panel answers: a status, headers and bytes, and nothing of how they travel."""
+"""The replies of the panel: status, headers and body, independent of the transport."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _JSON = ((b"content-type", b"application/json"),)
 
 @dataclass(frozen=True, slots=True)
 class PanelReply:
-    """One answer as it would be written to the wire, without its `Content-Length`."""
+    """One reply, without its `Content-Length`."""
 
     status: int
     headers: Headers
@@ -21,7 +21,7 @@ class PanelReply:
 
 
 class RefusedError(Exception):
-    """The panel turns a request, or one id of it, down; `text` is what it says."""
+    """The panel rejects a request, or one id of it; `text` is its error message."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -39,5 +39,5 @@ def document(payload: object, status: int = 200, headers: Headers = ()) -> Panel
 
 
 def refusal(text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
-    """The refusal of a whole request, which panels most often send with HTTP 200."""
+    """The error response to a request, which most panels send with HTTP 200."""
     return document({"error": text}, status, headers)

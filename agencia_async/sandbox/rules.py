@@ -1,4 +1,4 @@
-"""What an `add` must carry for each type of service, as a table, and what it then buys."""
+"""The required fields of an `add` by service type, as a table, and what it buys."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from agencia_async.sandbox.reply import RefusedError
 
 MINUTE: Final = 60.0
 POST_EVERY: Final = 60.0  # seconds between the posts of an account that a subscription follows
-ENDLESS_POSTS: Final = 5  # how many it makes for a subscription that names no number
+ENDLESS_POSTS: Final = 5  # number of posts of a subscription without a number
 
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _MOST_RUNS = 1_000
@@ -21,7 +21,7 @@ _DELAYS = frozenset(map(str, (0, 5, 10, 15, *range(30, 601, 30))))  # minutes
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The fields of one type; `counted` names the one that tells how many units, "" buys one package."""
+    """The fields of one type; `counted` is the one that determines the quantity, "" for a package."""
 
     required: tuple[str, ...]
     counted: str = "quantity"
@@ -55,7 +55,7 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
 }
 
-# A field that another field's value makes necessary.
+# A field that is required by the value of another one.
 _NEEDED_WITH: Final[Mapping[tuple[str, str], str]] = {
     ("type_of_traffic", "1"): "google_keyword",
     ("type_of_traffic", "2"): "referring_url",
@@ -75,7 +75,7 @@ class Purchase:
 
 
 def purchase(service: ListedService, form: Mapping[str, str]) -> Purchase:
-    """What `form` buys of `service`; a `RefusedError` in the panels' usual words where it may not."""
+    """What `form` buys of `service`; a `RefusedError` with a typical panel's message if it is invalid."""
     rule = RULES[service.type]
     fields = _checked(rule, form)
     if rule.counted == "posts":

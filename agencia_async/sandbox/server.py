@@ -1,4 +1,4 @@
-"""A panel on a real socket: uvicorn in the running event loop, with a hand on each connection."""
+"""Serves a panel on a real socket: uvicorn in the running event loop, with access to each connection."""
 
 import asyncio
 import contextlib
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import uvicorn
 
 BACKLOG: Final = 2_048
-KEEP_ALIVE: Final = 75  # seconds that an idle connection is kept, as nginx does
+KEEP_ALIVE: Final = 75  # seconds that an idle connection is kept, as in nginx
 
-_TURNS = 5  # of the event loop, in which a connection accepted just now has been announced
+_TURNS = 5  # iterations of the event loop after which a just accepted connection is known
 
 _log = logging.getLogger("agencia_async.sandbox")
 _log.addHandler(logging.NullHandler())
@@ -24,12 +24,12 @@ _log.addHandler(logging.NullHandler())
 
 @contextlib.asynccontextmanager
 async def serve(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str, None]:
-    """Serve `panel` over HTTP while the block runs, and give its URL, `http://127.0.0.1:PORT/api/v2`.
+    """Serve `panel` over HTTP for the block; its URL, `http://127.0.0.1:PORT/api/v2`.
 
     With port 0 the system picks a free one. The server runs in the caller's event loop, installs no signal
-    handlers and prints nothing. Leaving the block ends it at once: open connections are closed, requests
-    under way dropped.
-    Raises `OSError` where the address cannot be bound, `ImportError` where uvicorn is missing.
+    handlers and prints nothing. Leaving the block stops it at once: open connections are closed, requests in
+    flight dropped.
+    Raises `OSError` if the address cannot be bound, `ImportError` if uvicorn is not installed.
     """
     listener = _listen(host, port)
     with listener:
@@ -63,7 +63,7 @@ class _Running:
 
 
 class _Held(asyncio.Protocol):
-    """Before uvicorn's protocol: leaves the transport where the application finds it, and is quiet."""
+    """A mixin for uvicorn's protocol: passes the transport to the application, without access log."""
 
     running: _Running
     app_state: dict[str, object]
@@ -74,7 +74,7 @@ class _Held(asyncio.Protocol):
         self.app_state = {**self.app_state, TRANSPORT: transport}
         self.access_log = False
         self.logger = _log
-        # asyncio does so only for sockets that name their protocol, which accepted ones may not
+        # asyncio sets it only if the socket's protocol is known, which may not be so for accepted ones
         socket_of(transport).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.running.transports.add(transport)
         self._transport = transport
@@ -87,10 +87,10 @@ class _Held(asyncio.Protocol):
 
 def _uvicorn(panel: Panel, running: _Running) -> "uvicorn.Server":
     try:
-        import uvicorn  # noqa: PLC0415, an extra: only those who serve need it
+        import uvicorn  # noqa: PLC0415, an optional extra
         from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: PLC0415, the same
     except ImportError as error:
-        raise ImportError('serving a sandbox needs uvicorn: pip install "agencia-async[sandbox]"') from error
+        raise ImportError('the sandbox requires uvicorn: pip install "agencia-async[sandbox]"') from error
 
     config = uvicorn.Config(
         _app(panel, running),
@@ -123,7 +123,7 @@ def _app(panel: Panel, running: _Running) -> Callable[[Message, Receive, Send], 
 
 
 async def _stop(server: "uvicorn.Server", running: _Running) -> None:
-    """End it without waiting for anybody, which uvicorn's own shutdown would do."""
+    """Stop it without waiting for clients, as uvicorn's own shutdown would."""
     for listening in server.servers:
         listening.close()
     for _ in range(_TURNS):

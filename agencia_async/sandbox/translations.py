@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, Turkish has a letter of its own that is like an i
-"""What the panel refuses, in other languages, and as the keys of texts that nobody has translated."""
+"""The panel's error messages in other languages, and as untranslated message keys."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ SPANISH: Final = 0
 TURKISH: Final = 1
 KEYS: Final = 2
 
-# {} is what the English text has in its place.
+# {} is replaced by the matched group of the English text.
 _TABLE: Final[tuple[tuple[str, tuple[str, str, str]], ...]] = (
     (r"Invalid API key", ("API key inválida", "API key hatalı", "invalid_key")),
     (r"Incorrect request", ("Solicitud incorrecta", "Geçersiz istek", "api.error.incorrect_request")),
@@ -117,10 +117,10 @@ _COMPILED: Final = tuple((re.compile(text), into) for text, into in _TABLE)
 
 
 def translated(text: str, language: int) -> str:
-    """A refusal in `SPANISH`, `TURKISH` or as one of the `KEYS`; a text without translation as it is."""
+    """An error message in `SPANISH`, `TURKISH` or as one of the `KEYS`; unchanged without a translation."""
     for pattern, into in _COMPILED:
         found = pattern.fullmatch(text)
         if found is not None:
-            told = into[language].format(*found.groups())
-            return told.lower().replace(" ", "_") if language == KEYS else told
+            translation = into[language].format(*found.groups())
+            return translation.lower().replace(" ", "_") if language == KEYS else translation
     return text

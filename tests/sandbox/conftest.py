@@ -2,7 +2,7 @@ import pytest
 
 from agencia_async.sandbox import Panel
 
-from .desk import Clock
+from .scene import Clock
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import Purchase
 from tests.support.rounds import rounds
 
-from .desk import LINK, Clock, ask, rows
+from .scene import LINK, Clock, ask, rows
 
 SERVICES = catalogue(Random(1))
 FOLLOWERS = SERVICES[0]
@@ -150,7 +150,7 @@ def test_a_refill_may_be_rejected() -> None:
 
 def test_stock_was_settled_in_the_past_and_is_refunded_in_the_future() -> None:
     books = Account(Decimal(10), "USD", Random(1), (0.0, 5.0), (10.0, 60.0))
-    stocked = [books.stock(list(SERVICES[:15]), 0.0) for _ in range(500)]
+    stocked = [books.seed_order(list(SERVICES[:15]), 0.0) for _ in range(500)]
     states = {order.state(0.0) for order in stocked}
     assert states == {"Pending", "In progress", "Completed", "Partial", "Canceled"}
     assert {order.service.type for order in stocked} == {service.type for service in SERVICES[:15]}
@@ -183,7 +183,7 @@ def take(panel: Panel, clock: Clock, step: str, amount: int) -> None:
         case "wait":
             clock.now += amount
         case "price":
-            panel.reprice(1, Decimal(amount).scaleb(-3))
+            panel.change_price(1, Decimal(amount).scaleb(-3))
         case _:
             rows(panel, step, orders=23501 + amount)
 

@@ -4,7 +4,7 @@ import pytest
 
 from agencia_async.sandbox import Panel
 
-from .desk import LINK, Clock, ask, followers, joined, rows
+from .scene import LINK, Clock, ask, followers, joined, rows
 
 
 def test_services_are_a_list_of_rows(panel: Panel) -> None:
@@ -56,7 +56,7 @@ def test_the_status_of_many_orders_is_an_object_by_id(panel: Panel) -> None:
 
 
 def test_more_ids_than_the_limit_are_refused_as_a_whole(panel: Panel) -> None:
-    ids = panel.stock(101)
+    ids = panel.seed_orders(101)
     refused = {"error": "At most 100 ids are accepted at once"}
     assert len(ask(panel, "status", orders=joined(ids[:100]))) == 100
     for action, name in [
@@ -73,7 +73,7 @@ def test_more_ids_than_the_limit_are_refused_as_a_whole(panel: Panel) -> None:
 def finished(panel: Panel, clock: Clock) -> int:
     number = followers(panel)
     clock.now += 25
-    assert panel.truth(number)["status"] == "Completed"
+    assert panel.expected_status(number)["status"] == "Completed"
     return number
 
 

@@ -8,7 +8,7 @@ import pytest
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.asgi import MAX_BODY
 
-from .desk import LINK, form, turn_until
+from .scene import LINK, form, turn_until
 
 URL = "http://panel/api/v2"
 
@@ -142,5 +142,5 @@ async def test_the_lifespan_is_acknowledged(panel: Panel) -> None:
 
 
 async def test_other_protocols_are_not_spoken(panel: Panel) -> None:
-    with pytest.raises(NotImplementedError, match="a panel speaks http, not websocket"):
+    with pytest.raises(NotImplementedError, match="unsupported scope type: websocket"):
         await sent_by(panel, {"type": "websocket"})

@@ -15,13 +15,13 @@ import pytest
 
 import agencia_async.sandbox.catalogue as shop
 from agencia_async.sandbox import DIALECTS, Panel
-from agencia_async.sandbox.accents import FIRST_STRANGER, TRUNCATED_AT, with_numbers
+from agencia_async.sandbox.dialect_parts import FIRST_STRANGER, TRUNCATED_AT, with_numbers
 from agencia_async.sandbox.dialects import NAMES
 from agencia_async.sandbox.faults import FAULTS
 from agencia_async.sandbox.reply import PanelReply
 from agencia_async.sandbox.translations import KEYS, SPANISH, TURKISH, translated
 
-from .desk import LINK, Clock, form, joined
+from .scene import LINK, Clock, form, joined
 
 HERE = Path(__file__).parent
 FUNDS = Decimal(5)
@@ -157,7 +157,9 @@ def test_what_happens_is_the_same_in_every_dialect(name: str) -> None:
     assert panel.balance == documented.balance
     ordered = [entry.order for entry in panel.ledger if entry.action == "add"]
     assert panel.balance + sum(map(panel.charge, ordered)) == FUNDS
-    assert [panel.truth(order) for order in ordered] == [documented.truth(order) for order in ordered]
+    assert [panel.expected_status(order) for order in ordered] == [
+        documented.expected_status(order) for order in ordered
+    ]
 
 
 def test_dialects_are_named_and_described() -> None:
@@ -178,7 +180,7 @@ def test_a_dialect_is_not_to_be_changed() -> None:
 
 def test_an_unknown_dialect_is_an_error_that_lists_them() -> None:
     with pytest.raises(
-        ValueError, match=r"no such dialect: 'klingon'; there are document, numbers, .*, keys$"
+        ValueError, match=r"dialect must be one of document, numbers, .*, keys, got 'klingon'$"
     ):
         panel_of("klingon")
 
@@ -222,7 +224,7 @@ def numbers_told(panel: Panel, action: str, field: str, ids: list[int]) -> list[
 @pytest.mark.parametrize("count", [TRUNCATED_AT, TRUNCATED_AT + 1, 250])
 def test_a_truncating_panel_does_what_it_answers_and_no_more(action: str, field: str, count: int) -> None:
     panel = panel_of("truncating")
-    ids = panel.stock(count)
+    ids = panel.seed_orders(count)
     assert numbers_told(panel, action, field, ids) == ids[:TRUNCATED_AT]
     assert bool(panel.ledger) == (action in {"refill", "cancel"})
     assert {entry.order for entry in panel.ledger} <= set(ids[:TRUNCATED_AT])
@@ -233,7 +235,7 @@ def test_a_truncating_panel_does_what_it_answers_and_no_more(action: str, field:
 @pytest.mark.parametrize("culprit", ["x", "", "ord_01H", "-1", "1.5", "²", "٣"])
 def test_one_id_spoils_a_batch(action: str, field: str, culprit: str) -> None:
     panel = panel_of("spoilt")
-    ids = panel.stock(60)
+    ids = panel.seed_orders(60)
     told = json.loads(panel.handle(form(action, **{field: f"{joined(ids)}, {culprit}"})).body)
     assert told == {"error": f"Incorrect {field[:-1]} ID"}
     assert panel.ledger == []
@@ -243,7 +245,7 @@ def test_one_id_spoils_a_batch(action: str, field: str, culprit: str) -> None:
 
 def test_a_spoilt_batch_is_still_no_larger_than_others() -> None:
     panel = panel_of("spoilt")
-    told = panel.handle(form("status", orders=joined(panel.stock(101)))).body
+    told = panel.handle(form("status", orders=joined(panel.seed_orders(101)))).body
     assert told == b'{"error":"At most 100 ids are accepted at once"}'
 
 

@@ -7,7 +7,7 @@ import pytest
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.panel import REQUESTS_KEPT
 
-from .desk import KEY, LINK, Clock, ask, followers, form, joined, rows
+from .scene import KEY, LINK, Clock, ask, followers, form, joined, rows
 
 
 @pytest.mark.parametrize("fields", [{"action": "balance"}, {"action": "balance", "key": "other"}])
@@ -26,7 +26,7 @@ def test_the_same_seed_clock_and_requests_give_the_same_replies() -> None:
         panel = Panel(seed=seed, clock=clock)
         panel.faults.server_error = 0.2
         forms = [form("services"), *[form("add", service=1, link=LINK, quantity=500)] * 20]
-        forms += [form("status", orders=joined(panel.stock(50)))] * 5
+        forms += [form("status", orders=joined(panel.seed_orders(50)))] * 5
         told = []
         for one in forms:
             clock.now += 7
@@ -53,11 +53,11 @@ def test_requests_are_counted_beyond_those_kept(panel: Panel) -> None:
 
 
 def test_stock_is_there_to_be_polled(panel: Panel, clock: Clock) -> None:
-    ids = panel.stock(300)
+    ids = panel.seed_orders(300)
     assert len(set(ids)) == 300
     told = ask(panel, "status", orders=joined(ids[:100]))
-    assert told == {str(number): panel.truth(number) for number in ids[:100]}
-    assert Panel(clock=clock, pending=(5.0, 5.0), progress=(20.0, 20.0)).stock(300) == ids
+    assert told == {str(number): panel.expected_status(number) for number in ids[:100]}
+    assert Panel(clock=clock, pending=(5.0, 5.0), progress=(20.0, 20.0)).seed_orders(300) == ids
     assert panel.balance == 1000
     assert panel.ledger == []
 
@@ -65,8 +65,8 @@ def test_stock_is_there_to_be_polled(panel: Panel, clock: Clock) -> None:
 def test_truth_is_the_status_and_the_callers_own(panel: Panel, clock: Clock) -> None:
     number = followers(panel)
     clock.now += 1000
-    panel.truth(number).clear()
-    assert panel.truth(str(number)) == ask(panel, "status", order=number)
+    panel.expected_status(number).clear()
+    assert panel.expected_status(str(number)) == ask(panel, "status", order=number)
     for accessor in (panel.truth, panel.charge):
         with pytest.raises(KeyError):
             accessor(1)
@@ -132,12 +132,12 @@ def test_the_application_is_one(panel: Panel) -> None:
 
 def test_a_new_price_holds_from_now_on(panel: Panel, clock: Clock) -> None:
     before = followers(panel)
-    panel.reprice(1, Decimal("2.5"))
+    panel.change_price(1, Decimal("2.5"))
     after = followers(panel)
     assert [entry.charge for entry in panel.ledger] == [Decimal("0.9"), Decimal("2.5")]
     assert panel.balance == Decimal("996.6")
     clock.now += 25
-    assert [panel.truth(number)["charge"] for number in (before, after)] == ["0.90000", "2.5000"]
+    assert [panel.expected_status(number)["charge"] for number in (before, after)] == ["0.90000", "2.5000"]
 
 
 def test_what_was_ordered_before_is_paid_back_at_its_own_price(panel: Panel, clock: Clock) -> None:
@@ -145,7 +145,7 @@ def test_what_was_ordered_before_is_paid_back_at_its_own_price(panel: Panel, clo
         followers(panel),
         ask(panel, "add", service=1, link=LINK, quantity=50, runs=2, interval=1)["order"],
     ]
-    panel.reprice(1, Decimal(1000))
+    panel.change_price(1, Decimal(1000))
     ask(panel, "cancel", orders=joined(ids))
     clock.now += 5
     assert [panel.charge(number) for number in ids] == [0, 0]
@@ -154,16 +154,16 @@ def test_what_was_ordered_before_is_paid_back_at_its_own_price(panel: Panel, clo
 
 def test_the_catalogue_shows_the_new_price_in_its_old_place(panel: Panel) -> None:
     before = panel.catalogue
-    panel.reprice("2", Decimal("1E+1"))
+    panel.change_price("2", Decimal("1E+1"))
     assert panel.catalogue == (before[0], replace(before[1], rate=Decimal(10)), *before[2:])
     assert rows(panel, "services")[1] == before[1].row() | {"rate": "10"}
-    panel.reprice(2, before[1].rate)
+    panel.change_price(2, before[1].rate)
     assert panel.catalogue == before
 
 
 @pytest.mark.parametrize("service", [2, 3, 16])
 def test_a_package_comments_and_posts_have_new_prices_too(panel: Panel, service: int) -> None:
-    panel.reprice(service, Decimal(0))
+    panel.change_price(service, Decimal(0))
     fields = {"link": LINK, "comments": "a", "username": "ann", "min": 20, "max": 20, "delay": 0}
     assert ask(panel, "add", service=service, **fields) == {"order": 23501}
     assert panel.ledger[0].charge == 0
@@ -173,14 +173,14 @@ def test_a_package_comments_and_posts_have_new_prices_too(panel: Panel, service:
 @pytest.mark.parametrize("rate", ["-0.01", "-0", "NaN", "sNaN", "Infinity", "-Infinity"])
 def test_a_price_is_0_or_more(panel: Panel, rate: str) -> None:
     before = panel.catalogue
-    with pytest.raises(ValueError, match=f"a rate is a finite number from 0, not {rate}"):
-        panel.reprice(1, Decimal(rate))
+    with pytest.raises(ValueError, match=f"rate must be a finite number >= 0, got {rate}"):
+        panel.change_price(1, Decimal(rate))
     assert panel.catalogue == before
 
 
 def test_what_is_withdrawn_can_be_bought_no_more(panel: Panel, clock: Clock) -> None:
     number, before = followers(panel), panel.catalogue
-    panel.withdraw(1)
+    panel.disable_service(1)
     assert ask(panel, "add", service=1, link=LINK, quantity=1000) == {"error": "Incorrect service ID"}
     assert panel.catalogue == before[1:]
     assert rows(panel, "services") == [service.row() for service in before[1:]]
@@ -193,17 +193,26 @@ def test_what_is_withdrawn_can_be_bought_no_more(panel: Panel, clock: Clock) -> 
 def test_what_is_stocked_is_of_the_services_on_sale() -> None:
     panel = Panel(progress=(1e9, 1e9))
     for service in panel.catalogue[1:]:
-        panel.withdraw(service.service)
-    panel.reprice(1, Decimal(0))
-    assert {panel.charge(number) for number in panel.stock(100)} == {0}
+        panel.disable_service(service.service)
+    panel.change_price(1, Decimal(0))
+    assert {panel.charge(number) for number in panel.seed_orders(100)} == {0}
 
 
 @pytest.mark.parametrize("service", [0, 41, "x", "01", 7])
 def test_only_what_is_on_sale_can_be_changed(panel: Panel, service: int | str) -> None:
-    panel.withdraw("7")
+    panel.disable_service("7")
     before = panel.catalogue
     with pytest.raises(KeyError):
-        panel.reprice(service, Decimal(1))
+        panel.change_price(service, Decimal(1))
     with pytest.raises(KeyError):
-        panel.withdraw(service)
+        panel.disable_service(service)
     assert panel.catalogue == before
+
+
+def test_the_old_names_are_aliases_until_1_0(panel: Panel) -> None:
+    (order,) = panel.stock(1)
+    assert panel.truth(order) == panel.expected_status(order)
+    panel.reprice(1, Decimal("2.5"))
+    assert panel.catalogue[0].rate == Decimal("2.5")
+    panel.withdraw(1)
+    assert panel.catalogue[0].service == 2

@@ -7,7 +7,7 @@ from agencia_async.sandbox import DIALECTS, Panel
 from agencia_async.sandbox.faults import FAULTS
 from agencia_async.sandbox.repeats import Repeats
 
-from .desk import LINK, Clock, ask, form, rows
+from .scene import LINK, Clock, ask, form, rows
 
 FIELDS = {"service": 1, "link": LINK, "quantity": 1000, "request_id": "a"}
 REUSED = {"error": "request_id was used for another order"}
@@ -82,11 +82,11 @@ def test_a_value_is_remembered_from_the_order_that_the_funds_allow() -> None:
 
 
 def withdrawn(panel: Panel) -> None:
-    panel.withdraw(1)
+    panel.disable_service(1)
 
 
 def repriced(panel: Panel) -> None:
-    panel.reprice(1, Decimal(10_000))
+    panel.change_price(1, Decimal(10_000))
 
 
 def canceled(panel: Panel) -> None:
@@ -121,14 +121,14 @@ def test_a_repeat_draws_nothing_so_what_follows_is_the_same(clock: Clock) -> Non
         panel = Panel(clock=clock, idempotency_field="request_id")
         orders = [ask(panel, "add", **FIELDS) for _ in range(times)]
         other = ask(panel, "add", **FIELDS | {"request_id": "b"})["order"]
-        told.append((orders[-1], other, panel.truth(other)))
+        told.append((orders[-1], other, panel.expected_status(other)))
     assert told[0] == told[1]
 
 
 def test_the_field_concerns_add_alone(knowing: Panel) -> None:
     ask(knowing, "add", **FIELDS)
     asked = [ask(knowing, "status", order=23501, request_id="a") for _ in range(2)]
-    assert asked[0] == asked[1] == knowing.truth(23501)
+    assert asked[0] == asked[1] == knowing.expected_status(23501)
     cancelled = [rows(knowing, "cancel", orders=23501, request_id="a")[0]["cancel"] for _ in range(2)]
     assert cancelled == [1, {"error": "Cancellation already requested"}]
 
@@ -155,7 +155,7 @@ def test_a_repeat_is_told_as_the_first_was_in_every_dialect(dialect: str, clock:
 
 @pytest.mark.parametrize("name", ["", "key", "action", "service", "link", "quantity", "username", "expiry"])
 def test_a_field_of_the_protocol_can_tell_no_repeat(name: str) -> None:
-    with pytest.raises(ValueError, match=f"idempotency_field is one that the protocol lacks, not '{name}'"):
+    with pytest.raises(ValueError, match=f"idempotency_field must not be a field of the API, got '{name}'"):
         Panel(idempotency_field=name)
 
 

@@ -7,7 +7,7 @@ from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, purchase, unit_price
 
-from .desk import LINK
+from .scene import LINK
 
 SERVICES: dict[str, ListedService] = {service.type: service for service in reversed(catalogue(Random(1)))}
 

@@ -13,7 +13,7 @@ import pytest
 
 from agencia_async.sandbox import Panel, serve
 
-from .desk import LINK, form, turn_until
+from .scene import LINK, form, turn_until
 
 ADD = form("add", service=1, link=LINK, quantity=100)
 BALANCE = form("balance")

@@ -8,7 +8,7 @@ import pytest
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.rules import RULES
 
-from .desk import LINK, Clock, ask, rows
+from .scene import LINK, Clock, ask, rows
 
 FUNDS = Decimal(1000)
 
@@ -116,7 +116,7 @@ def refusal_of(panel: Panel, case: Case, fields: dict[str, str]) -> str:
 
 def check_charges(panel: Panel, case: Case, order: int) -> set[object]:
     """Each part costs what was delivered of it, and all of them what the order costs; gives their states."""
-    told = [panel.truth(number) for number in case.numbers(order)]
+    told = [panel.expected_status(number) for number in case.numbers(order)]
     for one in told:
         delivered = case.units - int(str(one["remains"]))
         assert Decimal(str(one["charge"])) == case.unit_price * delivered
@@ -179,7 +179,7 @@ def test_a_subscription_is_charged_for_what_each_post_gets(wealthy: Panel, clock
     order = ask(wealthy, "add", service=16, **FOLLOW | {"max": "5000", "posts": "20", "old_posts": "3"})[
         "order"
     ]
-    sizes = [int(str(wealthy.truth(order + post)["remains"])) for post in range(1, 24)]
+    sizes = [int(str(wealthy.expected_status(order + post)["remains"])) for post in range(1, 24)]
     assert 21 <= min(sizes) < max(sizes) <= 5000
     assert wealthy.ledger[0].charge == sum(sizes) * Decimal("0.00120") == FUNDS - wealthy.balance
     clock.now += 10_000

@@ -1,4 +1,4 @@
-"""How the dialects differ from the document: pure functions from what it has to what is said instead."""
+"""The parts of the dialects: pure functions from documented replies to non-standard ones."""
 
 import json
 import re
@@ -12,8 +12,10 @@ from agencia_async.sandbox.dialect import Batch, Form, Row, batch_of, error_in
 from agencia_async.sandbox.reply import RefusedError, encoded
 from agencia_async.sandbox.translations import KEYS, translated
 
-TRUNCATED_AT: Final = 40  # ids of a batch that a "truncating" panel takes up
-FIRST_STRANGER: Final = 900_000_001  # what a "noisy" panel tells of unasked, unless somebody asks for it
+TRUNCATED_AT: Final = 40  # ids of a batch that a "truncating" panel processes
+FIRST_STRANGER: Final = (
+    900_000_001  # the id of the unrequested row of a "noisy" panel, unless it is requested
+)
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -21,7 +23,7 @@ Object = dict[str, object]
 
 
 def _each(payload: object, change: Callable[[str, object], object], name: str = "") -> object:
-    """`payload` with every value changed that is no object or list; `change` gets its name as well."""
+    """`payload` with every scalar value replaced by `change(name, value)`."""
     if isinstance(payload, dict):
         return {key: _each(value, change, key) for key, value in cast("Object", payload).items()}
     if isinstance(payload, list):
@@ -30,12 +32,12 @@ def _each(payload: object, change: Callable[[str, object], object], name: str = 
 
 
 def everywhere(change: Callable[[str, object], object]) -> Callable[[Form, object], object]:
-    """Tell every value, at whatever depth, as `change` makes it of its name and itself."""
+    """Replace every scalar value, at any depth, by `change(name, value)`."""
     return lambda _, payload: _each(payload, change)
 
 
 def in_batches(change: Callable[[Batch], object]) -> Callable[[Form, object], object]:
-    """Tell a batch as `change` makes it, anything else as the document has it."""
+    """Change the replies to batches; all others are as documented."""
 
     def tells(form: Form, payload: object) -> object:
         batch = batch_of(form, payload)
@@ -44,7 +46,7 @@ def in_batches(change: Callable[[Batch], object]) -> Callable[[Form, object], ob
     return tells
 
 
-# numbers: what is a number in a text becomes one in the body, digit by digit, as no float could hold it
+# numbers: a number in a string becomes a JSON number, digit by digit, as a float would lose digits
 
 _NUMBER_AS_TEXT = re.compile(rb'(?<=[:\[,])"((?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?)"(?!:)')
 
@@ -55,7 +57,7 @@ def flag_as_number(_: str, value: object) -> object:
 
 
 def with_numbers(payload: object) -> bytes:
-    """JSON with numbers for the texts that are such."""
+    """JSON with numbers instead of numeric strings."""
     return _NUMBER_AS_TEXT.sub(rb"\1", encoded(payload))
 
 
@@ -69,7 +71,7 @@ _UNCOUNTED: Final[Mapping[object, Object]] = {
 
 
 def in_words(_: Form, payload: object) -> object:
-    """All values as text, the counts of orders that have not begun or were canceled missing."""
+    """All values as strings; counts of pending and cancelled orders are unknown."""
     return _each(_gaps(payload), _word)
 
 
@@ -99,40 +101,40 @@ def indented(payload: object) -> bytes:
 
 
 def enveloped(_: Form, payload: object) -> object:
-    """The payload in an envelope that says that all went well."""
+    """The payload in a success envelope."""
     return {"status": "success", "data": payload}
 
 
 def failed(text: str, status: int) -> tuple[int, object]:
-    """A refusal in the same envelope."""
+    """An error in the same envelope."""
     return status, {"status": "error", "message": text}
 
 
-# flat, plain, missing: what is told of the ids of a batch
+# flat, plain, missing: the results in a batch
 
 
 def flat(batch: Batch) -> object:
-    """Errors beside the ids, in a list also for `status`; one id as if it had been asked for alone."""
+    """Errors beside the ids, in a list for `status` as well; one id is answered like a single request."""
     if len(batch.rows) == 1:
         return _flat_item(batch, batch.rows[0][1])
     return [{batch.of: number, **_flat_item(batch, value)} for number, value in batch.rows]
 
 
 def _flat_item(batch: Batch, value: object) -> Object:
-    is_whole = error_in(value) is not None or not batch.told
-    return cast("Object", value) if is_whole else {batch.told: value}
+    is_whole = error_in(value) is not None or not batch.result
+    return cast("Object", value) if is_whole else {batch.result: value}
 
 
 def plain(batch: Batch) -> object:
     """Errors as plain text."""
     rows: list[Row] = [(number, error_in(value) or value) for number, value in batch.rows]
-    return Batch(batch.of, batch.told, rows).documented()
+    return Batch(batch.of, batch.result, rows).documented()
 
 
 def known_only(batch: Batch) -> object:
-    """The ids that are known."""
+    """The known ids only."""
     rows = [row for row in batch.rows if error_in(row[1]) not in {NO_ORDER, NO_REFILL}]
-    return Batch(batch.of, batch.told, rows).documented() if rows else []
+    return Batch(batch.of, batch.result, rows).documented() if rows else []
 
 
 # noisy
@@ -147,7 +149,7 @@ _NUMBERED = frozenset({"order", "orders", "order_id", "refill", "refill_id", "se
 
 
 def noise(form: Form, payload: object) -> object:
-    """All that is told, amid what nobody asked for."""
+    """The payload, with unrequested rows and fields."""
     batch = batch_of(form, payload)
     if batch is not None:
         return _noisy_batch(batch)
@@ -159,10 +161,10 @@ def noise(form: Form, payload: object) -> object:
 def _noisy_batch(batch: Batch) -> object:
     asked = {str(number) for number, _ in batch.rows}
     stranger = next(number for number in count(FIRST_STRANGER) if str(number) not in asked)
-    rows = [(stranger, _STRANGERS[batch.told]), *reversed(batch.rows)]
-    if not batch.told:
+    rows = [(stranger, _STRANGERS[batch.result]), *reversed(batch.rows)]
+    if not batch.result:
         return {_blanks(number): _noisy(cast("Object", value)) for number, value in rows}
-    return [_noisy({f"{batch.of}_id": number, batch.told: value}) for number, value in rows]
+    return [_noisy({f"{batch.of}_id": number, batch.result: value}) for number, value in rows]
 
 
 def _noisy(row: Object) -> Object:
@@ -189,20 +191,20 @@ def _blanks(number: object) -> str:
 
 
 def noisy_refusal(text: str, status: int) -> tuple[int, object]:
-    """A refusal amid what nobody asked for."""
+    """An error with unrequested fields."""
     return status, _noisy({"error": text})
 
 
-# truncating, spoilt: the two that decide what is executed
+# truncating, spoilt: the two that affect what is executed
 
 
 def first_only(_: str, ids: list[str]) -> list[str]:
-    """As many ids as a "truncating" panel takes up."""
+    """The ids that a "truncating" panel processes."""
     return ids[:TRUNCATED_AT]
 
 
 def all_or_none(of: str, ids: list[str]) -> list[str]:
-    """All ids, or a refusal for the one that is not all digits."""
+    """All ids, or an error if one is not all digits."""
     if not all(one.isascii() and one.isdigit() for one in ids):
         raise RefusedError(f"Incorrect {of} ID")
     return ids
@@ -212,7 +214,7 @@ def all_or_none(of: str, ids: list[str]) -> list[str]:
 
 _UNEXPECTED = 500
 _TOO_MANY = 429
-_STATUSES = (  # the first whose pattern begins the text
+_STATUSES = (  # the first one whose pattern matches the beginning of the text
     (401, re.compile(r"Invalid API key")),
     (402, re.compile(r"Not enough funds")),
     (404, re.compile(r"Incorrect (order|service) ID|Refill not found")),
@@ -227,14 +229,14 @@ _STATUSES = (  # the first whose pattern begins the text
 
 
 def by_status(text: str, status: int) -> tuple[int, object]:
-    """The HTTP status that the refusal deserves; what already has one of its own keeps it."""
+    """The appropriate HTTP status of an error; a 429 stays one."""
     if status != _TOO_MANY:
-        status = next((told for told, pattern in _STATUSES if pattern.match(text)), _UNEXPECTED)
+        status = next((code for code, pattern in _STATUSES if pattern.match(text)), _UNEXPECTED)
     return status, {"success": False, "errors": [text]}
 
 
 def never_429(text: str, status: int) -> tuple[int, object]:
-    """HTTP 200 in place of 429."""
+    """HTTP 200 instead of 429."""
     return 200 if status == _TOO_MANY else status, {"error": text}
 
 
@@ -247,17 +249,17 @@ def item_errors(language: int) -> Callable[[Form, object], object]:
 
 
 def refusals(language: int) -> Callable[[str, int], tuple[int, object]]:
-    """Refusals in another language."""
+    """Error responses in another language."""
     return lambda text, status: (status, {"error": translated(text, language)})
 
 
 def key(name: str, value: object) -> object:
-    """States and errors as keys."""
+    """States and errors as message keys."""
     if name == "status":
         return f"tasks.status.{str(value).lower().replace(' ', '_')}"
     return translated(str(value), KEYS) if name == "error" else value
 
 
 def unescaped(payload: object) -> bytes:
-    """Compact JSON with letters as they are, in UTF-8."""
+    """Compact JSON with unescaped letters, in UTF-8."""
     return json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
