@@ -46,7 +46,7 @@ class _Dripped(Order):
 
     def _check(self) -> None:
         if (self.runs is None) != (self.interval is None):
-            raise ConfigurationError("runs and interval must be given together, or not at all")
+            raise ConfigurationError("drip-feed requires both runs and interval (minutes)")
 
 
 @frozen(kw_only=True)

@@ -79,7 +79,7 @@ async def run(example: Example, page: Path, namespace: dict[str, object]) -> str
 async def _environment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None, None]:
     """A panel whose time stands still, and the variables that lead to it."""
     panel = Panel(key="sandbox-key", seed=1, clock=lambda: 0.0)
-    panel.stock(1_000)
+    panel.seed_orders(1_000)
     async with serve(panel) as url:
         monkeypatch.setenv("AGENCIA_API_KEY", "sandbox-key")
         monkeypatch.setenv("AGENCIA_BASE_URL", url)

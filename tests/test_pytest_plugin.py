@@ -14,7 +14,7 @@ STRICT = """
 
     @pytest.mark.asyncio
     async def test_client(agencia_client, agencia_panel):
-        order = agencia_panel.stock(1)[0]
+        order = agencia_panel.seed_orders(1)[0]
         assert (await agencia_client.status(order)).charge is not None
         assert [request.action for request in agencia_panel.requests] == ["status"]
 

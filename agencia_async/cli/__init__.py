@@ -1,4 +1,4 @@
-"""The command `agencia`: orders and refills from a terminal."""
+"""The command `agencia`: orders and refills on the command line."""
 
 import io
 import sys
@@ -7,9 +7,9 @@ _NEEDED = frozenset({"typer", "rich"})
 
 
 def main() -> None:
-    """Run the command `agencia`; where what it needs is not installed, say so and exit with 2."""
+    """Run the command `agencia`; exit with 2 if its dependencies are not installed."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what it cannot spell must not end the command
+        if isinstance(stream, io.TextIOWrapper):  # an encoding error must not end the command
             stream.reconfigure(errors="backslashreplace")
     try:
         from agencia_async.cli.app import app  # noqa: PLC0415 - an extra that may be missing
@@ -18,7 +18,7 @@ def main() -> None:
         if name not in _NEEDED:
             raise
         print(  # noqa: T201 - a command prints
-            f'agencia: {name} is missing: pip install "agencia-async[cli]"', file=sys.stderr
+            f'agencia: {name} is not installed: pip install "agencia-async[cli]"', file=sys.stderr
         )
         raise SystemExit(2) from None
     app(prog_name="agencia")

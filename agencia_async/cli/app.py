@@ -1,4 +1,4 @@
-"""The command `agencia`: its subcommands and what all of them share."""
+"""The command `agencia` and its subcommands."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -18,7 +18,7 @@ from agencia_async.cli.options import flat
 app = typer.Typer(
     name="agencia",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # they show local variables
+    pretty_exceptions_enable=False,  # they would show local variables
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=CODES,
 )
@@ -34,13 +34,15 @@ def _print_version(wanted: bool) -> None:
 def agencia(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Orders and refills at an SMM panel, in bulk, from a terminal.
+    """Orders and refills at an SMM panel, in bulk, from the command line.
 
-    The key comes from AGENCIA_API_KEY, from a file that AGENCIA_API_KEY_FILE names, or from --key-file.
-    Data goes to standard output, all else to standard error. No account? Begin with: agencia demo
+    The API key is read from AGENCIA_API_KEY, or from the file that is given
+    by AGENCIA_API_KEY_FILE or --key-file. Data is written to stdout,
+    everything else to stderr. No account? Try: agencia demo
     """
 
 

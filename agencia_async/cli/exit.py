@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and the one line that says what went wrong."""
+"""How a command exits: its exit code, and one line with the error."""
 
 import asyncio
 import os
@@ -38,18 +38,18 @@ class Code(IntEnum):
 
 
 CODES: Final = (
-    "Exit codes: 0 all well, 1 some ids or orders failed, 2 usage or configuration, 3 the account or the "
-    "panel refused, 4 an order that may or may not have been placed, 130 interrupted, 141 the reader of the "
-    "output has gone."
+    "Exit codes: 0 success, 1 some ids or orders failed, 2 usage or configuration error, 3 account rejected "
+    "or panel unavailable, 4 outcome of an order unknown, 130 interrupted (SIGINT), 141 broken pipe "
+    "(SIGPIPE)."
 )
 
 
 class UsageError(Exception):
-    """Something that the user gave cannot be used; the message is one readable line."""
+    """Invalid input of the user; the message is one line."""
 
 
-class Interrupted(Exception):  # noqa: N818 - an ending, not an error
-    """Ctrl-C; the message tells how far the command came."""
+class Interrupted(Exception):  # noqa: N818 - an exit, not an error
+    """Ctrl-C; the message says how far the command got."""
 
 
 class _Ending(NamedTuple):
@@ -60,17 +60,17 @@ class _Ending(NamedTuple):
 
 _ENDINGS: Final[dict[type[AgenciaError], _Ending]] = {
     AuthenticationError: _Ending(
-        "the panel refused the account: {}", "is this the key of this panel? see --key-file and --base-url"
+        "the panel rejected the account: {}", "is this the key for this panel? see --key-file and --base-url"
     ),
-    RateLimitedError: _Ending("the panel refused: {}", "ask more slowly, for example with --rate 60/min"),
-    InsufficientFundsError: _Ending("the panel refused: {}", "see: agencia balance"),
-    InvalidServiceError: _Ending("the panel refused: {}", "see: agencia services"),
-    PanelError: _Ending("the panel refused: {}"),
-    TransportError: _Ending("no usable reply from the panel: {}", "is the panel up, and --base-url right?"),
-    ReplyError: _Ending("the panel's reply cannot be read: {}", "is --base-url the address of its API?"),
+    RateLimitedError: _Ending("rate limited: {}", "limit the requests, for example with --rate-limit 60/min"),
+    InsufficientFundsError: _Ending("error from the panel: {}", "see: agencia balance"),
+    InvalidServiceError: _Ending("error from the panel: {}", "see: agencia services"),
+    PanelError: _Ending("error from the panel: {}"),
+    TransportError: _Ending("no usable reply from the panel: {}", "is the panel up, and --base-url correct?"),
+    ReplyError: _Ending("unreadable reply from the panel: {}", "is --base-url the URL of its API?"),
     OutcomeUnknownError: _Ending(
-        "nobody knows whether the panel acted: {}",
-        "look at the panel before you send this again",
+        "outcome unknown: {}",
+        "check the panel before you send this again",
         Code.UNKNOWN,
     ),
     AgenciaError: _Ending("{}", code=Code.USAGE),
@@ -78,30 +78,30 @@ _ENDINGS: Final[dict[type[AgenciaError], _Ending]] = {
 
 
 def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
-    """Run a command to its end; what may be expected to go wrong becomes a line and an exit code."""
+    """Run a command and exit; expected errors become a line and an exit code."""
     endings: list[Interrupted] = []
     try:
         with CtrlC() as ctrl_c:
-            code = asyncio.run(_noted(work, endings, ctrl_c))
+            code = asyncio.run(_exit_code(work, endings, ctrl_c))
     except BrokenPipeError:
-        _let_go(sys.stdout, sys.stderr)
+        _redirect_to_null(sys.stdout, sys.stderr)
         code = Code.BROKEN_PIPE
     except KeyboardInterrupt:
         code = Code.INTERRUPTED
     except UsageError as error:
-        code = _tell(str(error), code=Code.USAGE)
+        code = _print_error(str(error), code=Code.USAGE)
     except AgenciaError as error:
-        code = _tell(*describe(error))
+        code = _print_error(*describe(error))
     except OSError as error:
-        code = _tell(f"the output cannot be written: {error.strerror or error}", code=Code.USAGE)
-        _let_go(sys.stdout)
+        code = _print_error(f"cannot write the output: {error.strerror or error}", code=Code.USAGE)
+        _redirect_to_null(sys.stdout)
     if code is Code.INTERRUPTED:
-        _tell(f"interrupted: {''.join(map(str, endings))}".rstrip(": "))
+        _print_error(f"interrupted: {''.join(map(str, endings))}".rstrip(": "))
     raise typer.Exit(code)
 
 
-async def _noted(work: Coroutine[Any, Any, Code], endings: list[Interrupted], ctrl_c: CtrlC) -> Code:
-    """Its code; an interruption is noted and not raised: once the event loop has ended, nobody catches it."""
+async def _exit_code(work: Coroutine[Any, Any, Code], endings: list[Interrupted], ctrl_c: CtrlC) -> Code:
+    """Its exit code; an interruption is collected, as raising it would end the event loop."""
     ctrl_c.ends(asyncio.current_task())
     try:
         return await work
@@ -114,24 +114,24 @@ async def _noted(work: Coroutine[Any, Any, Code], endings: list[Interrupted], ct
 
 
 def describe(error: AgenciaError) -> _Ending:
-    """The line, the hint and the exit code for an error of a whole command."""
+    """The line, the hint and the exit code of an error that ends a command."""
     ending = next(_ENDINGS[kind] for kind in type(error).__mro__ if kind in _ENDINGS)
     text = one_line(str(error)) or type(error).__name__
-    hint = "here that is --allow-http" if "allow_http" in text else ending.hint
+    hint = "on the command line: --allow-http" if "allow_http" in text else ending.hint
     return ending._replace(line=ending.line.format(text), hint=hint)
 
 
-def _tell(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:
+def _print_error(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:
     typer.echo(f"agencia: {line}", err=True)
     if hint:
         typer.echo(f"  hint: {hint}", err=True)
     return code
 
 
-def _let_go(*streams: TextIO) -> None:
-    """Let them write to nowhere: what is left in their buffers would complain when the interpreter ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _redirect_to_null(*streams: TextIO) -> None:
+    """Redirect streams to the null device: flushing their buffers at exit would fail otherwise."""
+    null = os.open(os.devnull, os.O_WRONLY)
     for stream in streams:
-        with suppress(OSError):  # one that has no file needs none of this
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+        with suppress(OSError):  # a stream without a file needs no redirection
+            os.dup2(null, stream.fileno())
+    os.close(null)

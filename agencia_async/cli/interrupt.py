@@ -1,4 +1,4 @@
-"""What Ctrl-C does to a command: it ends in order at the first, and at once at the second."""
+"""Ctrl-C: the first one shuts a command down gracefully, the second one at once."""
 
 import signal
 from types import FrameType, TracebackType
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class CtrlC:
-    """Obeys Ctrl-C for the block; `ends` names the task that the first one cancels.
+    """Handles SIGINT for the block; `ends` sets the task that the first one cancels.
 
-    The second one ends the event loop, which then cancels every task. By itself asyncio would raise it in
-    the midst of whatever runs; if that is a task, it cleans up and waits for the panel in doing so. The
-    third one is raised wherever it comes.
+    The second one stops the event loop, which then cancels every task. asyncio by itself would raise it in
+    whatever code is running; if that is a task, its cleanup would wait for the panel. The third one raises
+    `KeyboardInterrupt` wherever it comes.
 
     Attributes:
-        presses: how often it came.
+        presses: how many have come.
     """
 
     def __init__(self) -> None:
@@ -25,11 +25,13 @@ class CtrlC:
         self._is_ours = False
 
     def __enter__(self) -> Self:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, or another's
+        if (
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):  # else ignored, or handled elsewhere
             try:
                 signal.signal(signal.SIGINT, self._pressed)
                 self._is_ours = True
-            except ValueError:  # signals reach the main thread alone
+            except ValueError:  # signals are handled in the main thread only
                 pass
         return self
 
@@ -40,7 +42,7 @@ class CtrlC:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def ends(self, task: "asyncio.Task[Any] | None") -> None:
-        """Let the first one cancel this task."""
+        """Set the task that the first one cancels."""
         self._task = task
 
     def _pressed(self, _number: int, _frame: FrameType | None) -> None:

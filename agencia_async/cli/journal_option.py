@@ -1,4 +1,4 @@
-"""The journal that a command uses. What it needs is an extra, so it is imported only when it is used."""
+"""The journal of a command. It needs an optional extra, so it is imported on use."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<path>[^?]*))?(?P<query>
 
 @dataclass(frozen=True, kw_only=True)
 class JournalOption:
-    """Which journal it is."""
+    """The option for the journal."""
 
     journal: Annotated[
         str | None,
@@ -30,22 +30,21 @@ class JournalOption:
             "--journal",
             "-j",
             metavar="FILE",
-            help="The journal: an SQLite file, or the URL of a database. Else the environment tells: "
-            "AGENCIA_JOURNAL.",
+            help=r"Journal: an SQLite file or a database URL. \[env: AGENCIA_JOURNAL]",
             show_default=False,
         ),
     ] = None
 
     @property
     def name(self) -> str:
-        """Its file, or its URL.
+        """Its path or URL.
 
         Raises:
-            UsageError: nothing was given.
+            UsageError: neither was given.
         """
         name = self.journal or os.environ.get("AGENCIA_JOURNAL")
         if not name:
-            raise UsageError("name the journal: --journal FILE, or the environment's AGENCIA_JOURNAL")
+            raise UsageError("no journal: pass --journal FILE, or set AGENCIA_JOURNAL")
         return name
 
     @property
@@ -59,7 +58,7 @@ class JournalOption:
 
     @property
     def is_in_memory(self) -> bool:
-        """Is it gone when the command ends?"""
+        """Whether it is lost when the command exits."""
         url = _SQLITE.fullmatch(self.name)
         if url is None:
             return self.name == ":memory:"
@@ -67,7 +66,7 @@ class JournalOption:
 
     @property
     def words(self) -> str:
-        """The option that names it again; none where the environment does, or it may hold a password."""
+        """The option to repeat in a suggested command; empty if set by the environment or possibly secret."""
         return f" --journal {quote(self.journal)}" if self.journal and self.file else ""
 
     @asynccontextmanager
@@ -75,17 +74,16 @@ class JournalOption:
         """The journal, for the block.
 
         Args:
-            make: make its file where there is none.
+            make: create its file if there is none.
 
         Raises:
-            UsageError: there is no such file, it would forget what was placed, or what a journal needs is
-                not installed.
+            UsageError: the file does not exist, the journal is in memory, or the extra is not installed.
             ConfigurationError: it cannot be opened.
         """
         if self.is_in_memory:
-            raise UsageError(f"the journal {self.name} would forget what was placed: name a file")
+            raise UsageError(f"the journal must be a file, got the in-memory database {self.name}")
         if not make and self.file and not self.file.exists():
-            raise UsageError(f"there is no journal {self.name}")
+            raise UsageError(f"journal not found: {self.name}")
         try:
             from agencia_async.journal import Journal  # noqa: PLC0415 - an extra that may be missing
         except ImportError as missing:

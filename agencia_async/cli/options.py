@@ -1,4 +1,4 @@
-"""The options that commands share: declared once, shown in the help of each command."""
+"""The options that commands share: declared once, listed in the help of each command."""
 
 import inspect
 import logging
@@ -21,8 +21,8 @@ from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.output.rows import Format, Layout, Row, terminal, writer
 from agencia_async.cli.text import cell
 
-_PANEL: Final = "The panel"
-_OUTPUT: Final = "OutputOptions"
+_PANEL: Final = "Panel options"
+_OUTPUT: Final = "Output options"
 
 _RATE: Final = re.compile(r"(?P<requests>\d+(\.\d+)?)/(?P<per>\d+(\.\d+)?)? *(?P<unit>[a-z]*)")
 _SECONDS: Final = {
@@ -38,17 +38,17 @@ _SECONDS: Final = {
 }
 
 _NO_KEY: Final = (
-    "there is no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE (or --key-file) to a file that "
-    "holds it; without an account, try: agencia demo"
+    "no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE (or --key-file) to a file that contains it; "
+    "without an account, try: agencia demo"
 )
 
 
-def rate_limit(text: str) -> RateLimit:
-    """A limit as it is written on the command line: "60/min", "2/s", "100/hour", "60/60"."""
+def parse_rate_limit(text: str) -> RateLimit:
+    """Parse a rate limit: "60/min", "2/s", "100/hour", "60/60"."""
     found = _RATE.fullmatch(text.strip().lower())
     seconds = _SECONDS.get(found["unit"].removesuffix("s") or found["unit"]) if found else None
     if found is None or seconds is None or not (found["per"] or found["unit"]):
-        raise typer.BadParameter(f"{text!r} is no rate such as 60/min, 2/s or 100/hour")
+        raise typer.BadParameter(f"{text!r} is not a valid rate limit, such as 60/min, 2/s or 100/hour")
     try:
         return RateLimit(float(found["requests"]), per=float(found["per"] or 1) * seconds)
     except ConfigurationError as error:
@@ -56,25 +56,25 @@ def rate_limit(text: str) -> RateLimit:
 
 
 def price(text: str) -> Decimal:
-    """An amount of money."""
+    """Parse an amount of money."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise typer.BadParameter(f"{text!r} is no price such as 0.90")
+        raise typer.BadParameter(f"{text!r} is not a valid price, such as 0.90")
     return amount
 
 
 @dataclass(frozen=True, kw_only=True)
 class PanelOptions:
-    """How to reach the panel."""
+    """The options for the panel and the client."""
 
     base_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="The address of the panel's API. Else the environment tells: AGENCIA_BASE_URL.",
+            help=r"URL of the panel's API. \[env: AGENCIA_BASE_URL]",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
@@ -83,24 +83,24 @@ class PanelOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A file that holds the API key. Else the environment tells: AGENCIA_API_KEY, "
-            "or AGENCIA_API_KEY_FILE. A key is never an argument.",
+            help=r"File with the API key; the key itself is never an argument. \[env: AGENCIA_API_KEY, "
+            "or AGENCIA_API_KEY_FILE for a file]",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
     ] = None
     concurrency: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Requests under way at once.", rich_help_panel=_PANEL)
+        int, typer.Option(metavar="N", min=1, help="Maximum requests in flight.", rich_help_panel=_PANEL)
     ] = 10
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="For each request.", rich_help_panel=_PANEL)
+        float, typer.Option(metavar="SECONDS", help="Timeout of each request.", rich_help_panel=_PANEL)
     ] = 30.0
-    rate: Annotated[
+    rate_limit: Annotated[
         RateLimit | None,
         typer.Option(
             metavar="N/PER",
-            parser=rate_limit,
-            help="The panel's limit of requests: 60/min, 2/s, 100/hour.",
+            parser=parse_rate_limit,
+            help="Limit the requests: 60/min, 2/s, 100/hour.",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
@@ -110,21 +110,21 @@ class PanelOptions:
         typer.Option(
             metavar="N",
             min=1,
-            help="Times that a request is tried, where that is safe.",
+            help="Attempts per request, where retries are safe.",
             rich_help_panel=_PANEL,
         ),
     ] = 5
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Send through aiohttp, for less CPU.", rich_help_panel=_PANEL),
+        typer.Option("--fast", help="Use aiohttp, which takes less CPU.", rich_help_panel=_PANEL),
     ] = False
     allow_http: Annotated[
         bool,
-        typer.Option("--allow-http", help="Send the key unencrypted, if you must.", rich_help_panel=_PANEL),
+        typer.Option("--allow-http", help="Allow plain HTTP (insecure).", rich_help_panel=_PANEL),
     ] = False
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Tell on standard error what goes on.", rich_help_panel=_PANEL),
+        typer.Option("--verbose", "-v", help="Log requests to stderr.", rich_help_panel=_PANEL),
     ] = False
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class PanelOptions:
             UsageError: there is no key, its file cannot be read, or the fast engine is not installed.
             ConfigurationError: an option is out of range.
         """
-        with _told(verbose=self.verbose):
+        with _logged(verbose=self.verbose):
             async with self._client() as client:
                 yield client
 
@@ -146,7 +146,7 @@ class PanelOptions:
         settings: dict[str, Any] = {
             "max_concurrency": self.concurrency,
             "timeout": self.timeout,
-            "rate_limit": self.rate,
+            "rate_limit": self.rate_limit,
             "retry": RetryPolicy(attempts=self.attempts),
             "allow_http": self.allow_http,
         }
@@ -161,14 +161,14 @@ class PanelOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class OutputOptions:
-    """Where the rows go, and in which form."""
+    """Where the rows are written, and in which format."""
 
     format: Annotated[
         Format | None,
         typer.Option(
             "--format",
             "-F",
-            help="Default: table on a terminal, csv in a pipe or a file.",
+            help="Output format (default: table on a terminal, else csv).",
             rich_help_panel=_OUTPUT,
             show_default=False,
         ),
@@ -179,7 +179,7 @@ class OutputOptions:
             "--output",
             "-o",
             metavar="FILE",
-            help="Write there instead of to standard output.",
+            help="Output file (default: stdout).",
             rich_help_panel=_OUTPUT,
             show_default=False,
         ),
@@ -189,20 +189,20 @@ class OutputOptions:
     ] = False
 
     def keep_off(self, file: Path | None, what: str) -> None:
-        """Refuse to write over what is needed, though it may have yet to be made.
+        """Check that the output would not overwrite an input file, even one that does not exist yet.
 
         Raises:
-            UsageError: the rows would go to this very file.
+            UsageError: it would.
         """
         rows = self.output
         if not file or not rows or is_stdin(file):
             return
         is_same = file.samefile(rows) if file.exists() and rows.exists() else file.resolve() == rows.resolve()
         if is_same:
-            raise UsageError(f"{rows} holds the {what}; write the output to another file")
+            raise UsageError(f"--output would overwrite the {what}: {rows}")
 
     def write(self, layout: Layout, rows: Sequence[Row]) -> None:
-        """Write rows that are all there; the columns of a table are as wide as they need be."""
+        """Write a complete list of rows; the columns of a table are fitted to their contents."""
         screen = terminal(self.output)
         widths = {
             column.name: max((len(cell(row[column.name])) for row in rows), default=0)
@@ -214,7 +214,7 @@ class OutputOptions:
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the fields of a dataclass in the place of each parameter that is one."""
+    """The command with each dataclass parameter replaced by its fields, for typer."""
     hints = get_type_hints(command, include_extras=True)
     groups = {name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
     own = [
@@ -259,13 +259,13 @@ def _key_in(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-    raise UsageError(f"the key cannot be read from {str(file)!r}: {reason}")
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+    raise UsageError(f"cannot read the API key from {str(file)!r}: {reason}")
 
 
 @contextmanager
-def _told(*, verbose: bool) -> Generator[None]:
-    """Show what the library logs on standard error, for the block."""
+def _logged(*, verbose: bool) -> Generator[None]:
+    """Print the library's log messages to stderr, for the block."""
     if not verbose:
         yield
         return

@@ -1,4 +1,4 @@
-"""How values look as text: each on one line, money exact, nothing that steers a terminal."""
+"""Values as text: on one line, money exact, without control characters."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ def one_line(text: str) -> str:
 
 
 def cell(value: object) -> str:
-    """A value as a table or a CSV file shows it; money to its last digit, never as 1E+2."""
+    """A value in a table or a CSV file; amounts to the last digit, never in scientific notation."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -53,4 +53,4 @@ def test_a_panel_that_fails(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("balance", "--attempts", 1)
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("agencia: no usable reply from the panel: HTTP 502")
-    assert done.err.splitlines()[1] == "  hint: is the panel up, and --base-url right?"
+    assert done.err.splitlines()[1] == "  hint: is the panel up, and --base-url correct?"

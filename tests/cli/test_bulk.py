@@ -12,7 +12,7 @@ def sizes(panel: WatchedPanel) -> list[int]:
 
 
 def test_status_of_a_file(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
-    ids = panel.stock(250)
+    ids = panel.seed_orders(250)
     file = tmp_path / "ids.csv"
     file.write_text("order,name\n" + "".join(f"{one},x\n" for one in ids))
     done = agencia("status", "--file", file)
@@ -23,7 +23,7 @@ def test_status_of_a_file(panel: WatchedPanel, agencia: Agencia, tmp_path: Path)
         "id", "ok", "status", "state", "charge", "start_count", "remains", "currency", "error", "error_type",
     ]  # fmt: skip
     for row in rows:
-        truth = panel.truth(row["id"])
+        truth = panel.expected_status(row["id"])
         assert {name: row[name] for name in truth} == truth
     assert {row["id"] for row in rows} == set(map(str, ids))
     assert done.err.splitlines()[-1].startswith("250 ids in 3 requests, ")
@@ -31,11 +31,11 @@ def test_status_of_a_file(panel: WatchedPanel, agencia: Agencia, tmp_path: Path)
 
 
 def test_some_ids_fail(panel: WatchedPanel, agencia: Agencia) -> None:
-    known = panel.stock(1)[0]
+    known = panel.seed_orders(1)[0]
     done = agencia("status", known, "x-1", "--format", "jsonl")
     assert done.code == 1
     good, bad = map(json.loads, done.rows)
-    assert (good["id"], good["ok"], good["charge"]) == (known, True, panel.truth(known)["charge"])
+    assert (good["id"], good["ok"], good["charge"]) == (known, True, panel.expected_status(known)["charge"])
     assert (bad["id"], bad["ok"], bad["error"]) == ("x-1", False, "Incorrect order ID")
     assert bad["error_type"] == "NotFoundError"
     assert "1 x NotFoundError: Incorrect order ID" in done.err
@@ -51,13 +51,13 @@ def test_fields_that_have_no_column_are_in_json(panel: WatchedPanel, agencia: Ag
 
 
 def test_quiet_says_nothing(panel: WatchedPanel, agencia: Agencia) -> None:
-    done = agencia("status", *panel.stock(2), "--quiet", "--format", "table")
+    done = agencia("status", *panel.seed_orders(2), "--quiet", "--format", "table")
     assert (done.code, done.err) == (0, "")
     assert done.rows[0].split() == ["id", "status", "charge", "start", "count", "remains"]
 
 
 def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
-    asked = agencia("refill", *panel.stock(40))
+    asked = agencia("refill", *panel.seed_orders(40))
     rows = list(csv.DictReader(asked.rows))
     refills = [row["refill"] for row in rows if row["ok"] == "true"]
     assert asked.code == 1
@@ -70,7 +70,7 @@ def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
 
 
 def test_cancel(panel: WatchedPanel, agencia: Agencia) -> None:
-    done = agencia("cancel", *panel.stock(40))
+    done = agencia("cancel", *panel.seed_orders(40))
     accepted = [row["id"] for row in csv.DictReader(done.rows) if row["ok"] == "true"]
     assert [str(entry.order) for entry in panel.ledger] == accepted
     assert "NotAllowedError" in done.err
@@ -78,19 +78,19 @@ def test_cancel(panel: WatchedPanel, agencia: Agencia) -> None:
 
 def test_a_bad_key_stops_at_the_first_request(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
     file = tmp_path / "ids"
-    file.write_text("\n".join(map(str, panel.stock(500))))
+    file.write_text("\n".join(map(str, panel.seed_orders(500))))
     panel.key = "another"
     done = agencia("status", "--file", file)
     assert (done.code, done.out, sizes(panel)) == (3, "", [100])
     assert done.err.splitlines() == [
-        "agencia: the panel refused the account: Invalid API key",
-        "  hint: is this the key of this panel? see --key-file and --base-url",
+        "agencia: the panel rejected the account: Invalid API key",
+        "  hint: is this the key for this panel? see --key-file and --base-url",
     ]
 
 
 def test_a_key_that_is_refused_later(panel: WatchedPanel, agencia: Agencia, tmp_path: Path) -> None:
     file = tmp_path / "ids"
-    file.write_text("\n".join(map(str, panel.stock(300))))
+    file.write_text("\n".join(map(str, panel.seed_orders(300))))
     panel.at_request(1, lambda: setattr(panel, "key", "another"))
     done = agencia("status", "--file", file, "--concurrency", 1)
     assert done.code == 3
@@ -102,14 +102,14 @@ def test_a_key_that_is_refused_later(panel: WatchedPanel, agencia: Agencia, tmp_
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
-        (["1,2"], "argument 1: the id '1,2' holds a comma, white space or a control character"),
-        ([], "give the ids as arguments, or with --file FILE, or - for standard input: one of these"),
-        (["-"], "standard input holds no ids"),
-        (["--file", "missing"], "missing cannot be read: No such file or directory"),
-        (["--file", "bad"], "bad, line 150: the id 'a b' holds a comma, white space or a"),
-        (["--file", "bad", "--output", "bad"], "bad, line 150: the id 'a b' holds"),
-        (["--file", "good", "-o", "good"], "good holds the ids; write the output to another file"),
-        (["--file", "good", "-o", "no/such"], "no/such cannot be written: No such file or directory"),
+        (["1,2"], "argument 1: id '1,2' contains a comma, whitespace or a control character"),
+        ([], "pass ids in exactly one way: as arguments, with --file FILE, or - for stdin"),
+        (["-"], "no ids in stdin"),
+        (["--file", "missing"], "cannot read missing: No such file or directory"),
+        (["--file", "bad"], "bad, line 150: id 'a b' contains a comma, whitespace or a"),
+        (["--file", "bad", "--output", "bad"], "bad, line 150: id 'a b' contains"),
+        (["--file", "good", "-o", "good"], "--output would overwrite the ids: good"),
+        (["--file", "good", "-o", "no/such"], "cannot write no/such: No such file or directory"),
     ],
 )
 def test_nothing_is_sent_when_the_input_is_wrong(
@@ -125,11 +125,11 @@ def test_nothing_is_sent_when_the_input_is_wrong(
 
 
 def test_ids_before_a_bad_one_of_a_stream_are_answered(panel: WatchedPanel, agencia: Agencia) -> None:
-    ids = panel.stock(150)
+    ids = panel.seed_orders(150)
     done = agencia("status", "-", input="".join(f"{one}\n" for one in ids) + "a b\n")
     assert done.code == 2
     assert len(done.rows) == 151
-    assert done.err.splitlines()[-1].startswith("agencia: standard input, line 151: the id 'a b'")
+    assert done.err.splitlines()[-1].startswith("agencia: stdin, line 151: id 'a b'")
     assert "150 ids in 2 requests" in done.err
 
 
@@ -140,7 +140,7 @@ def interrupted(panel: WatchedPanel, here: Path) -> Path:
     panel.faults.retry_after = 30
     panel.at_request(2, interrupt)
     file = here / "ids"
-    file.write_text("\n".join(map(str, panel.stock(300))))
+    file.write_text("\n".join(map(str, panel.seed_orders(300))))
     return file
 
 
@@ -163,7 +163,7 @@ def test_ctrl_c_leaves_a_whole_array(interrupted: Path) -> None:
 def test_ctrl_c_during_what_the_panel_acts_on(panel: WatchedPanel) -> None:
     panel.at_request(1, interrupt)
     panel.faults.latency = 30.0
-    ids = "\n".join(map(str, panel.stock(10)))
+    ids = "\n".join(map(str, panel.seed_orders(10)))
     warning = "0 ids done; the panel may have acted on some of the others"
     wanted = Outcome(130, "", f"agencia: interrupted: {warning}\n")
     assert invoke("cancel", "-", input=ids) == wanted

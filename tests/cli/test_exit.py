@@ -34,11 +34,11 @@ def ended(error: BaseException | None) -> int:
         (Interrupted("5 of 6 ids done"), 130, "agencia: interrupted: 5 of 6 ids done\n"),
         (KeyboardInterrupt(), 130, "agencia: interrupted\n"),
         (ConfigurationError("a comma"), 2, "agencia: a comma\n"),
-        (NotFoundError(), 3, "agencia: the panel refused: NotFoundError\n"),
+        (NotFoundError(), 3, "agencia: error from the panel: NotFoundError\n"),
         (
             OSError(28, "No space left on device"),
             2,
-            "agencia: the output cannot be written: No space left on device\n",
+            "agencia: cannot write the output: No space left on device\n",
         ),
         (BrokenPipeError(32, "Broken pipe"), 141, ""),
     ],

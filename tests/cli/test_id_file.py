@@ -59,21 +59,21 @@ def test_nothing_is_no_ids() -> None:
 @pytest.mark.parametrize(
     ("text", "columns", "fault"),
     [
-        ("1\n2 3\n", (), "ids.csv, line 2: the id '2 3' holds a comma, white space or a control character"),
-        ("1\n2,3\n", (), "ids.csv, line 2: the id '2,3' holds a comma, white space or a control character"),
-        ("\n\n1\n\n2\x073\n", (), r"ids.csv, line 5: the id '2\x073' holds a comma, white space"),
-        ("1\nx\ufffd\n", (), "ids.csv, line 2: the id 'x\ufffd' is no text in UTF-8"),
-        ("1\n\x7fELF\0\n", (), "ids.csv, line 2: this is no text file, and no CSV file either"),
-        ("order,x\n1,2\n,3\n", (), "ids.csv, line 3: the id is empty"),
-        ("x,order\n1\n", (), "ids.csv, line 2: the line ends before the column of the ids"),
+        ("1\n2 3\n", (), "ids.csv, line 2: id '2 3' contains a comma, whitespace or a control character"),
+        ("1\n2,3\n", (), "ids.csv, line 2: id '2,3' contains a comma, whitespace or a control character"),
+        ("\n\n1\n\n2\x073\n", (), r"ids.csv, line 5: id '2\x073' contains a comma, whitespace"),
+        ("1\nx\ufffd\n", (), "ids.csv, line 2: id 'x\ufffd' is not valid UTF-8"),
+        ("1\n\x7fELF\0\n", (), "ids.csv, line 2: not a text file"),
+        ("order,x\n1,2\n,3\n", (), "ids.csv, line 3: empty id"),
+        ("x,order\n1\n", (), "ids.csv, line 2: the row has no cell in the id column"),
         (
             "1,2\n3,4\n",
             (),
-            "no column is called order or order_id or id; there are '1', '2'; choose one with --column",
+            "no column order or order_id or id; the columns are '1', '2'; choose one with --column",
         ),
-        ("1\n2\n", ("nr",), "no column is called nr; there are '1'; choose one with --column"),
-        (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' holds"),
-        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: this is no CSV file: field larger than"),
+        ("1\n2\n", ("nr",), "no column nr; the columns are '1'; choose one with --column"),
+        (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' contains"),
+        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: not valid CSV: field larger than"),
     ],
 )
 def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], fault: str) -> None:
@@ -118,5 +118,5 @@ def test_quotes_in_comments_mean_nothing_and_what_is_quoted_is_no_comment() -> N
 
 
 def test_an_empty_id() -> None:
-    with pytest.raises(UsageError, match="argument 1: the id is empty"):
+    with pytest.raises(UsageError, match="argument 1: empty id"):
         checked(" ", "argument 1")

@@ -42,9 +42,9 @@ async def test_other_columns_may_be_in_any_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "ids holds no ids"),
-        (b"# none\n", "ids holds no ids"),
-        (b"1\n2 3\n", "ids, line 2: the id '2 3'"),
+        (b"", "no ids in ids"),
+        (b"# none\n", "no ids in ids"),
+        (b"1\n2 3\n", "ids, line 2: id '2 3'"),
     ],
 )
 def test_faults_of_a_file_are_found_before_anything_else(
@@ -58,13 +58,13 @@ def test_faults_of_a_file_are_found_before_anything_else(
 
 @pytest.mark.parametrize(("name", "reason"), [("missing", "No such file"), ("", "Is a directory")])
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str, reason: str) -> None:
-    with pytest.raises(UsageError, match=f"cannot be read: {reason}"):
+    with pytest.raises(UsageError, match=f"cannot read .*: {reason}"):
         open_ids(IdOptions(file=tmp_path / name), NAMES)
 
 
 @pytest.mark.parametrize("options", [IdOptions(), IdOptions(ids=["1"], file=Path("x"))])
 def test_one_source_is_needed(options: IdOptions) -> None:
-    with pytest.raises(UsageError, match="one of these"):
+    with pytest.raises(UsageError, match="exactly one way"):
         open_ids(options, NAMES)
 
 
@@ -93,7 +93,7 @@ async def test_standard_input(piped: int, options: IdOptions) -> None:
     os.write(piped, b"nr,x\n1,2\n3,4\n")
     os.close(piped)
     ids = open_ids(IdOptions(ids=options.ids, file=options.file, column="nr"), NAMES)
-    assert (ids.name, ids.total) == ("standard input", None)
+    assert (ids.name, ids.total) == ("stdin", None)
     assert await taken(ids) == [1, 3]
     ids.check()
 
@@ -103,7 +103,7 @@ async def test_a_fault_of_a_stream_comes_after_what_was_before_it(piped: int) ->
     os.close(piped)
     ids = open_ids(IdOptions(ids=["-"]), NAMES)
     assert await taken(ids) == [1]
-    with pytest.raises(UsageError, match="standard input, line 2"):
+    with pytest.raises(UsageError, match="stdin, line 2"):
         ids.check()
 
 
@@ -111,7 +111,7 @@ async def test_an_empty_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     ids = open_ids(IdOptions(ids=["-"]), NAMES)
     assert await taken(ids) == []
-    with pytest.raises(UsageError, match="standard input holds no ids"):
+    with pytest.raises(UsageError, match="no ids in stdin"):
         ids.check()
 
 
@@ -119,5 +119,5 @@ async def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdin", None)
     ids = open_ids(IdOptions(ids=["-"]), NAMES)
     assert await taken(ids) == []
-    with pytest.raises(UsageError, match="standard input is closed"):
+    with pytest.raises(UsageError, match="stdin is closed"):
         ids.check()

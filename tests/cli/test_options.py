@@ -12,7 +12,7 @@ import typer
 from agencia_async import RateLimit
 from agencia_async.cli.app import app
 from agencia_async.cli.commands.journal import journal
-from agencia_async.cli.options import OutputOptions, PanelOptions, flat, price, rate_limit
+from agencia_async.cli.options import OutputOptions, PanelOptions, flat, parse_rate_limit, price
 
 from .conftest import Agencia, WatchedPanel
 
@@ -30,31 +30,31 @@ from .conftest import Agencia, WatchedPanel
     ],
 )
 def test_rates(text: str, limit: RateLimit) -> None:
-    assert rate_limit(text) == limit
+    assert parse_rate_limit(text) == limit
 
 
 @pytest.mark.parametrize("text", ["", "60", "60/", "/min", "x/min", "60/fortnight", "0/min", "-1/s", "1/0"])
 def test_what_is_no_rate(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        rate_limit(text)
+        parse_rate_limit(text)
 
 
 def test_prices() -> None:
     assert price("0.90") == Decimal("0.90")
     for text in ("x", "", "NaN", "Infinity"):
-        with pytest.raises(typer.BadParameter, match="is no price such as"):
+        with pytest.raises(typer.BadParameter, match="is not a valid price"):
             price(text)
 
 
 def test_a_bad_option_is_a_usage_error(panel: WatchedPanel, agencia: Agencia) -> None:
-    for options in (["--rate", "5"], ["--concurrency", "0"], ["--format", "xml"], ["--no-such"]):
+    for options in (["--rate-limit", "5"], ["--concurrency", "0"], ["--format", "xml"], ["--no-such"]):
         assert agencia("balance", *options).code == 2
     assert panel.received == 0
 
 
 def test_a_setting_out_of_range(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("balance", "--timeout", 0)
-    assert (done.code, done.err) == (2, "agencia: timeout is a number of seconds above 0, not 0.0\n")
+    assert (done.code, done.err) == (2, "agencia: timeout must be a number of seconds > 0, got 0.0\n")
     assert panel.received == 0
 
 
@@ -72,7 +72,7 @@ def test_no_key(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.Monke
     monkeypatch.delenv("AGENCIA_API_KEY")
     done = agencia("balance")
     assert (done.code, done.out, panel.received) == (2, "", 0)
-    assert done.err.startswith("agencia: there is no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE")
+    assert done.err.startswith("agencia: no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE")
 
 
 def test_the_key_from_files(
@@ -94,11 +94,11 @@ def test_the_key_from_files(
 def test_a_key_file_that_cannot_be_read(agencia: Agencia, tmp_path: Path) -> None:
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe")
-    assert "the key cannot be read from" in agencia("balance", "--key-file", tmp_path / "no").err
+    assert "cannot read the API key from" in agencia("balance", "--key-file", tmp_path / "no").err
     done = agencia("balance", "--key-file", binary)
     assert (done.code, done.err) == (
         2,
-        f"agencia: the key cannot be read from {str(binary)!r}: it is no text\n",
+        f"agencia: cannot read the API key from {str(binary)!r}: not UTF-8 text\n",
     )
 
 
@@ -110,7 +110,7 @@ def test_the_address(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.
     assert (done.code, len(done.err.splitlines())) == (3, 2)
     done = agencia("balance", "--base-url", "http://panel.example/")
     assert done.code == 2
-    assert "hint: here that is --allow-http" in done.err
+    assert "hint: on the command line: --allow-http" in done.err
     monkeypatch.delenv("AGENCIA_BASE_URL")
     assert "agenciapopular.com" in repr(asyncio.run(_opened(PanelOptions())))
 
@@ -124,9 +124,9 @@ def test_verbose_tells_of_each_repetition(panel: WatchedPanel, agencia: Agencia)
     panel.faults.script("server_error")
     log = logging.getLogger("agencia_async")
     before = (list(log.handlers), log.level)
-    done = agencia("balance", "--verbose", "--rate", "1000/s")
+    done = agencia("balance", "--verbose", "--rate-limit", "1000/s")
     assert done.code == 0
-    assert "attempt 1 failed, again in" in done.err
+    assert "attempt 1 failed, retrying in" in done.err
     assert panel.key not in done.err
     assert (list(log.handlers), log.level) == before
     assert panel.received == 2

@@ -42,8 +42,8 @@ def test_every_order_is_placed_with_its_fields(panel: WatchedPanel, agencia: Age
     assert panel.seen == ["services", "balance", "add", "add", "add"]
     assert done.err.splitlines()[:3] == [
         f"{orders}: 3 orders",
-        "  3 to be sent",
-        "cost: 5.416 USD; the account holds 1000 USD",
+        "  3 to send",
+        "cost: 5.416 USD; balance: 1000 USD",
     ]
     assert done.err.splitlines()[-1].startswith("3 orders in 5 requests, ")
 
@@ -52,7 +52,7 @@ def test_the_same_again_places_nothing(panel: WatchedPanel, agencia: Agencia, or
     first = agencia("place", orders, *JOURNAL, "--yes")
     again = agencia("place", orders, *JOURNAL)
     assert (again.code, rows(again), len(panel.ledger)) == (0, rows(first), 3)
-    assert again.err.startswith(f"{orders}: 3 orders\n  3 placed already\nplaced  ")
+    assert again.err.startswith(f"{orders}: 3 orders\n  3 already placed\nplaced  ")
     assert panel.seen[5:] == ["services"]
 
 
@@ -70,10 +70,10 @@ def test_other_delimiters_and_a_mark_at_the_beginning(
 def test_from_standard_input(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("place", "-", *JOURNAL, input=ORDERS)
     assert (done.code, panel.received) == (2, 0)
-    assert done.err.startswith("agencia: orders from standard input need --yes")
+    assert done.err.startswith("agencia: orders from stdin require --yes")
     done = agencia("place", "-", *JOURNAL, "--yes", input=f"# today's\n{ORDERS}")
     assert (done.code, len(panel.ledger)) == (0, 3)
-    assert done.err.startswith("standard input: 3 orders; 1 line with a # skipped\n")
+    assert done.err.startswith("stdin: 3 orders; 1 # comment skipped\n")
 
 
 def test_the_journal_from_the_environment(
@@ -81,7 +81,7 @@ def test_the_journal_from_the_environment(
 ) -> None:
     done = agencia("place", orders, "--yes")
     assert (done.code, panel.received) == (2, 0)
-    assert done.err == "agencia: name the journal: --journal FILE, or the environment's AGENCIA_JOURNAL\n"
+    assert done.err == "agencia: no journal: pass --journal FILE, or set AGENCIA_JOURNAL\n"
     monkeypatch.setenv("AGENCIA_JOURNAL", f"sqlite:///{here}/env.db")
     assert agencia("place", orders, "--yes", "--quiet").err == ""
     assert (here / "env.db").exists()
@@ -101,7 +101,7 @@ def test_a_journal_that_would_forget(panel: WatchedPanel, agencia: Agencia, orde
     """The same command again would buy all of it again."""
     done = agencia("place", orders, "--journal", name, "--yes")
     assert (done.code, done.out, panel.ledger) == (2, "", [])
-    assert done.err == f"agencia: the journal {name} would forget what was placed: name a file\n"
+    assert done.err == f"agencia: the journal must be a file, got the in-memory database {name}\n"
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_with_a_wrong_row_nothing_is_sent(panel: WatchedPanel, agencia: Agencia,
     done = agencia("place", "orders.csv", *JOURNAL, "--yes")
     assert (done.code, done.out, panel.seen) == (2, "", ["services"])
     assert done.err.splitlines() == [
-        "orders.csv, line 3, column quantity: service 1 takes at least 50 in an order, not 10",
-        "orders.csv, line 4: service 2 is of the type 'Package': quantity is too many",
-        "agencia: 2 of 3 orders cannot be placed, so nothing was sent; --skip-invalid leaves them out",
+        "orders.csv, line 3, column quantity: the quantity for service 1 must be >= 50, got 10",
+        "orders.csv, line 4: service 2 has type 'Package': unexpected field: quantity",
+        "agencia: 2 of 3 orders invalid, so nothing was sent; --skip-invalid skips them",
     ]
 
 
@@ -140,7 +140,7 @@ def test_wrong_rows_are_left_out_when_that_is_wanted(
         "A-3": "skipped",
     }
     assert "line 3, column quantity" in done.err
-    assert "\n  1 to be sent\n  2 wrong, left out\ncost: 0.90 USD;" in done.err
+    assert "\n  1 to send\n  2 invalid, skipped\ncost: 0.90 USD;" in done.err
     assert "\nskipped  " in done.err
 
 
@@ -150,7 +150,7 @@ def test_only_the_first_of_many_faults_are_listed(panel: WatchedPanel, agencia: 
     assert (done.code, panel.ledger) == (2, [])
     assert done.err.splitlines()[20:] == [
         "... and 5 more",
-        "agencia: 25 of 25 orders cannot be placed, so nothing was sent; --skip-invalid leaves them out",
+        "agencia: 25 of 25 orders invalid, so nothing was sent; --skip-invalid skips them",
     ]
     done = agencia("place", "o.csv", *JOURNAL, "--skip-invalid")
     assert (done.code, len(rows(done)), panel.ledger) == (1, 25, [])
@@ -159,15 +159,15 @@ def test_only_the_first_of_many_faults_are_listed(panel: WatchedPanel, agencia: 
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
-        (["missing.csv"], "missing.csv cannot be read: No such file or directory"),
-        (["."], ". cannot be read: Is a directory"),
-        (["bad.csv"], "bad.csv: a column is called 'lnk', which no order has; did you mean link?"),
-        (["orders.csv", "-o", "orders.csv"], "orders.csv holds the orders; write the output to another"),
-        (["orders.csv", "-o", "j.db"], "j.db holds the journal; write the output to another file"),
-        (["orders.csv", "-j", "new.db", "-o", "./new.db"], "new.db holds the journal; write the output"),
-        (["orders.csv", "-o", "no/such"], "no/such cannot be written: No such file or directory"),
+        (["missing.csv"], "cannot read missing.csv: No such file or directory"),
+        (["."], "cannot read .: Is a directory"),
+        (["bad.csv"], "bad.csv: unknown column: 'lnk'; did you mean link?"),
+        (["orders.csv", "-o", "orders.csv"], "--output would overwrite the orders: orders.csv"),
+        (["orders.csv", "-o", "j.db"], "--output would overwrite the journal: j.db"),
+        (["orders.csv", "-j", "new.db", "-o", "./new.db"], "--output would overwrite the journal: new.db"),
+        (["orders.csv", "-o", "no/such"], "cannot write no/such: No such file or directory"),
         (["orders.csv", "-j", "orders.csv"], "the journal orders.csv cannot be used: file is not a database"),
-        (["orders.csv", "-j", "nosuch://x:secret@y/z"], "no database can be opened by this name: "),
+        (["orders.csv", "-j", "nosuch://x:secret@y/z"], "not a valid database path or URL: "),
     ],
 )
 @pytest.mark.usefixtures("orders")
@@ -186,7 +186,7 @@ def test_what_cannot_be_used(
 def test_without_a_terminal_it_must_be_told_yes(panel: WatchedPanel, agencia: Agencia, orders: Path) -> None:
     done = agencia("place", orders, *JOURNAL, "--quiet", input="y\n")
     assert (done.code, done.out, panel.ledger) == (2, "", [])
-    assert "agencia: orders spend money: confirm it with --yes, as there is no terminal" in done.err
+    assert "agencia: orders spend money: pass --yes to confirm, as stdin is not a terminal" in done.err
 
 
 @pytest.mark.usefixtures("_on_a_terminal")
@@ -204,15 +204,15 @@ def test_on_a_terminal_it_asks(
 
 @pytest.mark.usefixtures("_on_a_terminal")
 def test_an_account_that_holds_too_little(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
-    panel.reprice(1, Decimal(6000))
+    panel.change_price(1, Decimal(6000))
     many = numbered(2, here)
     done = agencia("place", many, *JOURNAL, "--concurrency", 1, input="y\n")
-    assert "warning: the account holds 200 USD too little; some orders will be refused\n" in done.err
-    assert "The account does not cover it. Place 2 orders for 1200 USD? [y/N]: " in done.err
+    assert "warning: the balance is 200 USD too low; some orders will be refused\n" in done.err
+    assert "The balance is too low. Place 2 orders for 1200 USD? [y/N]: " in done.err
     assert (done.code, len(panel.ledger)) == (1, 1)
     assert sorted(state for state, _ in rows(done).values()) == ["placed", "refused"]
     assert "1 x InsufficientFundsError: " in done.err
-    panel.reprice(1, Decimal(3000))
+    panel.change_price(1, Decimal(3000))
     assert agencia("place", many, *JOURNAL, "--yes").code == 0
     assert bought(panel) == ["https://a.b/0", "https://a.b/1"]
 
@@ -233,8 +233,8 @@ SUBSCRIPTION = "reference,service,username,min,max,delay,link,quantity\nS,16,u,2
 @pytest.mark.parametrize(
     ("more", "cost"),
     [
-        ("", "what cannot be told of 1 order"),
-        ("A,1,,,,,x,100\n", "0.09 USD and what cannot be told of 1 order"),
+        ("", "the unknown cost of 1 order"),
+        ("A,1,,,,,x,100\n", "0.09 USD plus the unknown cost of 1 order"),
     ],
 )
 def test_a_cost_that_cannot_be_told(
@@ -243,7 +243,7 @@ def test_a_cost_that_cannot_be_told(
     (here / "o.csv").write_text(SUBSCRIPTION + more)
     done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "1000")
     assert (done.code, panel.ledger) == (2, [])
-    assert f"cost: {cost}; the account holds 1000 USD" in done.err
+    assert f"cost: {cost}; balance: 1000 USD" in done.err
     assert done.err.endswith(f"agencia: --max-charge is 1000 USD, the cost is {cost}: nothing was sent\n")
     assert agencia("place", "o.csv", *JOURNAL, "--yes").code == 0
 
@@ -256,15 +256,15 @@ def test_what_is_unknown_is_never_sent_again(panel: WatchedPanel, agencia: Agenc
     assert (first.code, len(panel.ledger)) == (4, 2)
     assert rows(first)["M-0"] == ("unknown", "")
     assert first.err.endswith(
-        "Nobody knows whether 1 order came to be placed:\n"
+        "The outcome of 1 order is unknown:\n"
         "  M-0\n"
-        "Nothing sends them again. Look at the panel, then record what you found:\n"
+        "They are never sent again automatically. Check the panel, then resolve them:\n"
         "  agencia journal resolve M-0 --journal j.db --order-id ID\n"
         "  agencia journal resolve M-0 --journal j.db --not-placed\n"
     )
     again = agencia("place", many, *JOURNAL, "--yes")
     assert (again.code, len(panel.ledger), rows(again)) == (4, 2, rows(first))
-    assert "\n  1 placed already\n  1 unknown, not to be sent\n" in again.err
+    assert "\n  1 already placed\n  1 unknown, not sent\n" in again.err
     assert agencia("journal", "resolve", "M-0", *JOURNAL, "--not-placed").code == 0
     assert agencia("place", many, *JOURNAL, "--yes", "-q").code == 0
     assert bought(panel) == ["https://a.b/0", "https://a.b/0", "https://a.b/1"]
@@ -289,7 +289,7 @@ def test_a_table(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
     done = agencia("place", many, *JOURNAL, "--yes", "--concurrency", 1, "--format", "table")
     assert done.rows[0] == "reference  state    order"
     assert done.rows[1].split() == ["M-0", "placed", str(panel.ledger[0].order)]
-    assert done.rows[2].startswith("M-1        unknown: the panel may have acted: ")
+    assert done.rows[2].startswith("M-1        unknown: the panel may have acted on the request: ")
 
 
 def test_an_account_that_is_refused_at_once(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
@@ -338,10 +338,11 @@ def test_ctrl_c_ends_it_and_the_next_run_goes_on(panel: WatchedPanel, here: Path
 
     def check(interrupted: Outcome, again: Outcome) -> None:
         lines = interrupted.err.splitlines()
-        done = f"{len(rows(interrupted))} of 20 orders done; run it again to go on, nothing is placed twice"
+        count = len(rows(interrupted))
+        done = f"{count} of 20 orders done; run the command again to resume, nothing is placed twice"
         assert (interrupted.code, len(rows(interrupted)) < 20) == (130, True)
         assert lines == [
-            "agencia: it ends once what was sent has been answered",
+            "agencia: interrupted; waiting for the orders in flight",
             f"agencia: interrupted: {done}",
         ]
         assert {state for state, _ in rows(interrupted).values()} == {"placed"}

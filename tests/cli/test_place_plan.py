@@ -44,52 +44,52 @@ LONG = "x" * 201
 @pytest.mark.parametrize(
     ("row", "column", "fault"),
     [
-        ("A,1,x,1", "quantity", "service 1 takes at least 2 in an order, not 1"),
-        ("A,1,x,51", "quantity", "service 1 takes at most 50 in an order, not 51"),
-        ("A,1,x,ten", "quantity", "quantity is a whole number, not 'ten'"),
-        ("A,1,x,0", "quantity", "quantity is a whole number of at least 1, not 0"),
-        ("A,1,x", "", "service 1 is of the type 'Default': quantity is missing"),
-        ("A,2,x,5", "", "service 2 is of the type 'Package': quantity is too many"),
-        ("A,1,x,5,2", "", "a drip-feed takes both runs and interval (minutes), or neither"),
-        ("A,1,x,5,2,5", "runs", "service 1 does not take a drip-feed"),
-        ("A,3,x,,,,nice", "comments", "service 3 takes at least 2 in an order, not 1"),
-        ("A,3,x,,,,nice\x07", "comments", "comments holds a line break or a control character"),
-        ("A,6,x,,,,nice,,u", "comments", "service 6 takes at least 2 in an order, not 1"),
-        ("A,4,x,,,,,me", "usernames", "service 4 takes at least 2 in an order, not 1"),
-        ("A,5,,,,,,,u,1,5,0", "min", "service 5 takes at least 2 in an order, not 1"),
-        ("A,5,,,,,,,u,2,51,0", "max", "service 5 takes at most 50 in an order, not 51"),
-        ("A,5,,,,,,,u,2,5,7", "delay", "delay is one of 0, 5, 10"),
-        ("A,5,,,,,,,u,2,5,0,,soon", "expiry", "expiry is a day such as"),
+        ("A,1,x,1", "quantity", "the quantity for service 1 must be >= 2, got 1"),
+        ("A,1,x,51", "quantity", "the quantity for service 1 must be <= 50, got 51"),
+        ("A,1,x,ten", "quantity", "quantity must be an integer, got 'ten'"),
+        ("A,1,x,0", "quantity", "quantity must be an integer >= 1, got 0"),
+        ("A,1,x", "", "service 1 has type 'Default': missing field: quantity"),
+        ("A,2,x,5", "", "service 2 has type 'Package': unexpected field: quantity"),
+        ("A,1,x,5,2", "", "drip-feed requires both runs and interval"),
+        ("A,1,x,5,2,5", "runs", "service 1 does not support drip-feed"),
+        ("A,3,x,,,,nice", "comments", "the quantity for service 3 must be >= 2, got 1"),
+        ("A,3,x,,,,nice\x07", "comments", "comments contains a line break or a control character"),
+        ("A,6,x,,,,nice,,u", "comments", "the quantity for service 6 must be >= 2, got 1"),
+        ("A,4,x,,,,,me", "usernames", "the quantity for service 4 must be >= 2, got 1"),
+        ("A,5,,,,,,,u,1,5,0", "min", "the quantity for service 5 must be >= 2, got 1"),
+        ("A,5,,,,,,,u,2,51,0", "max", "the quantity for service 5 must be <= 50, got 51"),
+        ("A,5,,,,,,,u,2,5,7", "delay", "delay must be one of 0, 5, 10"),
+        ("A,5,,,,,,,u,2,5,0,,soon", "expiry", "expiry must be a date such as"),
         ("A,99,x,5", "service", "service '99' is not in the catalogue"),
-        ("A,,x,5", "service", "the service is empty"),
-        (",1,x,5", "reference", "the reference is empty"),
-        ('"A\nB",1,x,5', "reference", r"'A\nB' holds a line break or a control character"),
-        (f"{LONG},1,x,5", "reference", "a reference has at most 200 characters, not 201"),
-        ("A,1,caf\ufffd,5", "link", "'caf\ufffd' is no text in UTF-8"),
-        ("A,1,x,5,,,,,,,,,,,y", "", "'y' stands in a cell that has no heading"),
+        ("A,,x,5", "service", "missing service"),
+        (",1,x,5", "reference", "missing reference"),
+        ('"A\nB",1,x,5', "reference", r"'A\nB' contains a line break or a control character"),
+        (f"{LONG},1,x,5", "reference", "reference must have at most 200 characters, got 201"),
+        ("A,1,caf\ufffd,5", "link", "'caf\ufffd' is not valid UTF-8"),
+        ("A,1,x,5,,,,,,,,,,,y", "", "'y' is in a column without a heading"),
     ],
 )
-def test_a_wrong_row_is_named_with_its_line_and_its_column(row: str, column: str, fault: str) -> None:
+def test_an_invalid_row_is_named_with_its_line_and_its_column(row: str, column: str, fault: str) -> None:
     found = plan(f"{HEAD}# a comment\nB,1,x,5\n{row}\nC,1,x,5\n")
     assert [*found.orders] == ["B", "C"]
-    wrong = found.wrong[0]
-    assert (found.count, len(found.wrong)) == (3, 1)
-    assert wrong.where == "o.csv, line 4" + (f", column {column}" if column else "")
-    assert wrong.fault.startswith(fault)
+    invalid = found.invalid[0]
+    assert (found.count, len(found.invalid)) == (3, 1)
+    assert invalid.where == "o.csv, line 4" + (f", column {column}" if column else "")
+    assert invalid.reason.startswith(fault)
 
 
 def test_a_panels_own_field_that_is_no_text() -> None:
     found = plan("reference,service,extra.a\nA,7,\ufffd\nB,7,x\n")
-    assert found.wrong[0].where == "o.csv, line 2, column extra.a"
+    assert found.invalid[0].where == "o.csv, line 2, column extra.a"
     assert found.orders["B"].form() == {"service": "7", "a": "x"}
 
 
 def test_a_reference_that_is_there_twice() -> None:
     found = plan(f"{HEAD}A,1,x,5\nB,1,x,1\nA,1,x,5\nB,1,x,5\n")
-    assert [(wrong.where, wrong.fault) for wrong in found.wrong] == [
-        ("o.csv, line 3, column quantity", "service 1 takes at least 2 in an order, not 1"),
-        ("o.csv, line 4, column reference", "'A' stands on line 2 already"),
-        ("o.csv, line 5, column reference", "'B' stands on line 3 already"),
+    assert [(invalid.where, invalid.reason) for invalid in found.invalid] == [
+        ("o.csv, line 3, column quantity", "the quantity for service 1 must be >= 2, got 1"),
+        ("o.csv, line 4, column reference", "duplicate reference: 'A' (see line 2)"),
+        ("o.csv, line 5, column reference", "duplicate reference: 'B' (see line 3)"),
     ]
 
 
@@ -106,7 +106,7 @@ def test_what_is_placed_or_unknown_is_not_sent_whatever_the_catalogue_says(catal
         catalogue=catalogue,
     )
     assert (found.placed, found.unknown) == ([entries[0], entries[2]], [entries[1]])
-    assert (found.orders, found.wrong, found.count) == ({}, [], 3)
+    assert (found.orders, found.invalid, found.count) == ({}, [], 3)
 
 
 def test_what_was_refused_or_never_sent_is_sent() -> None:
@@ -119,13 +119,13 @@ def test_what_was_refused_or_never_sent_is_sent() -> None:
 def test_a_reference_that_stands_for_another_order(row: str, state: str) -> None:
     found = plan(f"{HEAD}{row}\n", entry("A", state, ORDER))
     assert (found.orders, found.placed, found.unknown) == ({}, [], [])
-    assert found.wrong[0].where == "o.csv, line 2, column reference"
-    assert found.wrong[0].fault == (
-        f"'A' stands for another order in the journal, which is {state}; a new order needs a new reference"
+    assert found.invalid[0].where == "o.csv, line 2, column reference"
+    assert found.invalid[0].reason == (
+        f"'A' is already used for a different order in the journal, which is {state}; use a new reference"
     )
 
 
 def test_the_cost_is_exact_and_says_what_it_leaves_out() -> None:
     many = "".join(f"M{number},1,x,3\n" for number in range(10))
     found = plan(f"{HEAD}{many}P,2,x\nN,7,x\nS,5,,,,,,,u,2,5,0\n")
-    assert (found.total, found.untold) == (Decimal("0.027") + Decimal("0.90"), 2)
+    assert (found.total, found.unpriced) == (Decimal("0.027") + Decimal("0.90"), 2)

@@ -67,8 +67,8 @@ def test_ctrl_c(panel: WatchedPanel, start: Start, agencia: Agencia, many: str) 
     assert process.returncode == 130
     done = f"{len(out.splitlines()) - 1} of {COUNT} orders done"
     assert err.splitlines() == [
-        "agencia: it ends once what was sent has been answered",
-        f"agencia: interrupted: {done}; run it again to go on, nothing is placed twice",
+        "agencia: interrupted; waiting for the orders in flight",
+        f"agencia: interrupted: {done}; run the command again to resume, nothing is placed twice",
     ]
     check_all_placed(panel, COUNT, agencia("place", many, "-j", "j.db", "--yes", "--quiet"))
 
@@ -81,10 +81,10 @@ def test_a_second_ctrl_c_does_not_wait_for_the_panel(
     process = start("place", many, "-j", "j.db", "--yes", "--quiet", "--concurrency", 5)
     panel.at_request(7, lambda: process.send_signal(signal.SIGINT))
     assert process.stderr
-    assert process.stderr.readline() == "agencia: it ends once what was sent has been answered\n"
+    assert process.stderr.readline() == "agencia: interrupted; waiting for the orders in flight\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    told = f"0 of {COUNT} orders done; run it again to go on, nothing is placed twice"
+    told = f"0 of {COUNT} orders done; run the command again to resume, nothing is placed twice"
     assert (process.returncode, err) == (130, f"agencia: interrupted: {told}\n")
     assert len(links(panel)) == 5
     panel.faults.latency = 0
@@ -122,7 +122,7 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     os.close(ours)
     text = shown.decode()
     assert (process.returncode, len(links(panel))) == (0, COUNT)
-    assert "many.csv: 40 orders\r\n  40 to be sent\r\ncost: 3.60 USD; the account holds 1000 USD\r\n" in text
+    assert "many.csv: 40 orders\r\n  40 to send\r\ncost: 3.60 USD; balance: 1000 USD\r\n" in text
     assert "Place 40 orders for 3.60 USD? [y/N]: yes" in text
     assert "placing" in text
     assert "/40" in text

@@ -17,7 +17,7 @@ from .conftest import COMMAND, Start, WatchedPanel, read_terminal
 @pytest.fixture
 def ids(panel: WatchedPanel, tmp_path: Path) -> Path:
     file = tmp_path / "ids"
-    file.write_text("".join(f"{one}\n" for one in panel.stock(5000)))
+    file.write_text("".join(f"{one}\n" for one in panel.seed_orders(5000)))
     return file
 
 
@@ -46,7 +46,7 @@ def test_ctrl_c_while_standard_input_is_silent(panel: WatchedPanel, start: Start
     process = start("status", "-", stdin=subprocess.PIPE)
     assert process.stdin
     assert process.stdout
-    process.stdin.write("".join(f"{one}\n" for one in panel.stock(200)))
+    process.stdin.write("".join(f"{one}\n" for one in panel.seed_orders(200)))
     process.stdin.flush()
     assert len([process.stdout.readline() for _ in range(201)]) == 201
     process.send_signal(signal.SIGINT)
@@ -72,7 +72,7 @@ def test_a_full_disk(start: Start, ids: Path) -> None:
         _, err = process.communicate()
     assert (process.returncode, err) == (
         2,
-        "agencia: the output cannot be written: No space left on device\n",
+        "agencia: cannot write the output: No space left on device\n",
     )
 
 
@@ -90,7 +90,7 @@ def test_the_sandbox_from_another_process(
     assert (client.returncode, len(out.splitlines())) == (0, 301)
     sandbox.send_signal(signal.SIGINT)
     _, err = sandbox.communicate()
-    assert (sandbox.returncode, err) == (0, "the panel has ended; it received 3 requests\n")
+    assert (sandbox.returncode, err) == (0, "stopped; received 3 requests\n")
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
@@ -98,7 +98,7 @@ def test_an_installation_without_its_extra(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from agencia_async.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f'agencia: {missing} is missing: pip install "agencia-async[cli]"\n'
+    assert done.stderr == f'agencia: {missing} is not installed: pip install "agencia-async[cli]"\n'
 
 
 def test_the_demo(start: Start) -> None:

@@ -54,11 +54,11 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
 
     def check(done: Outcome) -> None:
         assert balance.result() == 1000
-        assert (done.code, done.err) == (0, "the panel has ended; it received 1 request\n")
+        assert (done.code, done.err) == (0, "stopped; received 1 request\n")
         assert ids.read_text().split() == list(map(str, range(23501, 23621)))
         assert done.rows == [
-            f"A panel on this machine: http://127.0.0.1:{port}/api/v2",
-            "It holds 120 orders, 23501 to 23620, and 1000 USD.",
+            f"Local mock panel: http://127.0.0.1:{port}/api/v2",
+            "It has 120 orders, 23501 to 23620, and a balance of 1000 USD.",
             "",
             "In another terminal:",
             f"  export AGENCIA_BASE_URL=http://127.0.0.1:{port}/api/v2",
@@ -66,7 +66,7 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
             "  agencia status 23501 23502 23503",
             f"  agencia status --file {ids}",
             "",
-            "Ctrl-C ends it.",
+            "Press Ctrl-C to stop.",
         ]
 
     ended_by_a_user(port, balance, balance_of).start()
@@ -76,7 +76,7 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
 def test_a_panel_without_orders(port: int) -> None:
     def check(done: Outcome) -> None:
         assert done.code == 0
-        assert done.rows[1] == "It holds 0 orders, and 1000 USD."
+        assert done.rows[1] == "It has 0 orders, and a balance of 1000 USD."
         assert "  agencia services" in done.rows
 
     ended_by_a_user(port, Future(), balance_of).start()
@@ -103,7 +103,7 @@ def test_a_panel_that_recognises_a_repeated_order(port: int) -> None:
 def test_ids_that_cannot_be_written(agencia: Agencia, tmp_path: Path) -> None:
     done = agencia("sandbox", "--ids-file", tmp_path, "--orders", 1)
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"agencia: {tmp_path} cannot be written: Is a directory\n"
+    assert done.err == f"agencia: cannot write {tmp_path}: Is a directory\n"
 
 
 def test_an_address_that_cannot_be_had(agencia: Agencia) -> None:
@@ -112,7 +112,7 @@ def test_an_address_that_cannot_be_had(agencia: Agencia) -> None:
         done = agencia("sandbox", "--port", port)
     assert done.code == 2
     assert done.err.startswith(
-        f"agencia: the panel cannot be served on 127.0.0.1, port {port}: Address already in use"
+        f"agencia: cannot serve the panel on 127.0.0.1, port {port}: Address already in use"
     )
 
 
@@ -135,11 +135,11 @@ def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:
 def test_an_unknown_dialect_is_named() -> None:
     done = invoke("sandbox", "--dialect", "klingon")
     assert done.code == 2
-    assert "no such dialect: 'klingon'; there are document, numbers" in done.err
+    assert "dialect must be one of document, numbers" in done.err
 
 
 @pytest.mark.parametrize("name", ["", "link"])
 def test_a_field_that_can_tell_no_repeat(name: str) -> None:
     done = invoke("sandbox", "--idempotency-field", name)
     assert done.code == 2
-    assert f"idempotency_field is one that the protocol lacks, not {name!r}" in done.err
+    assert f"idempotency_field must not be a field of the API, got {name!r}" in done.err

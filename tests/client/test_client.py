@@ -74,7 +74,7 @@ def at(panel: Panel, **options: object) -> AsyncClient:
 
 
 def truth(panel: Panel, order: int | str) -> OrderStatus:
-    told = panel.truth(order)
+    told = panel.expected_status(order)
     return OrderStatus(
         charge=Decimal(str(told["charge"])),
         start_count=int(str(told["start_count"])),
@@ -92,7 +92,7 @@ def sizes(panel: Panel) -> list[int]:
 
 
 async def test_ten_thousand_ids_in_a_hundred_full_requests(panel: Panel, client: AsyncClient) -> None:
-    known: list[int | str] = list(panel.stock(9_900))
+    known: list[int | str] = list(panel.seed_orders(9_900))
     unknown: list[int | str] = [f"unknown-{number}" for number in range(100)]
     ids = [*known, *unknown, *known[:25], *map(str, known[25:50])]
     random.Random(5).shuffle(ids)
@@ -119,7 +119,7 @@ async def test_no_ids_are_no_requests(panel: Panel, client: AsyncClient) -> None
 
 
 async def test_the_first_request_goes_alone_and_then_as_many_as_allowed(panel: Panel) -> None:
-    ids = panel.stock(300)
+    ids = panel.seed_orders(300)
     panel.faults.latency = 0.02
     async with at(panel, max_concurrency=3, batch_size=10) as it:
         first = asyncio.create_task(it.status_many(ids))
@@ -129,7 +129,7 @@ async def test_the_first_request_goes_alone_and_then_as_many_as_allowed(panel: P
 
 
 async def test_a_stream_gives_an_item_for_each_id_as_they_come(panel: Panel, client: AsyncClient) -> None:
-    ids = panel.stock(250)
+    ids = panel.seed_orders(250)
 
     async def some() -> AsyncIterator[int]:
         for id_ in [*ids, ids[0]]:
@@ -142,7 +142,7 @@ async def test_a_stream_gives_an_item_for_each_id_as_they_come(panel: Panel, cli
 
 
 async def test_an_endless_stream_is_left_without_a_trace(panel: Panel) -> None:
-    panel.stock(1)
+    panel.seed_orders(1)
     panel.faults.latency = 0.001
     read: list[int] = []
 
@@ -186,7 +186,7 @@ async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_bad_key_stops_at_the_first_request(panel: Panel, stream: bool) -> None:  # noqa: FBT001
-    ids = panel.stock(2_000)
+    ids = panel.seed_orders(2_000)
     assert panel.url is not None
     async with AsyncClient("wrong", base_url=panel.url, transport=transport()) as client:
         call = anext(client.status_iter(ids)) if stream else client.status_many(ids)
@@ -218,7 +218,7 @@ async def test_a_key_that_is_disabled_later_on_fails_what_is_left_without_asking
 async def test_a_bulk_write_whose_answer_is_lost_has_unknown_outcomes(
     panel: Panel, client: AsyncClient
 ) -> None:
-    ids = panel.stock(150)
+    ids = panel.seed_orders(150)
     panel.faults.actions = {"cancel"}
     panel.faults.script("drop_after")
     result = await client.cancel_many(ids)
@@ -251,7 +251,7 @@ async def test_every_action_takes_many(panel: Panel, client: AsyncClient, clock:
 
 
 async def test_a_thousand_single_calls_travel_together(panel: Panel, client: AsyncClient) -> None:
-    ids = panel.stock(1_000)
+    ids = panel.seed_orders(1_000)
     tasks = [asyncio.create_task(client.status(id_)) for id_ in ids]
     await asyncio.sleep(0)
     tasks[7].cancel()
@@ -265,7 +265,7 @@ async def test_a_thousand_single_calls_travel_together(panel: Panel, client: Asy
 async def test_a_single_call_is_the_single_form_and_raises_its_own_error(
     panel: Panel, client: AsyncClient
 ) -> None:
-    (order,) = panel.stock(1)
+    (order,) = panel.seed_orders(1)
     assert await client.status(str(order)) == truth(panel, order)
     assert panel.requests[-1].form == {"action": "status", "order": str(order)}
     with pytest.raises(NotFoundError, match="Incorrect order ID") as caught:
@@ -274,7 +274,7 @@ async def test_a_single_call_is_the_single_form_and_raises_its_own_error(
 
 
 async def test_without_a_window_each_call_travels_alone(panel: Panel) -> None:
-    ids = panel.stock(5)
+    ids = panel.seed_orders(5)
     async with at(panel, batch_window=0) as client:
         await asyncio.gather(*map(client.status, ids))
     assert sizes(panel) == [1] * 5
@@ -352,7 +352,7 @@ def descriptors() -> int:
 
 
 async def test_cancelled_callers_leave_the_client_as_good_as_new(panel: Panel) -> None:
-    ids = panel.stock(300)
+    ids = panel.seed_orders(300)
     panel.faults.latency = (0.0, 0.004)
     dice = random.Random(3)
     async with at(panel) as client:
@@ -405,7 +405,7 @@ async def test_a_client_opens_by_itself_and_closes_once(panel: Panel) -> None:
 
 async def test_closing_under_waiting_callers_ends_them(panel: Panel) -> None:
     panel.faults.latency = 30.0
-    ids = panel.stock(10)
+    ids = panel.seed_orders(10)
     client = at(panel)
     stream = client.status_iter(ids)
     tasks = [
@@ -440,7 +440,7 @@ async def test_closing_belongs_to_the_same_event_loop() -> None:
 
 
 async def test_a_call_in_the_very_turn_of_closing_ends(panel: Panel) -> None:
-    ids = panel.stock(250)
+    ids = panel.seed_orders(250)
     for batch_window in (0, 0.005):
         client = at(panel, batch_window=batch_window)
         calls = [client.status_many(ids), client.status(ids[0])]
@@ -449,14 +449,14 @@ async def test_a_call_in_the_very_turn_of_closing_ends(panel: Panel) -> None:
 
 
 async def test_bulk_writes_send_each_id_once(panel: Panel, client: AsyncClient) -> None:
-    (order,) = panel.stock(1)
+    (order,) = panel.seed_orders(1)
     assert len([item async for item in client.cancel_iter([order, str(order)] * 150)]) == 1
     assert len(await client.cancel_many([order] * 250)) == 250
     assert sizes(panel) == [1, 1]
 
 
 async def test_a_fault_of_the_input_loses_no_write_under_way(panel: Panel, client: AsyncClient) -> None:
-    ids = panel.stock(200)
+    ids = panel.seed_orders(200)
 
     def broken() -> Iterator[int]:
         yield from ids
@@ -566,7 +566,7 @@ async def test_the_key_may_come_from_a_file(
 
 async def test_the_callers_client_and_an_asgi_panel_serve_as_well() -> None:
     panel = Panel(key="KEY")
-    (order,) = panel.stock(1)
+    (order,) = panel.seed_orders(1)
     async with AsyncClient(
         "KEY", base_url="https://panel.example/", transport=httpx.ASGITransport(panel.asgi)
     ) as client:

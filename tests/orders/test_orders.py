@@ -79,7 +79,7 @@ def test_a_quantity_is_a_whole_number_of_at_least_one(quantity: object) -> None:
 
 @pytest.mark.parametrize("drip", [{"runs": 2}, {"interval": 5}])
 def test_a_drip_feed_needs_both_of_its_fields(drip: dict[str, int]) -> None:
-    with pytest.raises(ConfigurationError, match="runs and interval must be given together"):
+    with pytest.raises(ConfigurationError, match="drip-feed requires both runs and interval"):
         DefaultOrder(service=1, link=LINK, quantity=10, **drip)  # type: ignore[arg-type]
 
 
@@ -218,7 +218,7 @@ def test_a_subscription_sends_its_fields() -> None:
         (
             WebTrafficOrder,
             TRAFFIC | {"type_of_traffic": 3, "runs": 2},
-            "runs and interval must be given together",
+            "drip-feed requires both runs and interval",
         ),
         (PollOrder, BASE | {"quantity": 5, "answer_number": 0}, "answer_number must be an integer"),
         (MentionsOrder, BASE | {"quantity": 5, "usernames": ["a\nb"]}, "usernames contains a line break"),

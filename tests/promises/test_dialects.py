@@ -51,7 +51,7 @@ async def scene(dialect: str) -> tuple[list[object], Panel]:
     """A day in the life of an account, and the panel it was at."""
     clock = Clock()
     panel = Panel(key="KEY", seed=4, clock=clock, dialect=dialect)
-    stock = panel.stock(90)
+    stock = panel.seed_orders(90)
     heard: list[object] = []
     async with AsyncClient(
         "KEY",

@@ -1,4 +1,4 @@
-"""The commands about the account and what the panel sells: balance and services."""
+"""The commands balance and services."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,7 +27,7 @@ _SERVICES: Final = Layout(
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which services are wanted."""
+    """The options that select services."""
 
     search: Annotated[
         str | None,
@@ -35,24 +35,24 @@ class Filter:
             "--search",
             "-s",
             metavar="TEXT",
-            help="Only those with each of these words in their name or category.",
+            help="Services with all of these words in their name or category.",
         ),
     ] = None
     type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="Only those of this type: Default, Package ...")
+        str | None, typer.Option(metavar="TYPE", help="Services of this type: Default, Package ...")
     ] = None
     category: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only those with this in their category.")
+        str | None, typer.Option(metavar="TEXT", help="Services with this text in their category.")
     ] = None
     min_rate: Annotated[
-        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Only those at this rate or above.")
+        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Minimum price per 1000.")
     ] = None
     max_rate: Annotated[
-        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Only those at this rate or below.")
+        Decimal | None, typer.Option(parser=price, metavar="PRICE", help="Maximum price per 1000.")
     ] = None
 
     def among(self, catalogue: Catalogue) -> list[Service]:
-        """Those of the panel's services that are wanted."""
+        """The selected services."""
         return catalogue.search(
             self.search or "",
             type=self.type or "",
@@ -63,7 +63,7 @@ class Filter:
 
 
 def balance(connection: PanelOptions, output: OutputOptions) -> None:
-    """Show what the account holds.
+    """Show the balance of the account.
 
     CSV columns: balance, currency.
     """
@@ -71,9 +71,12 @@ def balance(connection: PanelOptions, output: OutputOptions) -> None:
 
 
 def services(wanted: Filter, connection: PanelOptions, output: OutputOptions) -> None:
-    """Show what the panel sells. A rate is the price of 1000, or of one package.
+    """List the services of the panel.
 
-    CSV columns: service, name, type, category, rate, min, max, refill, cancel, dripfeed.
+    The rate is the price per 1000, or of one package.
+
+    CSV columns: service, name, type, category, rate, min, max, refill,
+    cancel, dripfeed.
     """
     run(_services(wanted, connection, output))
 

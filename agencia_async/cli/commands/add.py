@@ -1,4 +1,4 @@
-"""The command that spends money: add."""
+"""The command add: places one order."""
 
 import asyncio
 from collections.abc import Mapping
@@ -30,39 +30,38 @@ from agencia_async.cli.text import one_line
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is to be ordered."""
+    """The options that describe the order."""
 
-    service: Annotated[
-        str, typer.Argument(metavar="SERVICE", help="The id of the service.", show_default=False)
-    ]
-    link: Annotated[str | None, typer.Option(metavar="URL", help="The page, profile or post.")] = None
-    quantity: Annotated[
-        int | None, typer.Option(metavar="N", help="How many; with drip-feed, in each run.")
-    ] = None
-    runs: Annotated[int | None, typer.Option(metavar="N", help="Drip-feed: how many times.")] = None
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Id of the service.", show_default=False)]
+    link: Annotated[str | None, typer.Option(metavar="URL", help="Page, profile or post.")] = None
+    quantity: Annotated[int | None, typer.Option(metavar="N", help="Quantity; with drip-feed, per run.")] = (
+        None
+    )
+    runs: Annotated[int | None, typer.Option(metavar="N", help="Drip-feed: number of runs.")] = None
     interval: Annotated[
-        int | None, typer.Option(metavar="MINUTES", help="Drip-feed: time between two runs.")
+        int | None, typer.Option(metavar="MINUTES", help="Drip-feed: minutes between runs.")
     ] = None
     comments_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The comments to buy, one on a line.")
+        Path | None, typer.Option(metavar="FILE", help="File with the custom comments, one per line.")
     ] = None
     field: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=VALUE", help="A further field, as the service's type needs it. Any number of times."
+            metavar="NAME=VALUE",
+            help="Additional field that the service's type requires. May be given several times.",
         ),
     ] = None
 
     def order(self) -> Order:
-        """The order; of which class depends on what was given.
+        """The order; its class depends on the options.
 
         Raises:
-            UsageError: options are missing, or do not go together.
-            ConfigurationError: a value cannot be sent.
+            UsageError: options are missing, or contradict each other.
+            ConfigurationError: a value is invalid.
         """
         extra = dict(map(_named, self.field or []))
         if (self.runs or self.interval) and (self.quantity is None or self.comments_file):
-            raise UsageError("--runs and --interval go with --link and --quantity")
+            raise UsageError("--runs and --interval require --link and --quantity")
         if self.link is None:
             return self._raw(extra)
         if self.comments_file:
@@ -82,11 +81,11 @@ class Wish:
         )
 
     def order_from(self, catalogue: Catalogue) -> Order:
-        """The order, of the class that the service's type needs.
+        """The order, of the class for the service's type.
 
         Raises:
-            UsageError: the panel does not sell the service.
-            ConfigurationError: fields are missing, too many, or cannot be sent.
+            UsageError: the service is not in the catalogue.
+            ConfigurationError: a field is missing, unexpected or invalid.
         """
         if self.service not in catalogue:
             raise UsageError(f"service {self.service} is not in the catalogue; see: agencia services")
@@ -99,23 +98,23 @@ class Wish:
         return Order.from_text(catalogue[self.service], named | fields, extra)
 
     def _raw(self, fields: Mapping[str, str]) -> RawOrder:
-        """An order without a link, such as a subscription: its fields are all that there is."""
+        """An order without a link, such as a subscription: all its fields are given with --field."""
         if not fields or self.quantity is not None or self.comments_file:
-            raise UsageError("give a --link; only an order whose fields are all given with --field has none")
+            raise UsageError("missing option: --link (optional only if all fields are given with --field)")
         return RawOrder(self.service, fields)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """On which terms it is ordered."""
+    """The options for placing it."""
 
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt for confirmation.")] = False
     max_charge: Annotated[
         Decimal | None,
         typer.Option(
             parser=price,
             metavar="PRICE",
-            help="Check the order against the catalogue first, and do not place it if it costs more.",
+            help="Check the order against the catalogue first; fail if it costs more.",
             show_default=False,
         ),
     ] = None
@@ -123,7 +122,7 @@ class Terms:
         str | None,
         typer.Option(
             metavar="REFERENCE",
-            help="Your own name for the order: it is placed once under this name, by the journal.",
+            help="Your own name for the order, which makes it idempotent. Needs a journal.",
             show_default=False,
         ),
     ] = None
@@ -132,17 +131,18 @@ class Terms:
 def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptions) -> None:
     """Place an order, and print its id.
 
-    With --link and --quantity a default order, with --link alone a package, with --comments-file custom
-    comments; whatever else a service's type needs goes with --field. Asks before it spends money: where
-    there is no terminal to ask on, it needs --yes. Never sends an order again whose outcome is unknown.
-    With --reference and a journal, the same command again places nothing twice.
+    --link and --quantity give a default order, --link alone a package,
+    --comments-file custom comments; pass other fields with --field.
+    Prompts for confirmation; pass --yes when stdin is not a terminal.
+    An order whose outcome is unknown is never retried. With --reference
+    and a journal, running the command again places nothing twice.
     """
     run(_add(wish, terms, journal, connection))
 
 
 async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptions) -> Code:
     if journal.journal and terms.reference is None:
-        raise UsageError("--journal goes with --reference, your own name for the order")
+        raise UsageError("--journal requires --reference")
     order = wish.order() if terms.max_charge is None else None
     async with connection.client() as client:
         order = order or wish.order_from(await client.catalogue())
@@ -152,8 +152,8 @@ async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Pan
         try:
             number = await _placed(client, order, terms, journal)
         except asyncio.CancelledError:
-            known = "run it again to see: nothing is placed twice"
-            unknown = "look at the panel before you send it again"
+            known = "run the command again: nothing is placed twice"
+            unknown = "check the panel before you place it again"
             raise Interrupted(
                 f"the order may have been placed; {unknown if terms.reference is None else known}"
             ) from None
@@ -164,21 +164,21 @@ async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Pan
 async def _placed(client: AsyncClient, order: Order, terms: Terms, journal: JournalOption) -> Id | None:
     if terms.reference is None:
         return await client.add(order, max_charge=terms.max_charge)
-    async with journal.open(make=True) as book:
-        entry = await book.place(client, terms.reference, order, max_charge=terms.max_charge)
+    async with journal.open(make=True) as opened:
+        entry = await opened.place(client, terms.reference, order, max_charge=terms.max_charge)
     return entry.order_id
 
 
 async def _is_agreed(order: Order) -> bool:
-    """Ask, on a terminal.
+    """Prompt for confirmation.
 
     Raises:
-        UsageError: there is none.
+        UsageError: stdin is not a terminal.
     """
     check_terminal("an order spends")
     fields = order.form()
     service = fields.pop("service")
-    typer.echo(f"An order of service {service}, which spends money:", err=True)
+    typer.echo(f"Order for service {service}; this spends money:", err=True)
     for name, value in fields.items():
         typer.echo(f"  {name}: {one_line(value)}", err=True)
     return await is_agreed("Place it?")
@@ -187,7 +187,7 @@ async def _is_agreed(order: Order) -> bool:
 def _named(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise UsageError(f"a field is given as NAME=VALUE, not {text!r}")
+        raise UsageError(f"--field must be NAME=VALUE, got {text!r}")
     return name, value
 
 
@@ -195,9 +195,9 @@ def _comments(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise UsageError(f"{file} cannot be read: {reason}") from None
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise UsageError(f"cannot read {file}: {reason}") from None
     comments = [line for line in lines if line.strip()]
     if not comments:
-        raise ConfigurationError(f"{file} holds no comments")
+        raise ConfigurationError(f"no comments in {file}")
     return comments

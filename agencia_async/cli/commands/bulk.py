@@ -1,4 +1,4 @@
-"""The commands that take many ids: status, refill, refill-status and cancel."""
+"""The bulk commands: status, refill, refill-status and cancel."""
 
 import asyncio
 import time
@@ -26,15 +26,15 @@ _REFILLS: Final = ("refill", "refill_id", "id")
 
 @dataclass(frozen=True, kw_only=True)
 class BulkCommand(Generic[T]):
-    """What tells one of these commands from the others.
+    """What distinguishes these commands.
 
     Attributes:
         ask: the client's method.
         values: a value as the columns of a row.
-        state: under which name the summary counts a value.
+        state: the state of a value in the summary.
         layout: the columns of the output.
-        columns: the names under which an input may hold the ids.
-        acts: does the panel act on it, so that what is cut off may have happened?
+        columns: the possible names of the input column with the ids.
+        acts: it is a write, so if interrupted it may have been executed.
     """
 
     ask: Callable[[AsyncClient, AsyncIterable[Id]], AsyncGenerator[BulkItem[T], None]]
@@ -48,16 +48,18 @@ class BulkCommand(Generic[T]):
 def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
     """Show the status of any number of orders, as the replies arrive.
 
-    CSV columns: id, ok, status, state, charge, start_count, remains, currency, error, error_type.
-    JSON has the same names, money as text, and under "extra" what else the panel tells.
+    CSV columns: id, ok, status, state, charge, start_count, remains,
+    currency, error, error_type. JSON has the same names, amounts as strings,
+    and all other fields under "extra".
     """
     run(_bulk(_STATUS, ids, connection, output))
 
 
 def refill(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Ask for refills of any number of orders.
+    """Request refills of any number of orders.
 
-    CSV columns: id, ok, refill, error, error_type. The refill is the id for refill-status.
+    CSV columns: id, ok, refill, error, error_type. The refill column is the
+    id for refill-status.
     """
     run(_bulk(_REFILL, ids, connection, output))
 
@@ -71,7 +73,9 @@ def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOption
 
 
 def cancel(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Ask to cancel any number of orders. The refund comes later: status tells.
+    """Request the cancellation of any number of orders.
+
+    Whether an order was cancelled shows later in its status.
 
     CSV columns: id, ok, request, error, error_type.
     """
@@ -84,28 +88,28 @@ async def _bulk(
     ids = open_ids(given, action.columns)
     output.keep_off(given.file, "ids")
     tally = Tally()
-    fault = None
+    invalid = None
     began = time.perf_counter()
     try:
         async with connection.client() as client:
             try:
                 await _rows(action, client, ids, tally, output, show_bar=not connection.verbose)
-            except UsageError as error:  # what was asked before it has been answered
-                fault = error
+            except UsageError as error:  # the ids before the invalid one are done
+                invalid = error
             requests = client.requests_sent
     except asyncio.CancelledError:
         raise Interrupted(_how_far(tally, ids, action)) from None
     if tally.done and not output.quiet:
         seconds = time.perf_counter() - began
         print_summary(tally, Console(stderr=True), requests=requests, seconds=seconds)
-    if fault is not None:
-        raise fault
+    if invalid is not None:
+        raise invalid
     if tally.refused:
         return Code.REFUSED
     return Code.SOME_FAILED if tally.failed else Code.OK
 
 
-async def _rows(  # noqa: PLR0913 - what a bulk command knows
+async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     action: BulkCommand[T],
     client: AsyncClient,
     ids: Ids,
@@ -114,7 +118,7 @@ async def _rows(  # noqa: PLR0913 - what a bulk command knows
     *,
     show_bar: bool,
 ) -> None:
-    """Write a row for each answer, and count it."""
+    """Write a row for each outcome, and count it."""
     screen = terminal(output.output)
     with (
         writer(
@@ -134,7 +138,7 @@ async def _rows(  # noqa: PLR0913 - what a bulk command knows
 
 
 def _row(action: BulkCommand[T], item: BulkItem[T]) -> Row:
-    """An item as a row; each has all columns, whatever became of it."""
+    """An item as a row; each has all columns, whatever its outcome."""
     row: dict[str, object] = {**dict.fromkeys(action.layout.columns), "id": item.id, "ok": item.ok}
     if item.error is None:
         return row | dict(action.values(item.unwrap()))

@@ -1,4 +1,4 @@
-"""The commands about a journal: what it holds, and what a person found out."""
+"""The journal commands: list, show, resolve, export and reconcile."""
 
 from dataclasses import replace
 from shlex import quote
@@ -24,7 +24,7 @@ Reference = Annotated[
     str, typer.Argument(metavar="REFERENCE", help="Your own name for the order.", show_default=False)
 ]
 
-_TOLD: Final = ("state", "order", "error", "panel", "created", "updated")
+_RECORDED: Final = ("state", "order", "error", "panel", "created", "updated")
 _LIST: Final = Layout(
     ("reference", "state", "order", "service", "link", "error", "updated"),
     (
@@ -41,12 +41,12 @@ _LIST: Final = Layout(
 
 State = Literal["new", "placed", "refused", "unknown"]
 Wanted = Annotated[
-    State | None, typer.Option("--state", help="Only the orders in this state.", show_default=False)
+    State | None, typer.Option("--state", help="Only orders in this state.", show_default=False)
 ]
 
 
 def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
-    """Show the orders of a journal, in the order in which they were recorded.
+    """List the orders of a journal, in the order in which they were recorded.
 
     CSV columns: reference, state, order, service, link, error, updated.
     """
@@ -54,7 +54,7 @@ def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = No
 
 
 def show(reference: Reference, option: JournalOption) -> None:
-    """Show all that a journal holds of one order."""
+    """Show all fields of one order in a journal."""
     run(_show(reference, option))
 
 
@@ -63,35 +63,36 @@ def resolve(
     option: JournalOption,
     order_id: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="The panel has it, under this id.", show_default=False),
+        typer.Option(metavar="ID", help="It was placed, with this id.", show_default=False),
     ] = None,
     not_placed: Annotated[
-        bool, typer.Option("--not-placed", help="The panel does not have it; it may be placed again.")
+        bool, typer.Option("--not-placed", help="It was not placed, and may be placed again.")
     ] = False,
 ) -> None:
-    """Record what you found out about an order that is unknown. Nothing is asked of the panel."""
+    """Resolve an unknown order manually, without a request to the panel."""
     run(_resolve(reference, option, order_id, not_placed=not_placed))
 
 
 def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
-    """Write down the orders of a journal with all their fields, in the form that agencia place reads.
+    """Export the orders of a journal, in the format that agencia place reads.
 
-    CSV columns: reference, service, one for each field of the orders, state, order, error, panel, created,
-    updated.
+    CSV columns: reference, service, one for each field of the orders, state,
+    order, error, panel, created, updated.
     """
     run(_export(option, output, state))
 
 
 def reconcile(option: JournalOption, connection: PanelOptions) -> None:
-    """Ask the panel what it knows of the orders that are unknown or were resolved by hand.
+    """Look up unknown and manually resolved orders at the panel.
 
-    It decides nothing: it says what speaks for and against each. Ends with 4 if any is unknown.
+    It decides nothing, but prints the evidence for and against each.
+    Exits with 4 if any is unknown.
     """
     run(_reconcile(option, connection))
 
 
 journal = typer.Typer(
-    help="Look into a journal of orders, and resolve what is unknown.", no_args_is_help=True, epilog=CODES
+    help="Inspect a journal of orders, and resolve unknown ones.", no_args_is_help=True, epilog=CODES
 )
 journal.command("list", epilog=CODES)(flat(list_orders))
 for command in (show, resolve, export, reconcile):
@@ -111,8 +112,8 @@ async def _show(reference: str, option: JournalOption) -> Code:
     async with option.open() as journal:
         entry = await journal.get(reference)
     if entry is None:
-        raise UsageError(f"there is no order {reference!r} in this journal")
-    facts = {"reference": reference, **cells_of(entry.order), **_told(entry)}
+        raise UsageError(f"no order {reference!r} in this journal")
+    facts = {"reference": reference, **cells_of(entry.order), **_recorded(entry)}
     width = max(map(len, facts))
     for name, value in facts.items():
         lines = str("" if value is None else value).splitlines() or [""]
@@ -123,7 +124,7 @@ async def _show(reference: str, option: JournalOption) -> Code:
 
 async def _resolve(reference: str, option: JournalOption, order_id: str | None, *, not_placed: bool) -> Code:
     if (order_id is not None) == not_placed:
-        raise UsageError("give --order-id ID or --not-placed: one of these")
+        raise UsageError("exactly one of --order-id and --not-placed must be given")
     number = None if order_id is None else checked(order_id, "--order-id")
     async with option.open() as journal:
         entry = await journal.resolve(
@@ -136,11 +137,12 @@ async def _resolve(reference: str, option: JournalOption, order_id: str | None, 
 
 async def _export(option: JournalOption, output: OutputOptions, state: State | None) -> Code:
     entries = await _entries(option, output, state)
-    columns = ("reference", *columns_of(entry.order for entry in entries), *_TOLD)
+    columns = ("reference", *columns_of(entry.order for entry in entries), *_RECORDED)
     layout = Layout(columns, tuple(Column(name, name) for name in columns))
     blank = dict.fromkeys(columns)
     rows = [
-        blank | {"reference": entry.reference, **cells_of(entry.order), **_told(entry)} for entry in entries
+        blank | {"reference": entry.reference, **cells_of(entry.order), **_recorded(entry)}
+        for entry in entries
     ]
     replace(output, format=output.format or Format.CSV).write(layout, rows)
     return Code.OK
@@ -158,7 +160,7 @@ async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
         typer.echo(f"To resolve: {resolve} --order-id ID\n        or: {resolve} --not-placed", err=True)
         return Code.UNKNOWN
     if not findings:
-        typer.echo("there is nothing to find out: no order is unknown", err=True)
+        typer.echo("nothing to reconcile: no order is unknown", err=True)
     return Code.OK
 
 
@@ -171,11 +173,11 @@ async def _entries(option: JournalOption, output: OutputOptions, state: State | 
 def _listed(entry: "JournalEntry") -> Row:
     form = entry.order.form()
     about = form.get("link") or form.get("username")
-    return {"reference": entry.reference, "service": form["service"], "link": about, **_told(entry)}
+    return {"reference": entry.reference, "service": form["service"], "link": about, **_recorded(entry)}
 
 
-def _told(entry: "JournalEntry") -> dict[str, object]:
-    """What the journal tells of an order besides its fields."""
+def _recorded(entry: "JournalEntry") -> dict[str, object]:
+    """What the journal has recorded about an order, besides its fields."""
     return {
         "state": entry.state.value,
         "order": entry.order_id,

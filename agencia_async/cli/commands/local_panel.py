@@ -1,4 +1,4 @@
-"""Panels on this machine, for the commands sandbox and demo."""
+"""Local mock panels, for the commands sandbox and demo."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,11 +16,11 @@ KINDS: Final = {
     "cut_reply": "reply cut short",
     "empty_reply": "empty reply",
 }
-"""The faults of a panel, and what they look like from outside."""
+"""The faults of a panel, and their names in messages."""
 
 
 def spread_faults(panel: Panel, rate: float) -> None:
-    """Let this share of the requests meet a fault, all kinds alike."""
+    """Inject faults of all kinds into this share of the requests."""
     for name in KINDS:
         setattr(panel.faults, name, rate / len(KINDS))
 
@@ -30,7 +30,7 @@ async def served(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncG
     """The URL of a panel that is served for the block.
 
     Raises:
-        UsageError: what serving needs is not installed, or the address cannot be had.
+        UsageError: the extra is not installed, or the address is not available.
     """
     serving = serve(panel, host=host, port=port)
     try:
@@ -39,7 +39,7 @@ async def served(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncG
         raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(
-            f"the panel cannot be served on {host}, port {port}: {error.strerror or error}"
+            f"cannot serve the panel on {host}, port {port}: {error.strerror or error}"
         ) from None
     try:
         yield url

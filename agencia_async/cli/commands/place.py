@@ -1,4 +1,4 @@
-"""The command place: the orders of a file, each placed once."""
+"""The command place: places the orders of a file, each exactly once."""
 
 import asyncio
 import time
@@ -52,27 +52,26 @@ _LAYOUT: Final = Layout(
 
 @dataclass(frozen=True, kw_only=True)
 class OrderBatch:
-    """What is to be placed, and on which terms."""
+    """The options for the orders."""
 
     file: Annotated[
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A CSV file with headings: reference, service, link, quantity and so on; or - for standard "
-            "input.",
+            help="CSV file with headings (reference, service, link, quantity ...), or - for stdin.",
             show_default=False,
         ),
     ]
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the money is spent.")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt for confirmation.")] = False
     skip_invalid: Annotated[
-        bool, typer.Option("--skip-invalid", help="Leave out rows that are wrong, and place the others.")
+        bool, typer.Option("--skip-invalid", help="Skip invalid rows, and place the others.")
     ] = False
     max_charge: Annotated[
         Decimal | None,
         typer.Option(
             parser=price,
             metavar="PRICE",
-            help="Place nothing if all that is to be sent costs more than this, by the catalogue.",
+            help="Place nothing if the total cost, by the catalogue, is higher.",
             show_default=False,
         ),
     ] = None
@@ -81,8 +80,10 @@ class OrderBatch:
 def place(batch: OrderBatch, journal: JournalOption, connection: PanelOptions, output: OutputOptions) -> None:
     """Place the orders of a file, each once under its reference.
 
-    Checks the whole file first. Run again, it goes on where it was: what the journal has as placed is never
-    sent again, and neither is what may have been placed.
+    Checks the whole file first. Prompts for confirmation; pass --yes when
+    stdin is not a terminal. If run again, it resumes: orders that are placed,
+    or may have been placed, are never sent again.
+
     CSV columns: reference, state, order, error, error_type.
     """
     run(_place(batch, journal, connection, output))
@@ -92,7 +93,7 @@ async def _place(
     batch: OrderBatch, option: JournalOption, connection: PanelOptions, output: OutputOptions
 ) -> Code:
     if is_stdin(batch.file) and not batch.yes:
-        raise UsageError("orders from standard input need --yes: it cannot be asked for an answer as well")
+        raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
     output.keep_off(batch.file, "orders")
     output.keep_off(option.file, "journal")
     sending = _Sending(output, show_bar=not connection.verbose)
@@ -101,12 +102,12 @@ async def _place(
         async with connection.client() as client, option.open(make=True) as journal:
             plan = vetted(orders, await client.catalogue(), await _entries(journal, orders))
             _check(plan, batch)
-            if not await _is_wanted(batch, orders, plan, client, journal, quiet=output.quiet):
+            if not await _is_confirmed(batch, orders, plan, client, journal, quiet=output.quiet):
                 typer.echo("nothing was ordered", err=True)
                 return Code.SOME_FAILED
             await _send(sending, client, journal, plan)
             sending.sum_up(requests=client.requests_sent)
-            _tell_unknown(sending.unknown, option)
+            _print_unknown(sending.unknown, option)
     except asyncio.CancelledError:
         raise Interrupted(sending.how_far()) from None
     return sending.code
@@ -121,31 +122,31 @@ async def _read(file: Path) -> OrderList:
 
 
 async def _entries(journal: "Journal", orders: OrderList) -> "dict[str, JournalEntry]":
-    """What the journal holds under the references of a file."""
+    """The journal's entries for the references of a file."""
     references = dict.fromkeys(row.reference for row in orders.rows)
     entries = await asyncio.gather(*map(journal.get, references))
     return {entry.reference: entry for entry in entries if entry is not None}
 
 
-async def _is_wanted(  # noqa: PLR0913 - what there is to tell
+async def _is_confirmed(  # noqa: PLR0913 - all that is shown before the prompt
     batch: OrderBatch, orders: OrderList, plan: Plan, client: AsyncClient, journal: "Journal", *, quiet: bool
 ) -> bool:
-    """Tell what there is to do and what it costs, and ask."""
-    skipped = f"; {several(orders.comments, 'line')} with a # skipped" if orders.comments else ""
-    told = [f"{orders.name}: {several(plan.count, 'order')}{skipped}", *_counts(plan)]
+    """Print the plan and its cost, and prompt for confirmation."""
+    skipped = f"; {several(orders.comments, '# comment')} skipped" if orders.comments else ""
+    lines = [f"{orders.name}: {several(plan.count, 'order')}{skipped}", *_counts(plan)]
     currency, question = "", ""
     if plan.orders:
         account = await journal.note_balance(client)
         currency = f" {account.currency}".rstrip()
         cost = _cost(plan, currency)
         question = f"Place {several(len(plan.orders), 'order')} for {cost}?"
-        told.append(f"cost: {cost}; the account holds {account.balance:f}{currency}")
+        lines.append(f"cost: {cost}; balance: {account.balance:f}{currency}")
         if plan.total > account.balance:
             missing = f"{plan.total - account.balance:f}{currency}"
-            told.append(f"warning: the account holds {missing} too little; some orders will be refused")
-            question = f"The account does not cover it. {question}"
+            lines.append(f"warning: the balance is {missing} too low; some orders will be refused")
+            question = f"The balance is too low. {question}"
     if not (quiet and batch.yes):
-        for line in told:
+        for line in lines:
             typer.echo(line, err=True)
     if not plan.orders:
         return True
@@ -158,10 +159,10 @@ async def _is_wanted(  # noqa: PLR0913 - what there is to tell
 
 def _counts(plan: Plan) -> Iterator[str]:
     counts = {
-        "to be sent": len(plan.orders),
-        "placed already": len(plan.placed),
-        "unknown, not to be sent": len(plan.unknown),
-        "wrong, left out": len(plan.wrong),
+        "to send": len(plan.orders),
+        "already placed": len(plan.placed),
+        "unknown, not sent": len(plan.unknown),
+        "invalid, skipped": len(plan.invalid),
     }
     width = max(len(f"{count:,}") for count in counts.values())
     for what, count in counts.items():
@@ -170,38 +171,38 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 
 def _cost(plan: Plan, currency: str) -> str:
-    """What all that is to be sent costs."""
-    told = f"{plan.total:f}{currency}"
-    if not plan.untold:
-        return told
-    untold = f"what cannot be told of {several(plan.untold, 'order')}"
-    return untold if plan.untold == len(plan.orders) else f"{told} and {untold}"
+    """The total cost of the orders to send."""
+    known = f"{plan.total:f}{currency}"
+    if not plan.unpriced:
+        return known
+    unpriced = f"the unknown cost of {several(plan.unpriced, 'order')}"
+    return unpriced if plan.unpriced == len(plan.orders) else f"{known} plus {unpriced}"
 
 
 def _check_charge(plan: Plan, most: Decimal | None, currency: str) -> None:
-    """Return if the orders cost no more than they may.
+    """Check the total cost against the maximum.
 
     Raises:
-        UsageError: they do, or that cannot be told.
+        UsageError: it is higher, or unknown.
     """
-    if most is not None and (plan.untold or plan.total > most):
+    if most is not None and (plan.unpriced or plan.total > most):
         cost = _cost(plan, currency)
         raise UsageError(f"--max-charge is {most:f}{currency}, the cost is {cost}: nothing was sent")
 
 
 def _check(plan: Plan, batch: OrderBatch) -> None:
-    """List the rows that cannot be placed, and return if the others may be.
+    """List the invalid rows, and check that they may be skipped.
 
     Raises:
         UsageError: they may not.
     """
-    for wrong in plan.wrong[:_SHOWN]:
-        typer.echo(f"{wrong.where}: {one_line(wrong.fault)}", err=True)
-    _tell_more(len(plan.wrong))
-    if plan.wrong and not batch.skip_invalid:
+    for invalid in plan.invalid[:_SHOWN]:
+        typer.echo(f"{invalid.where}: {one_line(invalid.reason)}", err=True)
+    _print_more(len(plan.invalid))
+    if plan.invalid and not batch.skip_invalid:
         raise UsageError(
-            f"{len(plan.wrong):,} of {several(plan.count, 'order')} cannot be placed, so nothing was sent; "
-            "--skip-invalid leaves them out"
+            f"{len(plan.invalid):,} of {several(plan.count, 'order')} invalid, so nothing was sent; "
+            "--skip-invalid skips them"
         )
 
 
@@ -209,30 +210,30 @@ async def _send(sending: "_Sending", client: AsyncClient, journal: "Journal", pl
     try:
         await sending.send(client, journal, plan)
     except asyncio.CancelledError:
-        typer.echo("agencia: it ends once what was sent has been answered", err=True)
+        typer.echo("agencia: interrupted; waiting for the orders in flight", err=True)
         raise
 
 
-def _tell_unknown(unknown: list[str], option: JournalOption) -> None:
-    """List the orders of which nobody knows, and what to do about them."""
+def _print_unknown(unknown: list[str], option: JournalOption) -> None:
+    """List the orders whose outcome is unknown, and how to resolve them."""
     if not unknown:
         return
-    typer.echo(f"Nobody knows whether {several(len(unknown), 'order')} came to be placed:", err=True)
+    typer.echo(f"The outcome of {several(len(unknown), 'order')} is unknown:", err=True)
     for reference in unknown[:_SHOWN]:
         typer.echo(f"  {reference}", err=True)
-    _tell_more(len(unknown))
+    _print_more(len(unknown))
     resolve = f"  agencia journal resolve {quote(unknown[0])}{option.words}"
-    typer.echo("Nothing sends them again. Look at the panel, then record what you found:", err=True)
+    typer.echo("They are never sent again automatically. Check the panel, then resolve them:", err=True)
     typer.echo(f"{resolve} --order-id ID\n{resolve} --not-placed", err=True)
 
 
-def _tell_more(count: int) -> None:
+def _print_more(count: int) -> None:
     if count > _SHOWN:
         typer.echo(f"... and {count - _SHOWN:,} more", err=True)
 
 
 class _Sending:
-    """Sends what is planned, writes a row for each order of the file, and counts them."""
+    """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
 
     def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
         self.unknown: list[str] = []
@@ -243,7 +244,7 @@ class _Sending:
         self._began = time.perf_counter()
 
     async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
-        """Send it."""
+        """Send the orders of the plan."""
         self._began = time.perf_counter()
         self._total = plan.count
         output, screen = self._output, terminal(self._output.output)
@@ -260,12 +261,12 @@ class _Sending:
                         del left[str(item.id)]
                         self._write(rows, item)
                         bar.step(failed=not item.ok)
-            except AuthenticationError as error:  # the account was refused before anything succeeded
+            except AuthenticationError as error:  # the account was rejected before anything succeeded
                 for reference in left:
                     self._write(rows, BulkItem(reference, error=error))
 
     def _write_settled(self, plan: Plan, rows: Writer) -> None:
-        """Write the rows of those that are not sent."""
+        """Write the rows of the orders that are not sent."""
         for entry in plan.placed:
             rows.row(_row(entry.reference, "placed", order=entry.order_id))
             self._tally.succeed("placed")
@@ -273,12 +274,12 @@ class _Sending:
             rows.row(_row(entry.reference, "unknown", error=OutcomeUnknownError(entry.error or "")))
             self._tally.succeed("unknown")
             self.unknown.append(entry.reference)
-        for wrong in plan.wrong:
-            rows.row(_row(wrong.reference, "skipped", error=ConfigurationError(wrong.fault)))
+        for invalid in plan.invalid:
+            rows.row(_row(invalid.reference, "skipped", error=ConfigurationError(invalid.reason)))
             self._tally.succeed("skipped")
 
     def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
-        """Write the row of one that was sent."""
+        """Write the row of an order that was sent."""
         reference = str(item.id)
         if item.error is None:
             rows.row(_row(reference, "placed", order=item.unwrap().order_id))
@@ -291,21 +292,21 @@ class _Sending:
             self.unknown.append(reference)
 
     def sum_up(self, *, requests: int) -> None:
-        """Say what became of the orders."""
+        """Print the summary."""
         if not self._output.quiet:
             seconds = time.perf_counter() - self._began
             print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
 
     def how_far(self) -> str:
-        """How far it came, when it is interrupted."""
+        """How far it got, for the message after an interruption."""
         if not self._total:
             return "nothing was ordered"
         done = f"{self._tally.done:,} of {self._total:,} orders done"
-        return f"{done}; run it again to go on, nothing is placed twice"
+        return f"{done}; run the command again to resume, nothing is placed twice"
 
     @property
     def code(self) -> Code:
-        """How the command ends."""
+        """The exit code."""
         if self.unknown:
             return Code.UNKNOWN
         if self._tally.refused:
@@ -315,7 +316,7 @@ class _Sending:
 
 
 def _state(error: AgenciaError) -> str:
-    """What an error says of an order."""
+    """The state of an order after an error."""
     if isinstance(error, OutcomeUnknownError):
         return "unknown"
     return "skipped" if isinstance(error, ConfigurationError) else "refused"

@@ -1,4 +1,4 @@
-"""Orders checked against the catalogue and the journal before the first of them is sent. Pure."""
+"""The plan of the command place: orders, checked against catalogue and journal before any is sent. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from agencia_async.cli.input.order_file import EXTRA, OrderList, OrderRow
 if TYPE_CHECKING:
     from agencia_async.journal import JournalEntry
 
-_LONGEST: Final = 200  # characters of a reference, as a journal has it
+_LONGEST: Final = 200  # characters of a reference, as in the journal
 _DIGITS: Final = 200  # enough for an exact sum
 
 
 class RowError(Exception):
-    """A row that cannot be placed, and the cell that is at fault, where it is a single one."""
+    """An invalid row, and the column of the invalid cell if there is a single one."""
 
     def __init__(self, text: str, column: str = "") -> None:
         super().__init__(text)
@@ -35,53 +35,53 @@ class RowError(Exception):
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """A row that cannot be placed.
+class InvalidRow:
+    """An invalid row.
 
     Attributes:
-        reference: the order's, as far as it has one.
-        where: the line and the column, as a message tells them.
-        fault: what is wrong.
+        reference: the reference of the order, or empty.
+        where: the line and the column, for messages.
+        reason: why it is invalid.
     """
 
     reference: str
     where: str
-    fault: str
+    reason: str
 
 
 @dataclass
 class Plan:
-    """What is to become of the orders of a file; each is in one of these.
+    """The plan for the orders of a file; each is in exactly one of these.
 
     Attributes:
-        orders: those to be sent, by reference.
-        placed: those that are placed already.
-        unknown: those of which nobody knows whether they are.
-        wrong: those that cannot be placed.
-        total: what those to be sent cost together, as far as that can be told.
-        untold: how many there are whose cost cannot be told.
+        orders: those to send, by reference.
+        placed: those that are already placed.
+        unknown: those whose outcome is unknown.
+        invalid: those that cannot be placed.
+        total: the total cost of those to send, as far as it is known.
+        unpriced: how many of them have an unknown cost.
     """
 
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     placed: "list[JournalEntry]" = field(default_factory=list["JournalEntry"])
     unknown: "list[JournalEntry]" = field(default_factory=list["JournalEntry"])
-    wrong: list[Wrong] = field(default_factory=list[Wrong])
+    invalid: list[InvalidRow] = field(default_factory=list[InvalidRow])
     total: Decimal = Decimal(0)
-    untold: int = 0
+    unpriced: int = 0
 
     @property
     def count(self) -> int:
         """How many orders there are."""
-        return len(self.orders) + len(self.placed) + len(self.unknown) + len(self.wrong)
+        return len(self.orders) + len(self.placed) + len(self.unknown) + len(self.invalid)
 
 
 def vetted(orders: OrderList, catalogue: Catalogue, entries: "Mapping[str, JournalEntry]") -> Plan:
     """The plan for the orders of a file.
 
     Args:
-        orders: the file's.
-        catalogue: what the panel sells.
-        entries: what the journal holds under the references of the file.
+        orders: the orders of the file.
+        catalogue: the panel's catalogue.
+        entries: the journal's entries for the references of the file.
     """
     plan = Plan()
     lines: dict[str, int] = {}
@@ -94,8 +94,8 @@ def vetted(orders: OrderList, catalogue: Catalogue, entries: "Mapping[str, Journ
         except RowError as error:
             column = f", column {error.column}" if error.column else ""
             where = f"{orders.name}, line {row.line}{column}"
-            plan.wrong.append(Wrong(row.reference, where, str(error)))
-    _reckon(plan, catalogue)
+            plan.invalid.append(InvalidRow(row.reference, where, str(error)))
+    _add_costs(plan, catalogue)
     return plan
 
 
@@ -106,53 +106,53 @@ def _add(plan: Plan, row: OrderRow, catalogue: Catalogue, entry: "JournalEntry |
         RowError: it cannot be placed.
     """
     if entry is not None and entry.state.value in {"placed", "unknown"}:
-        if not _is_same(row, entry):  # whatever the catalogue says today
-            raise _another(entry)
+        if not _is_same(row, entry):  # regardless of the current catalogue
+            raise _conflict(entry)
         (plan.placed if entry.state.value == "placed" else plan.unknown).append(entry)
         return
     order = _ordered(row, catalogue)
     if entry is not None and entry.order.form() != order.form():
-        raise _another(entry)
+        raise _conflict(entry)
     plan.orders[row.reference] = order
 
 
 def _check_cells(row: OrderRow) -> None:
     if row.surplus:
-        raise RowError(f"{short(row.surplus)} stands in a cell that has no heading")
+        raise RowError(f"{short(row.surplus)} is in a column without a heading")
     named = {"reference": row.reference, "service": row.service, **row.fields}
     named |= {EXTRA + name: text for name, text in row.extra.items()}
     for column, text in named.items():
         if REPLACED in text:
-            raise RowError(f"{short(text)} is no text in UTF-8", column)
+            raise RowError(f"{short(text)} is not valid UTF-8", column)
 
 
 def _check_reference(reference: str, lines: Mapping[str, int]) -> None:
     column = "reference"
     if not reference:
-        raise RowError("the reference is empty", column)
+        raise RowError("missing reference", column)
     if not reference.isprintable():
-        raise RowError(f"{short(reference)} holds a line break or a control character", column)
+        raise RowError(f"{short(reference)} contains a line break or a control character", column)
     if len(reference) > _LONGEST:
-        raise RowError(f"a reference has at most {_LONGEST} characters, not {len(reference)}", column)
+        raise RowError(f"reference must have at most {_LONGEST} characters, got {len(reference)}", column)
     if reference in lines:
-        raise RowError(f"{short(reference)} stands on line {lines[reference]} already", column)
+        raise RowError(f"duplicate reference: {short(reference)} (see line {lines[reference]})", column)
 
 
 def _ordered(row: OrderRow, catalogue: Catalogue) -> Order:
-    """The order that a row describes.
+    """The order in a row.
 
     Raises:
-        RowError: the panel does not sell it.
+        RowError: it is invalid, or the catalogue does not allow it.
     """
     if not row.service:
-        raise RowError("the service is empty", "service")
+        raise RowError("missing service", "service")
     if row.service not in catalogue:
         raise RowError(f"service {short(row.service)} is not in the catalogue", "service")
     service = catalogue[row.service]
     try:
         order = Order.from_text(service, row.fields, row.extra)
     except ConfigurationError as error:
-        column = str(error).partition(" ")[0].strip("'")  # such errors begin with the field's name
+        column = str(error).partition(" ")[0]  # such errors begin with the name of the field
         raise RowError(str(error), column if column in row.fields else "") from None
     try:
         catalogue.check(order)
@@ -163,7 +163,7 @@ def _ordered(row: OrderRow, catalogue: Catalogue) -> Order:
 
 
 def _counted(order: Order, service: Service) -> str:
-    """The column that tells how many are wanted."""
+    """The column of the quantity."""
     if isinstance(order, CustomCommentsOrder | CommentRepliesOrder):
         return "comments"
     if isinstance(order, MentionsCustomListOrder):
@@ -174,28 +174,28 @@ def _counted(order: Order, service: Service) -> str:
 
 
 def _is_same(row: OrderRow, entry: "JournalEntry") -> bool:
-    """Does a row describe the order of an entry?"""
+    """Whether a row is the same order as that of an entry."""
     kind = "" if isinstance(entry.order, RawOrder) else type(entry.order).__name__.removesuffix("Order")
-    then = Service(service=row.service, type=kind, rate=Decimal(0))  # as it was sold then
+    then = Service(service=row.service, type=kind, rate=Decimal(0))  # as it was at the time
     try:
         return Order.from_text(then, row.fields, row.extra).form() == entry.order.form()
     except ConfigurationError:
         return False
 
 
-def _another(entry: "JournalEntry") -> RowError:
+def _conflict(entry: "JournalEntry") -> RowError:
     return RowError(
-        f"{short(entry.reference)} stands for another order in the journal, which is {entry.state.value}; "
-        "a new order needs a new reference",
+        f"{short(entry.reference)} is already used for a different order in the journal, which is "
+        f"{entry.state.value}; use a new reference",
         "reference",
     )
 
 
-def _reckon(plan: Plan, catalogue: Catalogue) -> None:
-    """Add up what the orders to be sent cost."""
+def _add_costs(plan: Plan, catalogue: Catalogue) -> None:
+    """Sum up the cost of the orders to send."""
     with localcontext(prec=_DIGITS):
         for order in plan.orders.values():
             try:
                 plan.total += catalogue.cost(order)
             except ConfigurationError:
-                plan.untold += 1
+                plan.unpriced += 1

@@ -1,4 +1,4 @@
-"""The command sandbox: a panel to try the other commands on."""
+"""The command sandbox: a local mock panel for all other commands."""
 
 import asyncio
 from contextlib import suppress
@@ -18,34 +18,34 @@ _SAMPLE = 3
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxOptions:
-    """What panel is served, and where."""
+    """The options of the panel."""
 
-    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1"
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 0
-    seed: Annotated[int, typer.Option(help="The same seed gives the same panel.")] = 1
-    orders: Annotated[int, typer.Option(min=0, help="Orders that it holds from the beginning.")] = 5000
-    key: Annotated[str, typer.Option(help="The API key that it accepts; no secret.")] = "sandbox-key"
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 0
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same panel.")] = 1
+    orders: Annotated[int, typer.Option(min=0, help="Number of orders in the beginning.")] = 5000
+    key: Annotated[str, typer.Option(help="API key that it accepts; not a secret.")] = "sandbox-key"
     ids_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the ids of these orders there, one on a line.")
+        Path | None, typer.Option(metavar="FILE", help="Write the ids of the orders to a file, one per line.")
     ] = None
     faults: Annotated[
-        float, typer.Option(metavar="RATE", min=0, max=1, help="The share of requests that go wrong: 0.03.")
+        float, typer.Option(metavar="RATE", min=0, max=1, help="Share of requests that fail, such as 0.03.")
     ] = 0.0
-    latency: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="Hold every answer back for so long.")
-    ] = 0.0
+    latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Latency of each reply.")] = 0.0
     dialect: Annotated[
-        str, typer.Option(metavar="NAME", help=f"The accent in which it speaks: {', '.join(DIALECTS)}.")
+        str, typer.Option(metavar="NAME", help=f"Dialect of the replies: {', '.join(DIALECTS)}.")
     ] = "document"
     idempotency_field: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The field by which it recognises a repeated add; off unless given."
+            metavar="NAME",
+            help="Form field by which it recognises a retried add.",
+            show_default=False,
         ),
     ] = None
 
     def panel(self) -> Panel:
-        """The panel, still without orders."""
+        """The panel, without orders."""
         try:
             panel = Panel(
                 self.key, seed=self.seed, dialect=self.dialect, idempotency_field=self.idempotency_field
@@ -58,20 +58,20 @@ class SandboxOptions:
 
 
 def sandbox(settings: SandboxOptions) -> None:
-    """Serve a panel on this machine until Ctrl-C. It needs no account and spends no money."""
+    """Serve a local mock panel until Ctrl-C, without an account or money."""
     run(_sandbox(settings))
 
 
 async def _sandbox(settings: SandboxOptions) -> Code:
     panel = settings.panel()
-    ids = panel.stock(settings.orders)
+    ids = panel.seed_orders(settings.orders)
     async with served(panel, settings.host, settings.port) as url:
         if settings.ids_file is not None:
             _write_ids(settings.ids_file, ids)
         typer.echo(_welcome(panel, url, ids, settings.ids_file))
         with suppress(asyncio.CancelledError):  # Ctrl-C is how it ends
             await asyncio.Event().wait()
-    typer.echo(f"the panel has ended; it received {several(panel.received, 'request')}", err=True)
+    typer.echo(f"stopped; received {several(panel.received, 'request')}", err=True)
     return Code.OK
 
 
@@ -79,8 +79,8 @@ def _welcome(panel: Panel, url: str, ids: list[int], ids_file: Path | None) -> s
     known = f", {ids[0]} to {ids[-1]}" if ids else ""
     some = " ".join(map(str, ids[:_SAMPLE]))
     lines = [
-        f"A panel on this machine: {url}",
-        f"It holds {several(len(ids), 'order')}{known}, and {panel.balance:f} {panel.currency}.",
+        f"Local mock panel: {url}",
+        f"It has {several(len(ids), 'order')}{known}, and a balance of {panel.balance:f} {panel.currency}.",
         "",
         "In another terminal:",
         f"  export AGENCIA_BASE_URL={url}",
@@ -88,7 +88,7 @@ def _welcome(panel: Panel, url: str, ids: list[int], ids_file: Path | None) -> s
         f"  agencia status {some}" if ids else "  agencia services",
         *([f"  agencia status --file {ids_file}"] if ids_file else []),
         "",
-        "Ctrl-C ends it.",
+        "Press Ctrl-C to stop.",
     ]
     return "\n".join(lines)
 
@@ -97,4 +97,4 @@ def _write_ids(file: Path, ids: list[int]) -> None:
     try:
         file.write_text("".join(f"{number}\n" for number in ids), encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"cannot write {file}: {error.strerror or error}") from None

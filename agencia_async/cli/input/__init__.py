@@ -1,4 +1,4 @@
-"""What the command reads: ids, files of ids and of orders, and answers on the terminal.
+"""The input of the command: ids, files of ids and of orders, and confirmations.
 
 May import: the public names of the package, `cli.exit`, `cli.text`.
 """

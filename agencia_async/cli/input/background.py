@@ -1,4 +1,4 @@
-"""Reading what may block (a pipe, a keyboard) without holding up the requests under way."""
+"""Reads blocking input (a pipe, a terminal) without blocking the requests in flight."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -14,11 +14,11 @@ _AT_ONCE: Final = 100
 
 
 class _Portion(Generic[T]):
-    """The next items, once a thread has read them, and the fault that ended the reading."""
+    """The next items, read by the thread, and the error that ended the reading."""
 
     def __init__(self) -> None:
         self.items: list[T] = []
-        self.fault: Exception | None = None
+        self.error: Exception | None = None
         self._loop = asyncio.get_running_loop()
         self._read = asyncio.Event()
 
@@ -30,16 +30,16 @@ class _Portion(Generic[T]):
         """Read it; runs in the thread."""
         try:
             self.items.extend(islice(items, _AT_ONCE))
-        except Exception as error:  # noqa: BLE001 - raised again by the one who waits
-            self.fault = error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        except Exception as error:  # noqa: BLE001 - raised again in the consumer
+            self.error = error
+        with suppress(RuntimeError):  # the loop is closed, so there is no consumer
             self._loop.call_soon_threadsafe(self._read.set)
 
 
 async def in_background(items: Iterator[T]) -> AsyncGenerator[T]:
-    """The items, read by a thread of their own, some at a time and only when they are asked for.
+    """The items, read in a thread, some at a time and on demand.
 
-    The thread is a daemon: nobody waits for it when the reading is given up while it is blocked.
+    The thread is a daemon: if the consumer stops while it is blocked, the program does not wait for it.
     """
     asked: SimpleQueue[_Portion[T] | None] = SimpleQueue()
     Thread(target=_serve, args=(items, asked), daemon=True).start()
@@ -50,8 +50,8 @@ async def in_background(items: Iterator[T]) -> AsyncGenerator[T]:
             await portion.wait()
             for item in portion.items:
                 yield item
-            if portion.fault is not None:
-                raise portion.fault
+            if portion.error is not None:
+                raise portion.error
             if not portion.items:
                 return
     finally:

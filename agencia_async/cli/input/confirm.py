@@ -1,4 +1,4 @@
-"""Asking a person before money is spent."""
+"""Prompts for confirmation before money is spent."""
 
 import asyncio
 import sys
@@ -12,17 +12,17 @@ from agencia_async.cli.input.source import standard_input
 
 
 def check_terminal(what: str) -> None:
-    """Return if there is somebody to ask.
+    """Check that a prompt is possible.
 
     Raises:
-        UsageError: there is no terminal.
+        UsageError: stdin is not a terminal.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(f"{what} money: confirm it with --yes, as there is no terminal to ask on")
+        raise UsageError(f"{what} money: pass --yes to confirm, as stdin is not a terminal")
 
 
 async def is_agreed(question: str) -> bool:
-    """Ask on the terminal, without holding up what goes on meanwhile. Anything but yes is no.
+    """Prompt on the terminal, without blocking the event loop. Anything but yes is no.
 
     Raises:
         Interrupted: Ctrl-C.

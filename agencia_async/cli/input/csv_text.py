@@ -1,4 +1,4 @@
-"""What a CSV text may look like: lines in, rows out, each with the line on which it begins. Pure."""
+"""Parses CSV text: lines in, rows with line numbers out. Pure."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -11,22 +11,19 @@ _DELIMITERS: Final = (",", ";", "\t")
 _SHOWN: Final = 40
 
 REPLACED: Final = "\ufffd"
-"""What stands where bytes were no UTF-8."""
+"""The replacement of invalid UTF-8."""
 
 
 class Sheet:
-    """The rows of a CSV text, or of a list with one thing on a line.
+    """The rows of a CSV text, or of a list with one item per line.
 
-    The first row tells the delimiter: comma, semicolon or tab; a list has none. Blank lines and those that
-    begin with `#` are skipped, but not within a quoted cell.
+    The first row determines the delimiter: comma, semicolon or tab; a list has none. Blank lines and
+    `#` comments are skipped, but not within a quoted cell.
 
     Args:
         lines: the text.
-        name: what a message calls it.
-        strict: refuse quotes that stand where none may, or that are not closed.
-
-    Attributes:
-        comments: how many lines that begin with `#` were skipped so far.
+        name: the name of the file, for messages.
+        strict: raise on misplaced and unclosed quotes.
     """
 
     def __init__(self, lines: Iterable[str], name: str, *, strict: bool = False) -> None:
@@ -39,14 +36,14 @@ class Sheet:
 
     @property
     def comments(self) -> int:
-        """How many lines that begin with `#` were skipped so far."""
+        """How many `#` comments were skipped so far."""
         return self._lines.comments
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows that hold something, each with the line on which it begins.
+        """The rows that are not blank, each with the line on which it begins.
 
         Raises:
-            UsageError: this is no CSV text.
+            UsageError: it is not valid CSV.
         """
         lines = chain([self._first], self._lines)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=self._strict)
@@ -56,13 +53,11 @@ class Sheet:
                     yield self._lines.began, cells
                 self._lines.is_between = True
         except csv.Error as error:
-            raise UsageError(
-                f"{self._name}, line {self._lines.began}: this is no CSV file: {error}"
-            ) from None
+            raise UsageError(f"{self._name}, line {self._lines.began}: not valid CSV: {error}") from None
 
 
 class _Lines:
-    """Lines, counted. Between two rows it skips what says nothing; a NUL shows that this is no text."""
+    """Counted lines, without blank lines and comments between two rows; a NUL means a binary file."""
 
     def __init__(self, lines: Iterable[str], name: str) -> None:
         self.began = 0
@@ -88,17 +83,15 @@ class _Lines:
         line = next(self._lines)
         self._count += 1
         if "\0" in line:
-            raise UsageError(
-                f"{self._name}, line {self._count}: this is no text file, and no CSV file either"
-            )
+            raise UsageError(f"{self._name}, line {self._count}: not a text file (contains NUL)")
         return line
 
 
 def plain(heading: str) -> str:
-    """A heading as headings are compared: in lower case, with `_` for blanks and hyphens."""
+    """The normal form by which headings are compared: lower case, with `_` for blanks and hyphens."""
     return heading.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def short(text: str) -> str:
-    """A text in quotes, as a message shows it."""
+    """A text in quotes, truncated, for messages."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

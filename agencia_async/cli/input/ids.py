@@ -1,4 +1,4 @@
-"""Where ids come from: arguments, a file or standard input; read lazily, each fault named with its line."""
+"""The ids of a command, from arguments, a file or stdin: read lazily, errors with line numbers."""
 
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -17,11 +17,11 @@ from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 
 @dataclass(frozen=True, kw_only=True)
 class IdOptions:
-    """The ids, given in one of three ways."""
+    """The options for the ids."""
 
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="Ids, or - to read them from standard input.", show_default=False),
+        typer.Argument(metavar="ID", help="Ids, or - to read them from stdin.", show_default=False),
     ] = None
     file: Annotated[
         Path | None,
@@ -29,8 +29,8 @@ class IdOptions:
             "--file",
             "-f",
             metavar="FILE",
-            help="Read the ids from a file: one on a line, or a column of a CSV file. "
-            "Blank lines and # comments are skipped.",
+            help="Read the ids from a file: one per line, or a CSV column. Blank lines and # comments are "
+            "skipped.",
             show_default=False,
         ),
     ] = None
@@ -38,8 +38,8 @@ class IdOptions:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The column that holds the ids. Default: order, order_id or id "
-            "(of refill-status: refill, refill_id or id).",
+            help="CSV column of the ids (default: order, order_id or id; for refill-status: refill, "
+            "refill_id or id).",
             show_default=False,
         ),
     ] = None
@@ -49,9 +49,9 @@ class Ids:
     """The ids of one call.
 
     Attributes:
-        name: where they come from, as a message names it.
-        total: how many there are; None where only the end will tell.
-        width: the length of the longest, 0 where only the end will tell.
+        name: their source, for messages.
+        total: how many there are; None if unknown before the end.
+        width: the length of the longest; 0 if unknown before the end.
     """
 
     def __init__(
@@ -62,25 +62,25 @@ class Ids:
         self.width = width
         self._read = read
         self._taken = 0
-        self._fault: UsageError | None = None
+        self._error: UsageError | None = None
 
     async def stream(self) -> AsyncIterator[Id]:
-        """The ids. At a fault they end, so that what was asked for before it is still answered."""
+        """The ids. They end at the first invalid one, so that the ids before it are still processed."""
         try:
             async for id in self._source():  # noqa: A001 - the protocol's own word
                 self._taken += 1
                 yield id
-        except UsageError as fault:
-            self._fault = fault
+        except UsageError as error:
+            self._error = error
 
     def check(self) -> None:
-        """Return if all that the stream gave was good, and there was something.
+        """Check that all ids were valid, and that there were any.
 
         Raises:
-            UsageError: the fault at which it ended.
+            UsageError: an id was invalid, or there were none.
         """
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
         if not self._taken:
             raise _none_in(self.name)
 
@@ -94,16 +94,14 @@ class Ids:
 
 
 def open_ids(options: IdOptions, columns: Sequence[str]) -> Ids:
-    """The ids that the options name; those of a regular file are all checked before the first is used.
+    """The ids of the options; those of a regular file are all checked before the first one is used.
 
     Raises:
-        UsageError: they cannot be read, one of them is no id, or there are none.
+        UsageError: they cannot be read, one of them is invalid, or there are none.
     """
     given = options.ids or []
     if bool(given) == (options.file is not None):
-        raise UsageError(
-            "give the ids as arguments, or with --file FILE, or - for standard input: one of these"
-        )
+        raise UsageError("pass ids in exactly one way: as arguments, with --file FILE, or - for stdin")
     wanted = (options.column,) if options.column else columns
     source = Path(given[0]) if given and is_stdin(given[0]) and len(given) == 1 else options.file
     if source is not None:
@@ -130,13 +128,13 @@ def _from_file(path: Path, columns: Sequence[str]) -> Ids:
 
 
 def _is_stream(path: Path) -> bool:
-    """Can it be read only once (a named pipe, a process substitution, a terminal)?"""
+    """Whether it can be read only once (a named pipe, a process substitution, a terminal)."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # the reader will name the fault
+    except OSError:  # raised again on reading
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
 
 
 def _none_in(name: str) -> UsageError:
-    return UsageError(f"{name} holds no ids")
+    return UsageError(f"no ids in {name}")

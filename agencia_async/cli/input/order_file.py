@@ -1,4 +1,4 @@
-"""What a file of orders may look like: a CSV text with headings. Pure: lines in, its rows out."""
+"""Parses files of orders: CSV with headings. Pure: lines in, rows out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,36 +12,36 @@ from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.csv_text import Sheet, plain, short
 
 EXTRA: Final = "extra."
-"""What stands before the name of a panel's own field."""
+"""The column prefix of a panel-specific field."""
 
 FIELDS: Final = tuple(
     dict.fromkeys(
         name
-        for first in ({"link", "quantity"}, None)  # what most orders have comes first
+        for first in ({"link", "quantity"}, None)  # the most common ones come first
         for kind in Order.types()
         for name in sorted(fields_dict(kind))
         if name not in {"service", "extra"} and (first is None or name in first)
     )
 )
-"""The fields that orders have."""
+"""The fields of all order classes."""
 
 RESULTS: Final = ("state", "order", "error", "error_type", "panel", "created", "updated")
-"""The columns that the command's own output has besides; they are skipped."""
+"""The additional columns of the command's own output; they are ignored."""
 
 _NEEDED: Final = ("reference", "service")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRow:
-    """A row of a file of orders, with nothing checked yet.
+    """A row of a file of orders, not checked yet.
 
     Attributes:
         line: the line on which it begins.
         reference: the user's own name for the order.
         service: the id of the service.
-        fields: what else is given of the order, blank cells left out.
-        extra: the panel's own fields, blank cells left out.
-        surplus: what stands in a cell without a heading.
+        fields: the other fields, without blank cells.
+        extra: the panel-specific fields, without blank cells.
+        surplus: the text in a cell without a heading.
     """
 
     line: int
@@ -57,9 +57,9 @@ class OrderList:
     """The rows of a file of orders.
 
     Attributes:
-        name: what a message calls the file.
+        name: the name of the file, for messages.
         rows: its rows.
-        comments: how many lines of it begin with `#`.
+        comments: how many of its lines begin with `#`.
     """
 
     name: str
@@ -71,7 +71,7 @@ def read_orders(lines: Iterable[str], name: str) -> OrderList:
     """The orders of a CSV text.
 
     Raises:
-        UsageError: there are none, this is no CSV text, or a heading is wrong, twice there or missing.
+        UsageError: there are none, it is not valid CSV, or a heading is unknown, duplicate or missing.
     """
     sheet = Sheet(lines, name, strict=True)
     rows = sheet.rows()
@@ -81,34 +81,34 @@ def read_orders(lines: Iterable[str], name: str) -> OrderList:
         break
     orders = [_row(line, columns, cells) for line, cells in rows]
     if not orders:
-        raise UsageError(f"{name} holds no orders")
+        raise UsageError(f"no orders in {name}")
     return OrderList(name, orders, sheet.comments)
 
 
 def _columns(headings: Iterable[str], name: str) -> list[str]:
-    """What each column holds; nothing where it has no heading."""
+    """The name of each column; empty without a heading."""
     columns = [_column(heading, name) for heading in headings]
     for column in filter(None, columns):
         if columns.count(column) > 1:
-            raise UsageError(f"{name}: there are two columns {column}")
+            raise UsageError(f"{name}: duplicate column: {column}")
     for column in _NEEDED:
         if column not in columns:
-            raise UsageError(f"{name}: there is no column {column}; an order needs {' and '.join(_NEEDED)}")
+            raise UsageError(f"{name}: missing column: {column} (required: {', '.join(_NEEDED)})")
     return columns
 
 
 def _column(heading: str, name: str) -> str:
     column = plain(heading)
     if column.startswith(EXTRA):
-        return EXTRA + heading.strip()[len(EXTRA) :]  # a panel may tell upper case from lower case
+        return EXTRA + heading.strip()[len(EXTRA) :]  # a panel's field names may be case-sensitive
     known = (*_NEEDED, *FIELDS, *RESULTS)
     if not column or column in known:
         return column
     near = get_close_matches(column, known, 1)
     raise UsageError(
-        f"{name}: a column is called {short(heading.strip())}, which no order has"
-        + (f"; did you mean {near[0]}?" if near else ".")
-        + " A panel's own field is called extra.NAME"
+        f"{name}: unknown column: {short(heading.strip())}"
+        + (f"; did you mean {near[0]}?" if near else ";")
+        + " name the column of a panel-specific field extra.NAME"
     )
 
 
@@ -129,13 +129,13 @@ def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> OrderRow:
 
 
 def columns_of(orders: Iterable[Order]) -> tuple[str, ...]:
-    """The columns that it takes to write orders down."""
+    """The columns that are needed to write these orders."""
     names = {"service"}.union(*map(cells_of, orders))
     known = [name for name in ("service", *FIELDS) if name in names]
     return (*known, *sorted(names.difference(known)))
 
 
 def cells_of(order: Order) -> dict[str, str]:
-    """An order as a row holds it."""
+    """An order as the cells of a row."""
     own = {"service", *FIELDS}
     return {name if name in own else EXTRA + name: text for name, text in order.form().items()}

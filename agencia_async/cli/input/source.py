@@ -1,4 +1,4 @@
-"""Reading what the user names: a file, or `-` for standard input; a fault is one readable line."""
+"""Reads a file, or stdin for `-`; an error is one line."""
 
 import io
 import os
@@ -11,21 +11,21 @@ from agencia_async.cli.exit import UsageError
 
 _STDIN: Final = "-"
 _ENCODING: Final = "utf-8-sig"
-_OTHERS: Final = "replace"  # what is no UTF-8 is a fault only of the cell that is needed
+_OTHERS: Final = "replace"  # invalid UTF-8 is an error only in a cell that is used
 
 
 def is_stdin(path: Path | str | None) -> bool:
-    """Is standard input meant?"""
+    """Whether it means stdin."""
     return str(path) == _STDIN
 
 
 def name_of(path: Path) -> str:
-    """What a message calls it."""
-    return "standard input" if is_stdin(path) else str(path)
+    """Its name, for messages."""
+    return "stdin" if is_stdin(path) else str(path)
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """Its lines, read as they are asked for.
+    """Its lines, read lazily.
 
     Raises:
         UsageError: it cannot be read.
@@ -37,18 +37,18 @@ def lines_of(path: Path) -> Iterator[str]:
         with path.open(encoding=_ENCODING, errors=_OTHERS, newline="") as lines:
             yield from lines
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 def standard_input() -> TextIO:
-    """Standard input as text.
+    """Stdin as text.
 
     Raises:
         UsageError: it is closed.
     """
     if sys.stdin is None:
-        raise UsageError("standard input is closed")
-    try:  # a buffer of its own, as a thread may hold its lock when the interpreter ends
+        raise UsageError("stdin is closed")
+    try:  # with its own buffer, as a thread may hold the lock when the interpreter exits
         file: BinaryIO = os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
     except OSError:  # a stream without a file
         file = sys.stdin.buffer

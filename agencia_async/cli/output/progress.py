@@ -1,4 +1,4 @@
-"""A progress bar on standard error, where that is a terminal."""
+"""A progress bar on stderr, if that is a terminal."""
 
 import sys
 from types import TracebackType
@@ -13,10 +13,10 @@ class Bar:
     """Shows how many ids or orders are done, and how many of them failed.
 
     Args:
-        total: how many there are; None where that is not known.
-        terminal: the console to which rows are written meanwhile, so that they appear above the bar.
-        show: whether a bar is wanted at all.
-        doing: what is being done, in a word.
+        total: how many there are; None if unknown.
+        terminal: the console to which rows are written, so that they appear above the bar.
+        show: whether to show a bar.
+        doing: the description of the bar.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""In which form rows are written, each a whole line that is out before the next begins."""
+"""The output formats: each row is a whole line that is flushed before the next one."""
 
 import csv
 import io
@@ -19,14 +19,14 @@ from agencia_async.cli.exit import UsageError
 from agencia_async.cli.text import cell, one_line
 
 Row = Mapping[str, object]
-"""A row's values by the names of the columns; JSON also tells what is under `extra`."""
+"""A row's values by column; JSON also includes `extra`."""
 
-_BUNDLE: Final = 100  # rows that a terminal gets at once
+_BUNDLE: Final = 100  # rows that are printed to a terminal at once
 _GAP: Final = "  "
 
 
 class Format(StrEnum):
-    """The forms of output."""
+    """The output formats."""
 
     TABLE = "table"
     JSON = "json"
@@ -36,7 +36,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: the value that it shows, its heading, its least width, and its colour."""
+    """A column of a table: the name of its value, its heading, minimum width, alignment and style."""
 
     name: str
     heading: str = ""
@@ -45,32 +45,32 @@ class Column:
     style: Callable[[Row], str] = lambda _: ""
 
     def fitted(self, text: str, width: int) -> str:
-        """A text filled up to a width; one that is longer stays whole."""
+        """A text padded to a width; a longer one is not truncated."""
         gap = " " * (width - cell_len(text))
         return gap + text if self.right else text + gap
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the rows of a command hold: the columns of its CSV, and those of its table."""
+    """The rows of a command: the columns of its CSV output, and those of its table."""
 
     columns: tuple[str, ...]
     table: tuple[Column, ...]
 
 
-class Shape(Protocol):
-    """A form of output: what comes before the rows, each row, and what comes after."""
+class Formatter(Protocol):
+    """An output format: a head, rows and a tail."""
 
     def head(self) -> Text | str:
-        """What comes before the first row."""
+        """The text before the first row."""
         ...
 
     def row(self, row: Row) -> Text | str:
-        """A row."""
+        """The text of a row."""
         ...
 
     def tail(self) -> str:
-        """What comes after the last row."""
+        """The text after the last row."""
         ...
 
 
@@ -102,13 +102,13 @@ class _JsonLines:
         return ""
 
     def document(self, row: Row) -> str:
-        """A row as one JSON object; money is a string, as no number of JSON is exact everywhere."""
+        """A row as one JSON object; amounts are strings, as many parsers read numbers as floats."""
         chosen = {name: row[name] for name in self._names if name in row}
         return json.dumps(chosen, ensure_ascii=False, default=_plain)
 
 
 class _Json(_JsonLines):
-    """One array. What parts two rows is written with the second, so that only the bracket may be missing."""
+    """One array. A separator is written with the row after it, so only the closing bracket can be missing."""
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
@@ -142,11 +142,11 @@ class _Table:
         )
 
     def row(self, row: Row) -> Text:
-        """A row; of one that failed the id, and why, unless there is a column for that."""
+        """A row; for a failed one the id and the error, unless there is a column for the error."""
         if row.get("error") and not self._has_errors:
             column, width = self._columns[0]
-            fault = f"{row.get('state') or 'failed'}: {row['error']}"
-            return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (fault, "red")])
+            error = f"{row.get('state') or 'failed'}: {row['error']}"
+            return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (error, "red")])
         return _table_line(
             [
                 (column.fitted(one_line(cell(row[column.name])), width), column.style(row))
@@ -166,7 +166,7 @@ def _table_line(cells: Sequence[tuple[str, str]]) -> Text:
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    seems_comment = bool(cells) and cells[0].lstrip().startswith("#")  # but not when it is quoted
+    seems_comment = bool(cells) and cells[0].lstrip().startswith("#")  # unless it is quoted
     text = csv.writer(
         line, lineterminator="\n", quoting=csv.QUOTE_ALL if seems_comment else csv.QUOTE_MINIMAL
     )
@@ -179,33 +179,33 @@ def _plain(value: object) -> object:
 
 
 class Writer:
-    """Writes rows as they come; what comes before the first waits for it."""
+    """Writes rows as they come; the head is written with the first one."""
 
-    def __init__(self, shape: Shape, write: Callable[[Text | str], None]) -> None:
-        self._shape = shape
+    def __init__(self, formatter: Formatter, write: Callable[[Text | str], None]) -> None:
+        self._formatter = formatter
         self._write = write
         self._begun = False
 
     def row(self, row: Row) -> None:
         """Write a row."""
         self._begin()
-        self._write(self._shape.row(row))
+        self._write(self._formatter.row(row))
 
     def end(self, *, well: bool) -> None:
-        """Write what comes after the rows; without any rows only if all went well."""
+        """Write the tail; without any rows only on success."""
         if well:
             self._begin()
         if self._begun:
-            self._write(self._shape.tail())
+            self._write(self._formatter.tail())
 
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            self._write(self._shape.head())
+            self._write(self._formatter.head())
 
 
-def shape_of(form: Format, layout: Layout, widths: Mapping[str, int]) -> Shape:
-    """The shape that has this name."""
+def formatter_of(form: Format, layout: Layout, widths: Mapping[str, int]) -> Formatter:
+    """The formatter of a format."""
     if form is Format.TABLE:
         return _Table(layout, widths)
     kinds: dict[Format, type[_Csv | _JsonLines]] = {
@@ -225,13 +225,13 @@ def writer(
     terminal: Console | None = None,
     widths: Mapping[str, int] | None = None,
 ) -> Generator[Writer]:
-    """A writer to a file, to a terminal, or else to standard output.
+    """A writer to a file, to a terminal, or else to stdout.
 
-    However the block ends, what was written consists of whole rows.
+    However the block ends, the output consists of whole rows.
     """
-    shape = shape_of(form or (Format.TABLE if terminal else Format.CSV), layout, widths or {})
+    formatter = formatter_of(form or (Format.TABLE if terminal else Format.CSV), layout, widths or {})
     with _opened(file, terminal) as write:
-        rows = Writer(shape, write)
+        rows = Writer(formatter, write)
         well = False
         try:
             yield rows
@@ -241,7 +241,7 @@ def writer(
 
 
 def terminal(file: Path | None) -> Console | None:
-    """The console of standard output where that is a terminal and the rows go there."""
+    """The console of stdout, if that is a terminal and the rows are written there."""
     return Console(highlight=False) if file is None and sys.stdout.isatty() else None
 
 
@@ -259,7 +259,7 @@ def _opened(file: Path | None, terminal: Console | None) -> Generator[Callable[[
 
 @contextmanager
 def _bundled(terminal: Console) -> Generator[Callable[[Text | str], None]]:
-    """Writes to a terminal in bundles: each time, a progress bar below is drawn anew."""
+    """Writes to a terminal in bundles, as each write redraws the progress bar below."""
     waiting: list[Text | str] = []
 
     def flush() -> None:
@@ -287,18 +287,18 @@ def _flushed(stream: TextIO) -> Callable[[Text | str], None]:
 
 @contextmanager
 def _to_file(file: Path) -> Generator[Callable[[Text | str], None]]:
-    """Writes to a file that is opened at once, but keeps what it held until there is something to write."""
+    """Writes to a file that is opened at once, but truncated only with the first write."""
     try:
         stream = file.open("a", encoding="utf-8", newline="")
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
     flushed, is_old = _flushed(stream), True
 
     def write(text: Text | str) -> None:
         nonlocal is_old
         if is_old:
             is_old = False
-            with suppress(OSError):  # a device has no length
+            with suppress(OSError):  # a device cannot be truncated
                 stream.truncate(0)
         flushed(text)
 

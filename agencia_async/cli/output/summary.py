@@ -1,4 +1,4 @@
-"""What a command for many ids or orders says at its end: how many in each state, what failed, how fast."""
+"""The summary of a bulk command: counts by state, errors, and throughput."""
 
 from collections import Counter
 from typing import Final
@@ -35,12 +35,12 @@ _KINDS_SHOWN: Final = 5
 
 
 class Tally:
-    """Counts what became of the ids or orders.
+    """Counts the outcomes of ids or orders.
 
     Attributes:
         states: how many are in each state.
-        failures: how many failed, by type and message; beyond the first fifty by type alone.
-        refused: has the account been refused?
+        failures: how many failed, by type and message; beyond the first fifty by type only.
+        refused: the account was rejected.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many have an answer."""
+        """How many are done."""
         return self.states.total()
 
     @property
@@ -59,7 +59,7 @@ class Tally:
         return self.states[FAILED]
 
     def succeed(self, state: str) -> None:
-        """Count one that has a value."""
+        """Count one with a value."""
         self.states[state] += 1
 
     def fail(self, error: AgenciaError, state: str = FAILED) -> None:
@@ -73,7 +73,7 @@ class Tally:
 
 
 def print_summary(tally: Tally, console: Console, *, requests: int, seconds: float, what: str = "id") -> None:
-    """Print it: a line with a bar for each state, a line for each kind of failure, and one for the whole."""
+    """Print it: a line with a bar for each state, a line for each kind of error, and a total."""
     for line in (*_state_lines(tally, console), *_failure_lines(tally)):
         console.print(line, overflow="ellipsis", no_wrap=True)
     speed = f"{tally.done / seconds:,.0f} {what}s a second" if seconds else ""

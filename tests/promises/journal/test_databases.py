@@ -42,7 +42,7 @@ async def test_what_was_refused_is_sent_again(database: str) -> None:
             await journal.place(client, "r", order("r"))
         check(panel, refused := await all_of(journal.entries("refused")))
         assert [entry.error for entry in refused] == ["Not enough funds on balance"]
-        panel.reprice(1, Decimal(0))
+        panel.change_price(1, Decimal(0))
         entry = await journal.place(client, "r", order("r"))
         assert (entry.state, entry.created, entry.error) == ("placed", refused[0].created, None)
         assert await all_of(journal.entries()) == [entry]

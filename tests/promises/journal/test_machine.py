@@ -126,7 +126,7 @@ class Account(RuleBasedStateMachine):
 
     @rule(poor=st.booleans())
     def reprice(self, *, poor: bool) -> None:
-        self.panel.reprice(1, Decimal(10**15) if poor else self.rate)
+        self.panel.change_price(1, Decimal(10**15) if poor else self.rate)
 
     @rule()
     def close_and_open(self) -> None:
