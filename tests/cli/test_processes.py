@@ -82,7 +82,7 @@ def test_the_sandbox_from_another_process(
     file = tmp_path / "ids"
     sandbox = start("sandbox", "--orders", 300, "--ids-file", file)
     assert sandbox.stdout
-    told = list(takewhile(lambda line: not line.startswith("Ctrl-C"), iter(sandbox.stdout.readline, "")))
+    told = list(takewhile(lambda line: not line.startswith("Press Ctrl-C"), iter(sandbox.stdout.readline, "")))
     for name, value in re.findall(r"export (\w+)=(\S+)", "".join(told)):
         monkeypatch.setenv(name, value)
     client = start("status", "--file", file)
@@ -107,7 +107,7 @@ def test_the_demo(start: Start) -> None:
     assert (process.returncode, err) == (0, "")
     assert "5,050 ids in 54 requests" in out
     assert "Nothing was lost:" in out
-    assert "3 of 54 requests went wrong and were sent again:" in out
+    assert "3 of 54 requests failed and were retried:" in out
     assert max(map(len, out.splitlines())) <= 80
 
 
