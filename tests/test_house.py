@@ -1,4 +1,4 @@
-"""The rooms stay as they are drawn: each imports what its layer may, and each library has one door."""
+"""The architecture: each layer imports what it may, and each library has one adapter."""
 
 import ast
 from collections import Counter
@@ -58,7 +58,7 @@ NEVER = {"__init__", "__main__", "cli", "journal", "_journal", "pytest_plugin", 
 """What no room below the client may name, whatever `MAY` comes to say."""
 BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue"}
 
-DOORS = {
+ADAPTERS = {
     "aiohttp": {"_transport.aiohttp_engine"},
     "cattrs": {"_protocol.records"},
     "httpcore": {"_transport.asyncio_stream", "_transport.httpcore_engine"},
@@ -216,16 +216,18 @@ def test_an_import_that_is_forbidden_is_found(module: str, line: str) -> None:
     assert not forbidden(module, read(f"agencia_async.{module}"))
 
 
-@pytest.mark.parametrize("library", DOORS)
-def test_a_library_comes_in_by_its_own_door(library: str) -> None:
+@pytest.mark.parametrize("library", ADAPTERS)
+def test_a_library_is_imported_by_its_adapter_only(library: str) -> None:
     users = {
         short(module)
         for module in FILES
         for found, _ in imports(read(module))
         if found.split(".")[0] == library
     }
-    assert {door for door in DOORS[library] if any(inside(user, [door]) for user in users)} == DOORS[library]
-    assert {user for user in users if inside(user, DOORS[library]) is None} == set()
+    assert {
+        adapter for adapter in ADAPTERS[library] if any(inside(user, [adapter]) for user in users)
+    } == ADAPTERS[library]
+    assert {user for user in users if inside(user, ADAPTERS[library]) is None} == set()
 
 
 def test_only_one_module_starts_tasks() -> None:

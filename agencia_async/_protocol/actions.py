@@ -17,9 +17,9 @@ from agencia_async._protocol.envelope import (
     RECORD,
     Row,
     canonical,
+    error_text,
     is_success,
     nodes,
-    refusal,
     words,
 )
 from agencia_async._protocol.fast_path import order_statuses
@@ -183,7 +183,7 @@ class Action(Generic[T]):
             return self.read_row({self.result or "status": row}, refusals)
         row = self._unwrapped(canonical(cast("Row", row)))
         whole = self.result is None and "status" in row and row.keys() & RECORD  # a complete record
-        text = None if whole else refusal(row)
+        text = None if whole else error_text(row)
         return self.read_row(row, refusals) if text is None else refusals.error(text)
 
 
@@ -217,7 +217,7 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
     nested = row.get("status")
     if isinstance(nested, Mapping):  # {"refill": 3, "status": {...}}
         inner = canonical(cast("Row", nested))
-        text = refusal(inner) or (None if "status" in inner else words(inner))
+        text = error_text(inner) or (None if "status" in inner else words(inner))
         return _refill_status(inner) if text is None else refusals.error(text)
     status = _refill_status(_without(row, "refill"))
     if status.state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:

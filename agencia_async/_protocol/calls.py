@@ -14,7 +14,15 @@ from attrs import frozen
 
 from agencia_async._orders.order import Order
 from agencia_async._protocol.decoding import in_turns, nested
-from agencia_async._protocol.envelope import Row, as_row, canonical, is_success, nodes, refusal, says_nothing
+from agencia_async._protocol.envelope import (
+    Row,
+    as_row,
+    canonical,
+    error_text,
+    is_success,
+    nodes,
+    says_nothing,
+)
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
 from agencia_async._protocol.write_result import write_result
@@ -154,7 +162,7 @@ def _places(content: object) -> Iterator[object]:
                 value = nested(row[field])
                 yield from cast("list[object]", value) if isinstance(value, list) else [value]
     for name, row in rows:
-        if refusal(row) is not None:
+        if error_text(row) is not None:
             continue
         if "id" in row and name in _ORDERS:
             yield row["id"]

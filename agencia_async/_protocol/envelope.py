@@ -92,7 +92,7 @@ def words(value: object, depth: int = 0) -> str | None:
     return text or None
 
 
-def refusal(row: Row) -> str | None:
+def error_text(row: Row) -> str | None:
     """The panel's text if a row with canonical names is an error, else None."""
     error = row.get("error")
     if error is not None and boolean(error) is not False and error not in ([], {}):
@@ -124,20 +124,20 @@ def _flag(row: Row) -> str | None:
     return str(status).strip().casefold() if isinstance(status, str | int) else None
 
 
-def whole_refusal(content: object) -> str | None:
+def whole_error_text(content: object) -> str | None:
     """The panel's text if a whole reply is an error, else None."""
     if isinstance(content, list):
         rows = cast("list[object]", content)
         if len(rows) != 1 or not isinstance(rows[0], Mapping):
             return None
         row = cast("Row", rows[0])
-        return None if _SUBJECTS & canonical(row).keys() else whole_refusal(row)
+        return None if _SUBJECTS & canonical(row).keys() else whole_error_text(row)
     if not isinstance(content, Mapping):
         return None
     row = cast("Row", content)
     if len(row) > _SMALL:  # a batch: normalizing hundreds of ids would be too slow
-        return refusal(row) if "error" in row else None
-    return refusal(canonical(row))
+        return error_text(row) if "error" in row else None
+    return error_text(canonical(row))
 
 
 def is_success(row: Row) -> bool:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 from attrs import field, frozen
 
 from agencia_async._protocol.decoding import decode
-from agencia_async._protocol.envelope import lone_message, nodes, whole_refusal, words
+from agencia_async._protocol.envelope import lone_message, nodes, whole_error_text, words
 from agencia_async._protocol.headers import retry_after
 from agencia_async._protocol.refusals import Refusals
 from agencia_async.errors import (
@@ -110,7 +110,7 @@ def _refusal(
     if isinstance(content, str):
         return content if refusals.recognise(content) is not PanelError else None
     text = next(
-        filter(None, (whole_refusal(node) for name, node in nodes(content) if name in _OUTSIDE)), None
+        filter(None, (whole_error_text(node) for name, node in nodes(content) if name in _OUTSIDE)), None
     )
     if text is not None or payload is not None:
         return text
@@ -151,7 +151,7 @@ def _held(reader: Reader[T], content: object, payload: object, reply: Reply, ref
 
 
 def _is_batch(content: object, reply: Reply) -> bool:
-    return reply.status < _SERVER_ERROR and whole_refusal(content) is None
+    return reply.status < _SERVER_ERROR and whole_error_text(content) is None
 
 
 def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from agencia_async._protocol.envelope import Row, canonical, is_success, refusal, words
+from agencia_async._protocol.envelope import Row, canonical, error_text, is_success, words
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.scalars import boolean, identifier, plain_number, shown
 from agencia_async.errors import PanelError, ReplyError
@@ -66,7 +66,7 @@ def _text_result(text: str, refusals: Refusals) -> Id | PanelError | None:
 
 def _result_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
     """The same for an object, which must contain an id, a flag or a word."""
-    text = refusal(row)
+    text = error_text(row)
     if text is not None:
         return refusals.error(text)
     result = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)

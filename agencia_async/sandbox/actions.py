@@ -23,14 +23,14 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 class Actions:
     """The actions of the panel. A `RefusedError` rejects the whole request.
 
-    `services` are the available ones by id; they may change. `takes` selects the ids of a batch that are
+    `services` are the available ones by id; they may change. `selects` selects the ids of a batch that are
     processed, before the batch limit is checked. `repeats` recognises retried `add` requests.
     """
 
     account: Account
     services: dict[str, ListedService]
     batch_limit: int
-    takes: Callable[[str, list[str]], list[str]] = every_id
+    selects: Callable[[str, list[str]], list[str]] = every_id
     repeats: Repeats = field(default_factory=Repeats)
     ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
 
@@ -109,7 +109,7 @@ class Actions:
         return [{of: _number(one), result: _or_error(ask, one, now)} for one in self._batch(of, joined)]
 
     def _batch(self, of: str, joined: str) -> list[str]:
-        ids = self.takes(of, [one.strip() for one in joined.split(",")])
+        ids = self.selects(of, [one.strip() for one in joined.split(",")])
         if len(ids) > self.batch_limit:
             raise RefusedError(f"At most {self.batch_limit} ids are accepted at once")
         return ids

@@ -8,7 +8,7 @@ from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from agencia_async.sandbox.faults import Answer
-from agencia_async.sandbox.reply import PanelReply, refusal
+from agencia_async.sandbox.reply import PanelReply, error_reply
 
 MAX_BODY: Final = 1024 * 1024
 TRANSPORT: Final = "agencia_async.transport"  # the key of the asyncio transport in the scope's state
@@ -17,8 +17,8 @@ Message = Mapping[str, object]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[dict[str, object]], Awaitable[None]]
 
-_NOT_POST = refusal("Incorrect request", 405, ((b"allow", b"POST"),))
-_TOO_LARGE = refusal("Request too large", 413)
+_NOT_POST = error_reply("Incorrect request", 405, ((b"allow", b"POST"),))
+_TOO_LARGE = error_reply("Request too large", 413)
 _MAX_FIELDS = 1_000
 _NO_LINGER = struct.pack("ii", 1, 0)  # closing then sends a RST
 

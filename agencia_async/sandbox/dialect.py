@@ -40,33 +40,33 @@ class Dialect:
     Attributes:
         name: its name for `Panel(dialect=...)`.
         describes: the difference to the documented replies, in a sentence or two.
-        takes: from the kind of a batch ("order" or "refill") and its ids to the ids that are processed; a
+        selects: from the kind of a batch ("order" or "refill") and its ids to the ids that are processed; a
             `RefusedError` rejects the batch. The only function that affects what is executed.
-        tells: from the form and the documented payload to that of the dialect; it must not modify the former.
-        refuses: from the text and the status of an error response to the status and the payload.
-        writes: from the payload to the body.
+        transforms: from the form and the documented payload, which must not be modified, to the dialect's.
+        formats_error: from the text and the status of an error response to the status and the payload.
+        encodes: from the payload to the body.
         content_type: of all these replies.
     """
 
     name: str
     describes: str
-    takes: Callable[[str, list[str]], list[str]] = every_id
-    tells: Callable[[Form, object], object] = as_documented
-    refuses: Callable[[str, int], tuple[int, object]] = plainly
-    writes: Callable[[object], bytes] = encoded
+    selects: Callable[[str, list[str]], list[str]] = every_id
+    transforms: Callable[[Form, object], object] = as_documented
+    formats_error: Callable[[str, int], tuple[int, object]] = plainly
+    encodes: Callable[[object], bytes] = encoded
     content_type: bytes = b"application/json"
 
     def reply(self, form: Form, payload: object) -> PanelReply:
         """The reply for a documented payload."""
         return PanelReply(
-            200, ((b"content-type", self.content_type),), self.writes(self.tells(form, payload))
+            200, ((b"content-type", self.content_type),), self.encodes(self.transforms(form, payload))
         )
 
-    def refusal(self, text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
+    def error(self, text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
         """The error response to a request; without `headers` if the dialect changes `status`."""
-        sent, payload = self.refuses(text, status)
+        sent, payload = self.formats_error(text, status)
         extra = headers if sent == status else ()
-        return PanelReply(sent, ((b"content-type", self.content_type), *extra), self.writes(payload))
+        return PanelReply(sent, ((b"content-type", self.content_type), *extra), self.encodes(payload))
 
 
 @dataclass(frozen=True, slots=True)

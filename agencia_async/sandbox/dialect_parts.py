@@ -39,11 +39,11 @@ def everywhere(change: Callable[[str, object], object]) -> Callable[[Form, objec
 def in_batches(change: Callable[[Batch], object]) -> Callable[[Form, object], object]:
     """Change the replies to batches; all others are as documented."""
 
-    def tells(form: Form, payload: object) -> object:
+    def transform(form: Form, payload: object) -> object:
         batch = batch_of(form, payload)
         return payload if batch is None else change(batch)
 
-    return tells
+    return transform
 
 
 # numbers: a number in a string becomes a JSON number, digit by digit, as a float would lose digits
@@ -190,7 +190,7 @@ def _blanks(number: object) -> str:
     return f" {number} "
 
 
-def noisy_refusal(text: str, status: int) -> tuple[int, object]:
+def noisy_error(text: str, status: int) -> tuple[int, object]:
     """An error with unrequested fields."""
     return status, _noisy({"error": text})
 
@@ -248,7 +248,7 @@ def item_errors(language: int) -> Callable[[Form, object], object]:
     return everywhere(lambda name, value: translated(str(value), language) if name == "error" else value)
 
 
-def refusals(language: int) -> Callable[[str, int], tuple[int, object]]:
+def errors(language: int) -> Callable[[str, int], tuple[int, object]]:
     """Error responses in another language."""
     return lambda text, status: (status, {"error": translated(text, language)})
 

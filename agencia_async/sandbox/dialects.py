@@ -13,93 +13,93 @@ _ALL = (
         "numbers",
         "Amounts with all their digits (0.08011655652), counts and ids are JSON numbers. Booleans are 1 "
         "and 0.",
-        tells=parts.everywhere(parts.flag_as_number),
-        writes=parts.with_numbers,
+        transforms=parts.everywhere(parts.flag_as_number),
+        encodes=parts.with_numbers,
     ),
     Dialect(
         "words",
         'All values are strings: "1,234.50", "true", "false". Unknown counts are "", "Unknown" or null.',
-        tells=parts.in_words,
+        transforms=parts.in_words,
     ),
     Dialect(
         "pretty",
         "The JSON is indented, begins with a byte-order mark, and has the content type text/html.",
-        writes=parts.indented,
+        encodes=parts.indented,
         content_type=b"text/html; charset=UTF-8",
     ),
     Dialect(
         "nested",
         'All replies are in an envelope, {"status": "success", "data": ...} or {"status": "error", '
         '"message": ...}. The error of an id is {"error": ...} in place of its value.',
-        tells=parts.enveloped,
-        refuses=parts.failed,
+        transforms=parts.enveloped,
+        formats_error=parts.failed,
     ),
     Dialect(
         "flat",
         "The error of an id is in the same object as the id, and every batch is a list. A batch of one id is "
         "answered like a single request.",
-        tells=parts.in_batches(parts.flat),
+        transforms=parts.in_batches(parts.flat),
     ),
     Dialect(
         "plain",
         'The error of an id is plain text in place of its value: {"order": 3, '
         '"refill": "Incorrect order ID"}.',
-        tells=parts.in_batches(parts.plain),
+        transforms=parts.in_batches(parts.plain),
     ),
     Dialect(
         "missing",
         "Unknown ids are left out of a batch. If all are unknown, the reply is [].",
-        tells=parts.in_batches(parts.known_only),
+        transforms=parts.in_batches(parts.known_only),
     ),
     Dialect(
         "noisy",
         "Unrequested rows, a different order, unknown fields, field names in other cases and spellings "
         "(Order, order_id, start_counter), and blanks around ids.",
-        tells=parts.noise,
-        refuses=parts.noisy_refusal,
+        transforms=parts.noise,
+        formats_error=parts.noisy_error,
     ),
     Dialect(
         "truncating",
         f"Only the first {parts.TRUNCATED_AT} ids of a batch are processed and answered; the others are "
         "silently ignored.",
-        takes=parts.first_only,
+        selects=parts.first_only,
     ),
     Dialect(
         "spoilt",
         "One id that is not all digits makes the whole batch fail; nothing is executed.",
-        takes=parts.all_or_none,
+        selects=parts.all_or_none,
     ),
     Dialect(
         "statuses",
         "Errors have the HTTP status 400, 401, 402, 404 or 422, unexpected ones 500, as "
         '{"success": false, "errors": [...]}.',
-        refuses=parts.by_status,
+        formats_error=parts.by_status,
     ),
     Dialect(
         "limited",
         "Rate limit errors have HTTP 200 and no Retry-After, where other panels answer 429. This includes "
         "the fault rate_limit.",
-        refuses=parts.never_429,
+        formats_error=parts.never_429,
     ),
     Dialect(
         "spanish",
         "Errors are in Spanish, in JSON with escaped letters: API key inválida.",
-        tells=parts.item_errors(SPANISH),
-        refuses=parts.refusals(SPANISH),
+        transforms=parts.item_errors(SPANISH),
+        formats_error=parts.errors(SPANISH),
     ),
     Dialect(
         "turkish",
         "Errors are in Turkish, in JSON with unescaped UTF-8: Bakiyeniz yetersiz, Geçersiz istek.",
-        tells=parts.item_errors(TURKISH),
-        refuses=parts.refusals(TURKISH),
-        writes=parts.unescaped,
+        transforms=parts.item_errors(TURKISH),
+        formats_error=parts.errors(TURKISH),
+        encodes=parts.unescaped,
     ),
     Dialect(
         "keys",
         "Errors and states are untranslated message keys: neworder.error.not_enough_funds, "
         "tasks.status.completed.",
-        tells=parts.everywhere(parts.key),
-        refuses=parts.refusals(KEYS),
+        transforms=parts.everywhere(parts.key),
+        formats_error=parts.errors(KEYS),
     ),
 )
 

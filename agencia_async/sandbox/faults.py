@@ -10,7 +10,7 @@ from math import inf
 from random import Random
 from typing import Final, Literal, cast
 
-from agencia_async.sandbox.reply import PanelReply, Refuse
+from agencia_async.sandbox.reply import ErrorReply, PanelReply
 
 Wire = Literal["whole", "half", "close", "reset"]
 
@@ -32,7 +32,7 @@ class Fault:
 
     acts: bool
     wire: Wire = "whole"
-    reply: Callable[["Faults", Random, Refuse], PanelReply] | None = None
+    reply: Callable[["Faults", Random, ErrorReply], PanelReply] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,21 @@ class Answer:
     delay: float = 0.0
 
 
-def _rate_limit(faults: "Faults", _: Random, refuse: Refuse) -> PanelReply:
+def _rate_limit(faults: "Faults", _: Random, error_reply: ErrorReply) -> PanelReply:
     retry_after = faults.retry_after
     headers = () if retry_after is None else ((b"retry-after", str(retry_after).encode()),)
-    return refuse("Too many requests", 429, headers)
+    return error_reply("Too many requests", 429, headers)
 
 
-def _server_error(_: "Faults", random: Random, __: Refuse) -> PanelReply:
+def _server_error(_: "Faults", random: Random, __: ErrorReply) -> PanelReply:
     return PanelReply(random.choice(_SERVER_ERRORS), _PLAIN, b"The server has failed")
 
 
-def _gateway_page(_: "Faults", __: Random, ___: Refuse) -> PanelReply:
+def _gateway_page(_: "Faults", __: Random, ___: ErrorReply) -> PanelReply:
     return PanelReply(502, _HTML, _GATEWAY_PAGE)
 
 
-def _empty_reply(_: "Faults", __: Random, ___: Refuse) -> PanelReply:
+def _empty_reply(_: "Faults", __: Random, ___: ErrorReply) -> PanelReply:
     return PanelReply(200, _HTML, b"")
 
 

@@ -89,7 +89,7 @@ class Panel:
         self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
         services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
         repeats = Repeats(idempotency_field)
-        self._actions = Actions(self._account, services, batch_limit, self._dialect.takes, repeats)
+        self._actions = Actions(self._account, services, batch_limit, self._dialect.selects, repeats)
         self.ledger: list[LedgerEntry] = self._actions.ledger
 
     @property
@@ -139,7 +139,7 @@ class Panel:
         fault = FAULTS[name]
         reply = self._act(form, sent) if fault.acts else _NO_REPLY
         if fault.reply is not None:
-            reply = fault.reply(self.faults, self._fault_random, self._dialect.refusal)
+            reply = fault.reply(self.faults, self._fault_random, self._dialect.error)
         return Answer(reply, fault.wire, delay)
 
     def seed_orders(self, count: int) -> list[int]:
@@ -198,9 +198,9 @@ class Panel:
 
     def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> PanelReply:
         if form.get("key") != self.key:
-            return self._dialect.refusal("Invalid API key")
+            return self._dialect.error("Invalid API key")
         with localcontext(_EXACT):
             try:
                 return self._dialect.reply(sent, self._actions.perform(sent, self._settle()))
             except RefusedError as refused:
-                return self._dialect.refusal(refused.text)
+                return self._dialect.error(refused.text)

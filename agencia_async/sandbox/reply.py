@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Headers = tuple[tuple[bytes, bytes], ...]
-Refuse = Callable[[str, int, Headers], "PanelReply"]
+ErrorReply = Callable[[str, int, Headers], "PanelReply"]
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _JSON = ((b"content-type", b"application/json"),)
@@ -38,6 +38,6 @@ def document(payload: object, status: int = 200, headers: Headers = ()) -> Panel
     return PanelReply(status, _JSON + headers, encoded(payload))
 
 
-def refusal(text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
+def error_reply(text: str, status: int = 200, headers: Headers = ()) -> PanelReply:
     """The error response to a request, which most panels send with HTTP 200."""
     return document({"error": text}, status, headers)

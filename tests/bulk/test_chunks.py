@@ -76,7 +76,7 @@ async def test_chunks_lose_nothing_and_keep_the_order(items: list[int], size: in
     st.booleans(),
     st.booleans(),
 )
-async def test_ids_travel_as_text_in_their_order(
+async def test_ids_are_sent_as_text_in_their_order(
     ids: list[int | str],
     size: int,
     once: bool,  # noqa: FBT001

@@ -57,7 +57,7 @@ def at_most(count: int) -> Answer:
     return lambda ids: rows(ids) if len(ids) <= count else f'{{"error": "At most {count} ids"}}'
 
 
-async def test_a_batch_spoilt_by_one_id_is_halved_until_it_stands_alone() -> None:
+async def test_a_batch_with_one_bad_id_is_bisected_until_it_is_isolated() -> None:
     async with panel(spoilt_by("37")) as (it, client):
         result = await client.status_many(range(100))
     assert list(result.failed) == [37]
@@ -67,7 +67,7 @@ async def test_a_batch_spoilt_by_one_id_is_halved_until_it_stands_alone() -> Non
     assert client._sender.channel.most_ids == 100  # noqa: SLF001 - no public way to see it
 
 
-async def test_halving_is_bounded_and_what_is_left_fails_as_it_is() -> None:
+async def test_bisection_is_bounded_and_what_is_left_fails_as_it_is() -> None:
     async with panel(spoilt_by(*map(str, range(0, 100, 2)))) as (it, client):
         result = await client.status_many(range(100))
     assert len(it.forms) <= 1 + 2 * 20
@@ -75,7 +75,7 @@ async def test_halving_is_bounded_and_what_is_left_fails_as_it_is() -> None:
     assert len(result) == 100
 
 
-async def test_a_spoilt_batch_of_writes_is_not_sent_again() -> None:
+async def test_a_failed_batch_of_writes_is_not_sent_again() -> None:
     async with panel(spoilt_by("3")) as (it, client):
         result = await client.refill_many(range(10))
     assert sizes(it) == [10]
@@ -108,7 +108,7 @@ async def test_what_could_not_be_asked_again_teaches_nothing() -> None:
         assert len(result.ok) == answered
 
 
-async def test_an_account_refused_in_a_part_is_told() -> None:
+async def test_an_account_refused_in_a_part_is_reported() -> None:
     def answer(ids: list[str]) -> str:
         return '{"error": "Incorrect order ID"}' if len(ids) == 100 else '{"error": "Invalid API key"}'
 
@@ -131,7 +131,7 @@ async def test_a_batch_cut_off_in_silence_is_noticed_and_the_size_remembered() -
         assert sorted(sizes(it)) == [20, 40, 40]
 
 
-async def test_batches_under_way_are_cut_to_the_size_that_was_learnt() -> None:
+async def test_batches_in_flight_are_cut_to_the_size_that_was_learnt() -> None:
     async with panel(first(40), max_concurrency=2) as (it, client):
         items = [item async for item in client.status_iter(range(1000))]
     assert len(items) == 1000
@@ -139,7 +139,7 @@ async def test_batches_under_way_are_cut_to_the_size_that_was_learnt() -> None:
     assert sizes(it).count(100) <= 2
 
 
-async def test_a_batch_refused_for_its_size_is_halved_and_the_size_remembered() -> None:
+async def test_a_batch_rejected_for_its_size_is_bisected_and_the_size_remembered() -> None:
     async with panel(at_most(30)) as (it, client):
         assert len((await client.status_many(range(100))).ok) == 100
         assert sizes(it) == [100, 50, 25, 25, 25, 25]
@@ -148,7 +148,7 @@ async def test_a_batch_refused_for_its_size_is_halved_and_the_size_remembered() 
         assert sizes(it) == [25] * 4
 
 
-async def test_one_id_that_is_refused_for_its_size_fails() -> None:
+async def test_one_id_that_is_rejected_for_its_size_fails() -> None:
     async with panel(at_most(0)) as (_, client):
         result = await client.status_many([1])
     assert type(result.failed[1]) is InvalidOrderError
@@ -195,7 +195,7 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
         )
 
     async with panel(answer) as (it, client):
-        sender = client._sender  # noqa: SLF001 - what a batch under way meets
+        sender = client._sender  # noqa: SLF001 - what a batch in flight meets
         sender.channel.most_ids = 40
         answers = await send_batch(sender, CANCEL, [str(number) for number in range(100)], urgent=True)
     assert sizes(it) == [40, 40, 20]
@@ -225,7 +225,7 @@ async def test_unknown_ids_at_the_end_cost_one_request_however_they_are_refused(
     assert type(result.failed[1]) is NotFoundError
 
 
-async def test_what_no_halving_mends_is_halved_once_and_never_again() -> None:
+async def test_what_no_bisection_mends_is_bisected_once_and_never_again() -> None:
     async with panel(lambda _ids: '{"error": "Computer says no"}') as (it, client):
         await client.status_many(range(100))
         first = len(it.forms)
@@ -247,7 +247,7 @@ async def test_an_account_refused_after_a_part_was_answered_loses_nothing() -> N
     assert sizes(it) == [100, 50, 50]
 
 
-async def test_a_rate_limit_told_for_each_id_is_one_of_the_request() -> None:
+async def test_a_rate_limit_reported_for_each_id_is_one_of_the_request() -> None:
     def answer(ids: list[str]) -> str:
         return "{" + ",".join(f'"{id_}": {{"error": "Too many requests"}}' for id_ in ids) + "}"
 

@@ -82,7 +82,7 @@ async def test_a_read_is_sent_again_whatever_happened(failure: AgenciaError) -> 
 
 @pytest.mark.parametrize("retry_mode", [RetryMode.OPT_IN, RetryMode.NEVER])
 @pytest.mark.parametrize("failure", [MAYBE, UNREADABLE])
-async def test_a_write_that_may_have_happened_is_not_repeated(
+async def test_a_write_that_may_have_happened_is_not_retried(
     retry_mode: RetryMode, failure: AgenciaError
 ) -> None:
     script = Script([failure])
@@ -93,7 +93,7 @@ async def test_a_write_that_may_have_happened_is_not_repeated(
     assert caught.value.sent == failure.sent
 
 
-async def test_an_uncertain_refill_is_repeated_if_told_but_an_order_never() -> None:
+async def test_an_uncertain_refill_is_retried_on_opt_in_but_an_order_never() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
     script = Script([MAYBE])
     assert await script.run(RetryMode.OPT_IN, policy) == "value"
@@ -156,13 +156,13 @@ async def test_what_is_no_error_of_ours_passes_through(failure: BaseException) -
     assert script.attempts == 1
 
 
-async def test_a_repetition_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_retry_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "agencia_async"):
         await Script([MAYBE]).run()
     assert caplog.messages == ["attempt 1 failed, retrying in 0.25 s: reset"]
 
 
-def test_only_known_errors_are_ever_repeated() -> None:
+def test_only_known_errors_are_ever_retried() -> None:
     policy = RetryPolicy(repeat_uncertain_writes=True)
     assert policy.may_retry(NotAnsweredError("left out"), RetryMode.ALWAYS)
     assert not policy.may_retry(OutcomeUnknownError("who knows"), RetryMode.ALWAYS)
@@ -215,7 +215,7 @@ async def test_what_may_have_happened_is_unknown_although_the_budget_is_spent() 
     assert (script.attempts, caught.value.sent) == (2, "maybe")
 
 
-async def test_a_refusal_for_the_rate_costs_nothing_of_the_budget() -> None:
+async def test_a_429_costs_nothing_of_the_budget() -> None:
     budget = Spent(0)
     assert await Script([LIMITED, LIMITED]).run(budget=budget) == "value"
     assert budget.left == pytest.approx(0.2)
@@ -232,14 +232,14 @@ async def test_a_refusal_for_the_rate_costs_nothing_of_the_budget() -> None:
         ([MAYBE] * 9, 6),
     ],
 )
-async def test_a_repetition_that_is_answered_is_paid_back(answers: list[AgenciaError], left: float) -> None:
+async def test_a_retry_that_is_answered_is_refunded(answers: list[AgenciaError], left: float) -> None:
     budget = Spent(10)
     with contextlib.suppress(AgenciaError):
         await Script([twin(MAYBE), *map(twin, answers)]).run(budget=budget)
     assert budget.left == pytest.approx(left + 0.2)
 
 
-async def test_a_repetition_that_is_not_made_is_not_paid_for() -> None:
+async def test_a_retry_that_is_not_made_is_not_paid_for() -> None:
     budget = Spent(10)
     for policy, left in ((RetryPolicy(attempts=1), 1e9), (RetryPolicy(), 0.0)):
         with pytest.raises(TransportError, match=r"^reset$"):

@@ -15,7 +15,7 @@ def test_ten_calls_may_use_up_all_their_attempts() -> None:
     assert sum(budget.acquire() for _ in range(100)) == 50
 
 
-def test_five_calls_pay_for_a_repetition() -> None:
+def test_five_calls_pay_for_a_retry() -> None:
     budget = spent()
     repetitions = 0
     for _ in range(1000):

@@ -82,7 +82,7 @@ async def test_an_order_whose_answer_was_lost_is_not_sent_again() -> None:
 
 
 @virtual_time
-async def test_an_order_refused_for_its_rate_is_sent_again() -> None:
+async def test_an_order_rate_limited_is_sent_again() -> None:
     panel = Panel(httpx.Response(429, headers={"Retry-After": "3"}), good())
     async with client(panel) as it:
         assert await it.add(ORDER) == 5
@@ -90,7 +90,7 @@ async def test_an_order_refused_for_its_rate_is_sent_again() -> None:
 
 
 @virtual_time
-async def test_one_rate_limit_pauses_the_whole_client() -> None:
+async def test_one_rate_limit_cools_down_the_whole_client() -> None:
     panel = Panel(httpx.Response(429, headers={"Retry-After": "7"}), good())
     async with client(panel) as it:
         first = asyncio.create_task(it.balance())
@@ -101,7 +101,7 @@ async def test_one_rate_limit_pauses_the_whole_client() -> None:
 
 
 @virtual_time
-async def test_a_pause_without_a_time_is_short() -> None:
+async def test_a_cooldown_without_a_time_is_short() -> None:
     panel = Panel(httpx.Response(429), good())
     async with client(panel, retry=RetryPolicy(first_wait=2)) as it:
         await it.balance()
@@ -109,7 +109,7 @@ async def test_a_pause_without_a_time_is_short() -> None:
 
 
 @virtual_time
-async def test_a_retry_after_beyond_the_deadline_is_told_at_once_and_believed_no_longer() -> None:
+async def test_a_retry_after_beyond_the_deadline_is_an_error_at_once_and_bounded() -> None:
     panel = Panel(httpx.Response(429, headers={"Retry-After": "86400"}), good())
     async with client(panel) as it:
         with pytest.raises(RateLimitedError) as caught:
@@ -158,7 +158,7 @@ async def test_the_account_is_accepted_once_anything_but_its_refusal_came() -> N
 
 
 @virtual_time
-async def test_a_repetition_on_a_closed_client_is_not_sent() -> None:
+async def test_a_retry_on_a_closed_client_is_not_sent() -> None:
     panel = Panel(BROKEN)
     it = client(panel, retry=RetryPolicy(first_wait=1000, max_wait=1000, deadline=9999))
     task = asyncio.create_task(it.balance())
@@ -195,7 +195,7 @@ async def test_a_write_is_not_begun_with_hardly_time_left() -> None:
 
 
 @virtual_time
-async def test_callers_that_gave_up_cost_nobody_a_place() -> None:
+async def test_callers_that_gave_up_cost_nobody_a_slot() -> None:
     panel = Panel(good())
     async with client(panel, rate_limit=RateLimit(20, per=1)) as it:
         calls = [asyncio.create_task(it.balance()) for _ in range(60)]
@@ -209,7 +209,7 @@ async def test_callers_that_gave_up_cost_nobody_a_place() -> None:
 
 
 @virtual_time
-async def test_a_repeated_write_that_is_refused_for_an_id_may_have_been_done_before() -> None:
+async def test_a_retried_write_that_is_refused_for_an_id_may_have_been_done_before() -> None:
     refused = httpx.Response(200, json=[{"order": 5, "cancel": {"error": "Cancellation already requested"}}])
     panel = Panel(httpx.ReadError("reset"), refused)
     async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
@@ -222,7 +222,7 @@ async def test_a_repeated_write_that_is_refused_for_an_id_may_have_been_done_bef
 
 
 @virtual_time
-async def test_a_pause_holds_back_those_who_wait_for_a_slot() -> None:
+async def test_a_cooldown_holds_back_those_who_wait_for_a_slot() -> None:
     panel = Panel(httpx.Response(429, headers={"Retry-After": "10"}), good())
     async with client(panel, max_concurrency=1) as it:
         await asyncio.gather(*(it.balance() for _ in range(20)))
@@ -255,7 +255,7 @@ class Notes(Panel):
 
 
 @virtual_time
-async def test_a_panel_that_recognises_a_repeated_order_is_sent_it_again_until_it_answers() -> None:
+async def test_a_panel_that_recognises_a_retried_order_is_sent_it_again_until_it_answers() -> None:
     panel = Notes(LOST, BROKEN, good())
     async with client(panel, idempotency_field="request_id", retry=QUICK) as it:
         assert await it.add(ORDER) == 5
@@ -266,7 +266,7 @@ async def test_a_panel_that_recognises_a_repeated_order_is_sent_it_again_until_i
 
 
 @virtual_time
-async def test_each_order_has_a_mark_of_its_own() -> None:
+async def test_each_order_has_an_idempotency_key_of_its_own() -> None:
     panel = Notes(good())
     async with client(panel, idempotency_field="request_id") as it:
         await it.add(ORDER)
@@ -289,7 +289,7 @@ async def test_a_recognised_order_that_is_never_answered_is_unknown() -> None:
 
 
 @virtual_time
-async def test_a_refusal_of_a_repetition_proves_nothing_about_the_first_request() -> None:
+async def test_a_refusal_of_a_retry_proves_nothing_about_the_first_request() -> None:
     refusal = httpx.Response(200, json={"error": "Not enough funds on balance"})
     panel = Notes(LOST, refusal)
     async with client(panel, idempotency_field="request_id", retry=QUICK) as it:
@@ -299,7 +299,7 @@ async def test_a_refusal_of_a_repetition_proves_nothing_about_the_first_request(
 
 
 @virtual_time
-async def test_only_orders_carry_a_mark() -> None:
+async def test_only_orders_carry_an_idempotency_key() -> None:
     panel = Notes(good())
     async with client(panel, idempotency_field="request_id") as it:
         await it.balance()
@@ -309,7 +309,7 @@ async def test_only_orders_carry_a_mark() -> None:
 @pytest.mark.parametrize(
     "name", ["", " ", "key", "action", "service", "link", "quantity", "extra", "a\nb", 5]
 )
-def test_a_mark_is_a_field_that_orders_do_not_have(name: object) -> None:
+def test_an_idempotency_key_is_a_field_that_orders_do_not_have(name: object) -> None:
     with pytest.raises(ConfigurationError):
         client(Panel(good()), idempotency_field=name)
 
@@ -336,7 +336,7 @@ async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pyt
 
 
 @virtual_time
-async def test_a_panel_that_is_down_is_not_stormed_and_one_that_is_back_is_noticed_at_once() -> None:
+async def test_a_panel_that_is_down_is_spared_a_retry_storm_and_one_that_is_back_is_noticed_at_once() -> None:
     panel = Panel(BROKEN)
     async with client(panel) as it:
         requests = []
@@ -353,7 +353,7 @@ async def test_a_panel_that_is_down_is_not_stormed_and_one_that_is_back_is_notic
 
 
 @virtual_time
-async def test_a_panel_with_many_faults_loses_nobody_repetitions() -> None:
+async def test_a_panel_with_many_faults_exhausts_no_retry_budget() -> None:
     chance = random.Random(1)
     calls = rounds(500, nightly=2_000)
     answers = [BROKEN if chance.random() < 0.3 else good() for _ in range(2 * calls)]
@@ -399,7 +399,7 @@ class Quotas(Panel):
 
 
 @virtual_time
-async def test_a_panel_that_tells_what_is_left_refuses_next_to_nothing() -> None:
+async def test_a_panel_that_reports_its_quota_rejects_next_to_nothing() -> None:
     panel = Quotas(60)
     async with client(panel, batch_size=1, retry=RetryPolicy(deadline=100)) as it:
         await it.status_many(range(300))
@@ -409,7 +409,7 @@ async def test_a_panel_that_tells_what_is_left_refuses_next_to_nothing() -> None
 
 
 @virtual_time
-async def test_a_pause_until_the_quota_is_full_again_is_told_where_it_is_too_long() -> None:
+async def test_a_cooldown_until_the_quota_is_full_again_is_an_error_if_too_long() -> None:
     panel = Quotas(2)
     async with client(panel, retry=RetryPolicy(deadline=30)) as it:
         await it.balance()
@@ -424,7 +424,7 @@ async def test_a_pause_until_the_quota_is_full_again_is_told_where_it_is_too_lon
 
 
 @virtual_time
-async def test_a_refusal_may_tell_by_its_quota_when_to_come_again() -> None:
+async def test_a_429_may_say_by_its_quota_when_to_come_again() -> None:
     panel = Quotas(15, told=False)
     async with client(panel, retry=RetryPolicy(deadline=90)) as it:
         for _ in range(16):

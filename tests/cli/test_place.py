@@ -97,7 +97,7 @@ def test_the_journal_from_the_environment(
         "sqlite:///file:x?mode=memory&uri=true",
     ],
 )
-def test_a_journal_that_would_forget(panel: WatchedPanel, agencia: Agencia, orders: Path, name: str) -> None:
+def test_a_journal_that_in_memory(panel: WatchedPanel, agencia: Agencia, orders: Path, name: str) -> None:
     """The same command again would buy all of it again."""
     done = agencia("place", orders, "--journal", name, "--yes")
     assert (done.code, done.out, panel.ledger) == (2, "", [])

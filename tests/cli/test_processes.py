@@ -82,7 +82,9 @@ def test_the_sandbox_from_another_process(
     file = tmp_path / "ids"
     sandbox = start("sandbox", "--orders", 300, "--ids-file", file)
     assert sandbox.stdout
-    told = list(takewhile(lambda line: not line.startswith("Press Ctrl-C"), iter(sandbox.stdout.readline, "")))
+    told = list(
+        takewhile(lambda line: not line.startswith("Press Ctrl-C"), iter(sandbox.stdout.readline, ""))
+    )
     for name, value in re.findall(r"export (\w+)=(\S+)", "".join(told)):
         monkeypatch.setenv(name, value)
     client = start("status", "--file", file)

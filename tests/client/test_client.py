@@ -250,7 +250,7 @@ async def test_every_action_takes_many(panel: Panel, client: AsyncClient, clock:
 # --- one id ---------------------------------------------------------------------------------------------
 
 
-async def test_a_thousand_single_calls_travel_together(panel: Panel, client: AsyncClient) -> None:
+async def test_a_thousand_single_calls_are_batched(panel: Panel, client: AsyncClient) -> None:
     ids = panel.seed_orders(1_000)
     tasks = [asyncio.create_task(client.status(id_)) for id_ in ids]
     await asyncio.sleep(0)
@@ -273,7 +273,7 @@ async def test_a_single_call_is_the_single_form_and_raises_its_own_error(
     assert (caught.value.action, caught.value.attempts) == ("status", 1)
 
 
-async def test_without_a_window_each_call_travels_alone(panel: Panel) -> None:
+async def test_without_a_window_each_call_is_sent_alone(panel: Panel) -> None:
     ids = panel.seed_orders(5)
     async with at(panel, batch_window=0) as client:
         await asyncio.gather(*map(client.status, ids))
@@ -455,7 +455,7 @@ async def test_bulk_writes_send_each_id_once(panel: Panel, client: AsyncClient) 
     assert sizes(panel) == [1, 1]
 
 
-async def test_a_fault_of_the_input_loses_no_write_under_way(panel: Panel, client: AsyncClient) -> None:
+async def test_a_fault_of_the_input_loses_no_write_in_flight(panel: Panel, client: AsyncClient) -> None:
     ids = panel.seed_orders(200)
 
     def broken() -> Iterator[int]:

@@ -29,7 +29,7 @@ async def numbers(count: int) -> AsyncGenerator[int, None]:
 
 
 class Work:
-    """Takes a second for each batch; remembers how many were under way."""
+    """Takes a second for each batch; remembers how many were in flight."""
 
     def __init__(self) -> None:
         self.started: list[int] = []

@@ -2,7 +2,7 @@ from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.tasks import Tasks
 
 
-async def test_a_kept_value_is_as_old_as_the_question() -> None:
+async def test_a_cached_value_is_as_old_as_the_question() -> None:
     now, asked = 0.0, 0
 
     async def fetch() -> int:

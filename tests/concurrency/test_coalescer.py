@@ -9,7 +9,7 @@ from tests.support.virtual import virtual_time
 
 
 @virtual_time
-async def test_calls_within_the_window_travel_together() -> None:
+async def test_calls_within_the_window_are_batched() -> None:
     fetch = Fetch()
     it = coalescer(fetch)
     assert await asyncio.gather(*map(it.get, "aba")) == ["A", "B", "A"]
@@ -59,7 +59,7 @@ async def test_a_cancelled_caller_touches_no_other() -> None:
     assert first.cancelled()
     first, second = (asyncio.create_task(it.get(key)) for key in "ab")
     await asyncio.sleep(1)
-    first.cancel()  # with the batch under way
+    first.cancel()  # with the batch in flight
     assert await second == "B"
 
 

@@ -20,7 +20,7 @@ class Pen:
         return [10 * item for item in items]
 
 
-async def test_what_comes_while_a_group_is_under_way_goes_together() -> None:
+async def test_what_comes_while_a_group_is_in_flight_goes_together() -> None:
     pen = Pen()
     groups: GroupCommit[int, int] = GroupCommit(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
     callers = [asyncio.create_task(groups.do(item)) for item in range(6)]
@@ -33,7 +33,7 @@ async def test_what_comes_while_a_group_is_under_way_goes_together() -> None:
     assert await groups.do(7) == 70
 
 
-async def test_who_is_cancelled_while_its_group_is_under_way_costs_the_others_nothing() -> None:
+async def test_who_is_cancelled_while_its_group_is_in_flight_costs_the_others_nothing() -> None:
     pen = Pen()
     groups: GroupCommit[int, int] = GroupCommit(pen, size=3, tasks=Tasks())  # type: ignore[arg-type]
     callers = [asyncio.create_task(groups.do(item)) for item in range(2)]

@@ -10,7 +10,7 @@ from tests.support.until import until
 
 
 class Job:
-    """Waits to be let go, pinned or not; remembers how it ended."""
+    """Waits to be let go, shielded or not; remembers how it ended."""
 
     def __init__(self, *, shielded: bool = False, fails: bool = False) -> None:
         self.go = asyncio.Event()
@@ -65,7 +65,7 @@ async def test_each_caller_gets_an_error_of_its_own() -> None:
     assert first is not second
 
 
-async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_calls_it_off() -> None:
+async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_cancels_it() -> None:
     job = Job()
     flight, callers = await begun(job, Tasks(), 2)
     callers[0].cancel()
@@ -77,7 +77,7 @@ async def test_one_cancelled_caller_costs_the_others_nothing_and_the_last_one_ca
     assert job.cancelled
 
 
-async def test_what_is_pinned_goes_on_without_callers_and_through_a_close() -> None:
+async def test_what_is_shielded_goes_on_without_callers_and_through_a_close() -> None:
     job, tasks = Job(shielded=True), Tasks()
     flight, callers = await begun(job, tasks)
     callers[0].cancel()
@@ -90,7 +90,7 @@ async def test_what_is_pinned_goes_on_without_callers_and_through_a_close() -> N
     assert await flight.result() == "done"
 
 
-async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> None:
+async def test_what_fails_while_shielded_goes_no_further_once_it_is_unwanted() -> None:
     tasks = Tasks()
     tried: list[int] = []
 
@@ -123,7 +123,7 @@ async def test_what_fails_while_pinned_goes_no_further_once_it_is_unwanted() -> 
     assert tried == [0]
 
 
-async def test_who_waits_for_what_is_called_off_is_told_why() -> None:
+async def test_who_waits_for_what_is_cancelled_is_told_why() -> None:
     job = Job()
     flight, callers = await begun(job, Tasks())
     flight.cancel(ConfigurationError("no more of it"))
@@ -142,7 +142,7 @@ async def test_the_end_of_the_loop_is_a_cancellation() -> None:
         await caller
 
 
-async def test_an_errand_that_never_began_is_over_too() -> None:
+async def test_a_flight_that_never_began_is_over_too() -> None:
     tasks, ended = Tasks(), []
     flight = SingleFlight(Job(), tasks, done=lambda: ended.append(1))
     caller = asyncio.create_task(flight.result())

@@ -135,7 +135,7 @@ async def test_what_is_no_exception_reaches_the_consumer_too() -> None:
 
 
 @virtual_time
-async def test_a_fault_of_the_source_waits_for_what_is_under_way() -> None:
+async def test_a_fault_of_the_source_waits_for_what_is_in_flight() -> None:
     async def broken() -> AsyncGenerator[int, None]:
         yield 1
         yield 2

@@ -154,7 +154,7 @@ async def test_the_same_reference_for_another_order_is_refused(journal: Journal)
     async with panel.client() as client:
         placing = asyncio.create_task(journal.place(client, "a", ORDER))
         await until(lambda: panel.forms)
-        for _ in range(2):  # while the first is under way, and after it
+        for _ in range(2):  # while the first is in flight, and after it
             with pytest.raises(
                 ConfigurationError, match="'a' is already used for a different order; nothing was sent"
             ):
@@ -222,7 +222,7 @@ async def test_concurrent_calls_of_one_reference_are_one_order(journal: Journal)
     assert len({entry.order_id for entry in entries}) == len(panel.forms) == 1
 
 
-async def test_no_more_orders_are_open_than_may_be_under_way(journal: Journal, path: Path) -> None:
+async def test_no_more_orders_are_open_than_may_be_in_flight(journal: Journal, path: Path) -> None:
     panel = Panel()
     panel.go.clear()
     async with panel.client(max_concurrency=3) as client:
@@ -731,7 +731,7 @@ async def test_nothing_to_reconcile_asks_nothing(journal: Journal) -> None:
     assert len(panel.forms) == 1
 
 
-async def test_an_id_given_by_hand_is_verified(journal: Journal) -> None:
+async def test_an_id_given_manually_is_verified(journal: Journal) -> None:
     panel = Panel(LOST)
     async with panel.client() as client:
         await unknown(journal, client)

@@ -84,7 +84,7 @@ def limited() -> Line:
     ("refused", "answers", "told"),
     [(2, 3, False), (3, 3, True), (3, 4, False), (4, 5, True), (4, 10, False), (5, 10, True), (13, 50, True)],
 )
-def test_three_refusals_and_a_fifth_of_the_others_are_telling(
+def test_three_429s_and_a_fifth_of_the_others_are_significant(
     refused: int, answers: int, *, told: bool
 ) -> None:
     assert is_significant(refused, answers) is told
@@ -108,7 +108,7 @@ def test_nothing_is_held_back_as_long_as_nothing_is_refused() -> None:
     assert (line.found.free, line.found.wait(line.now), line.found.counts(line.now)) == (True, 0, True)
 
 
-def test_a_flight_that_is_refused_shows_a_limit_whose_pace_is_what_was_accepted_by_then() -> None:
+def test_a_flight_that_is_rate_limited_shows_a_limit_whose_pace_is_what_was_accepted_by_then() -> None:
     line = Line()
     line.burst()
     assert (line.found.is_limited, line.found.cubic, line.found.wait(line.now)) == (True, None, 0.5)
@@ -141,7 +141,7 @@ def test_what_was_slow_before_the_burst_does_not_count() -> None:
     assert line.pace == pytest.approx(20 / (line.now - begun))
 
 
-def test_a_stray_ends_its_pause_as_soon_as_its_flight_says_so() -> None:
+def test_a_stray_ends_its_cooldown_as_soon_as_its_flight_says_so() -> None:
     line = Line()
     first, *others = line.leave(10)
     line.refuse(first)
@@ -152,7 +152,7 @@ def test_a_stray_ends_its_pause_as_soon_as_its_flight_says_so() -> None:
     assert (line.found.free, line.found.wait(line.now)) == (True, 0)
 
 
-def test_a_pause_that_the_panel_asks_for_is_kept_even_so() -> None:
+def test_a_cooldown_that_the_panel_asks_for_is_kept_even_so() -> None:
     line = Line()
     first, second, *others = line.leave(10)
     line.refuse(first, asked=3)
@@ -164,7 +164,7 @@ def test_a_pause_that_the_panel_asks_for_is_kept_even_so() -> None:
     assert line.found.free
 
 
-def test_a_small_flight_proves_nothing_but_three_refusals_in_a_row_do() -> None:
+def test_a_small_flight_proves_nothing_but_three_429s_in_a_row_do() -> None:
     line = Line()
     line.accept(*line.leave(8))
     line.refuse(*line.leave(2))
@@ -186,7 +186,7 @@ def test_nor_does_a_small_flight_but_five_of_ten_answers_do() -> None:
     assert line.found.is_limited
 
 
-def test_without_a_wait_of_its_own_a_client_pauses_once_there_is_a_limit() -> None:
+def test_without_a_wait_of_its_own_a_client_cooldown_once_there_is_a_limit() -> None:
     line = Line(first_wait=0)
     line.accept(*line.leave(20))
     numbers = line.leave(10)
@@ -205,7 +205,7 @@ def test_a_limit_without_anything_accepted_before_it_begins_slowly() -> None:
     assert line.pace == pytest.approx(1)
 
 
-def test_a_refusal_near_the_ceiling_lowers_the_pace_and_costs_a_short_pause() -> None:
+def test_a_429_near_the_ceiling_lowers_the_pace_and_costs_a_short_pause() -> None:
     line = limited()
     assert line.pace == pytest.approx(21.05, rel=0.01)
     line.paced("." * 20 + "x")
@@ -217,7 +217,7 @@ def test_a_refusal_near_the_ceiling_lowers_the_pace_and_costs_a_short_pause() ->
     assert line.found.is_limited
 
 
-def test_late_refusals_lower_it_no_further() -> None:
+def test_late_429s_lower_it_no_further() -> None:
     line = limited()
     line.now += line.found.wait(line.now)
     numbers = line.leave(3)
@@ -235,7 +235,7 @@ def test_a_limit_that_has_fallen_is_followed() -> None:
     assert line.found.is_limited
 
 
-def test_refusals_far_below_the_ceiling_end_the_limit() -> None:
+def test_429s_far_below_the_ceiling_end_the_limit() -> None:
     line = limited()
     line.paced("x" + "." * 250 + "x")
     pace = line.pace
@@ -256,7 +256,7 @@ def test_a_ceiling_that_was_too_high_in_the_beginning_comes_down_and_the_limit_s
     assert line.found.is_limited
 
 
-def test_a_limit_that_is_found_again_at_once_is_believed_for_longer() -> None:
+def test_a_limit_that_is_discovered_again_at_once_is_believed_for_longer() -> None:
     line = limited()
     line.paced("x" + ("." * 9 + "x") * 3)
     line.probe(accepted=True)
@@ -272,7 +272,7 @@ def test_a_limit_that_is_no_longer_kept_is_left() -> None:
     assert line.found.free
 
 
-def test_waiting_for_ones_place_does_not_count_nor_does_an_own_pause_behind_a_limit() -> None:
+def test_waiting_for_a_slot_does_not_count_nor_does_an_own_cooldown_behind_a_limit() -> None:
     line = Line()
     line.accept(*line.leave(20))
     line.refuse(line.leave(3)[0])
@@ -293,7 +293,7 @@ def test_where_nothing_was_ever_accepted_all_waiting_counts() -> None:
     assert line.found.counts(line.now)
 
 
-def test_what_the_panel_tells_is_kept_to_and_forgotten_at_its_end() -> None:
+def test_the_reported_quota_is_kept_to_and_forgotten_at_its_end() -> None:
     line = Line()
     line.accept(*line.leave())
     line.found.quota_received(3, 30, in_flight=0, now=line.now)
@@ -316,7 +316,7 @@ def test_the_longer_of_two_waits_counts() -> None:
 
 
 @pytest.mark.parametrize(("answers", "cooldown"), [(5, 0.5), (20, 0.1), (0, 0.5)])
-def test_under_a_limit_that_is_told_a_refusal_costs_two_places_as_soon_as_their_pace_is_seen(
+def test_under_a_limit_that_is_configured_a_429_costs_two_intervals_as_soon_as_the_pace_is_seen(
     answers: int, cooldown: float
 ) -> None:
     line = Line(is_configured=True)
@@ -327,7 +327,7 @@ def test_under_a_limit_that_is_told_a_refusal_costs_two_places_as_soon_as_their_
     assert line.found.wait(line.now) == pytest.approx(cooldown)
 
 
-def test_under_a_slow_limit_that_is_told_it_costs_no_more_than_the_first_wait() -> None:
+def test_under_a_slow_limit_that_is_configured_it_costs_no_more_than_the_first_wait() -> None:
     line = Line(is_configured=True)
     for _ in range(20):
         line.accept(*line.leave())

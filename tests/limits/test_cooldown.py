@@ -18,7 +18,7 @@ def test_nothing_leaves_until_the_end_and_one_probe_until_it_is_answered() -> No
     assert (cooldown.is_on, cooldown.wait(13)) == (False, 0)
 
 
-def test_an_own_pause_doubles_with_each_probe_that_is_refused_up_to_a_bound() -> None:
+def test_an_own_cooldown_doubles_with_each_probe_that_is_rate_limited_up_to_a_bound() -> None:
     cooldown = Cooldown(5.0)
     now, lengths = 0.0, []
     for number in range(1, 6):

@@ -47,7 +47,7 @@ def test_the_pace_grows_to_the_ceiling_stays_about_it_and_then_grows_ever_faster
     assert paces == pytest.approx([19.0, 19.88, 20.0, 20.5, 24.0, 33.5], rel=0.01)
 
 
-def test_a_refusal_is_near_in_the_upper_half_only() -> None:
+def test_a_429_is_near_in_the_upper_half_only() -> None:
     cubic = CubicPace(20, 0, now=0)
     cubic.lower(0, cooldown=0.1)
     assert not cubic.is_near
@@ -85,7 +85,7 @@ def test_what_costs_much_is_tried_seldom(pace: float, window: float, cooldown: f
     assert cubic.pace == pytest.approx(pace, rel=0.002)
 
 
-def test_what_is_refused_is_the_mean_of_a_window() -> None:
+def test_what_is_rate_limited_is_the_mean_of_a_window() -> None:
     cubic = CubicPace(20, 2, now=0)
     now = use(cubic, 0, 8)
     assert cubic.pace == pytest.approx(40, rel=0.01)

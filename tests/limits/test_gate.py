@@ -20,11 +20,11 @@ def clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-def gate(slots: int = 10, limit: RateLimit | None = None, places: Reservations | None = None) -> Gate:
+def gate(slots: int = 10, limit: RateLimit | None = None, reservations: Reservations | None = None) -> Gate:
     found = AdaptiveLimit(first_wait=0.5, longest_wait=20, patience=DEADLINE)
-    if places is None and limit is not None:
-        places = limit.open(clock, "account")
-    return Gate(slots, found, clock, None if places is None else lambda: places)
+    if reservations is None and limit is not None:
+        reservations = limit.open(clock, "account")
+    return Gate(slots, found, clock, None if reservations is None else lambda: reservations)
 
 
 async def through(it: Gate, left: float = DEADLINE, *, urgent: bool = True) -> int:
@@ -183,11 +183,11 @@ async def test_nobody_is_granted_a_slot_or_failed_after_a_cancellation_in_that_v
     assert crowd.failed == {}
 
 
-# --- a limit that is told -----------------------------------------------------------------------------------
+# --- a configured limit -------------------------------------------------------------------------------------
 
 
 @virtual_time
-async def test_a_limit_spaces_requests_evenly_and_an_urgent_one_takes_the_next_place() -> None:
+async def test_a_limit_spaces_requests_evenly_and_an_urgent_one_gets_the_next_slot() -> None:
     crowd = Crowd(gate(limit=RateLimit(20, per=1)), seconds=0.01)
     crowd.add(*map(str, range(200)), urgent=False)
     await asyncio.sleep(1)
@@ -228,50 +228,50 @@ class Scripted(Reservations):
 
 
 @virtual_time
-async def test_one_asks_at_a_time_and_the_place_is_for_whoever_stands_first_then() -> None:
-    places = Scripted(5, 0, 0)
-    places.ready.clear()
-    crowd = Crowd(gate(places=places), seconds=0)
+async def test_one_reserves_at_a_time_and_the_reservation_is_for_whoever_stands_first_then() -> None:
+    reservations = Scripted(5, 0, 0)
+    reservations.ready.clear()
+    crowd = Crowd(gate(reservations=reservations), seconds=0)
     crowd.add("a", "b", urgent=False)
     await turns()
     crowd.add("X")
     await turns()
-    assert places.asked == 1
-    places.ready.set()
+    assert reservations.asked == 1
+    reservations.ready.set()
     await crowd.over()
-    assert (crowd.names, crowd.times, places.asked) == ("X a b", [5, 5, 5], 3)
+    assert (crowd.names, crowd.times, reservations.asked) == ("X a b", [5, 5, 5], 3)
 
 
 @virtual_time
-async def test_no_place_is_asked_for_while_no_slot_is_free() -> None:
-    places = Scripted(0, 0)
-    crowd = Crowd(gate(1, places=places), seconds=7)
+async def test_no_reservation_is_asked_for_while_no_slot_is_free() -> None:
+    reservations = Scripted(0, 0)
+    crowd = Crowd(gate(1, reservations=reservations), seconds=7)
     crowd.add("a", "b")
     await asyncio.sleep(6)
-    assert places.asked == 1
+    assert reservations.asked == 1
     await crowd.over()
-    assert (crowd.times, places.asked) == ([0, 7], 2)
+    assert (crowd.times, reservations.asked) == ([0, 7], 2)
 
 
 @virtual_time
-async def test_when_who_asks_is_cancelled_the_next_one_asks() -> None:
-    places = Scripted(0)
-    places.ready.clear()
-    crowd = Crowd(gate(places=places))
+async def test_when_who_reserves_is_cancelled_the_next_one_does() -> None:
+    reservations = Scripted(0)
+    reservations.ready.clear()
+    crowd = Crowd(gate(reservations=reservations))
     crowd.add("a", "b")
     await turns()
     crowd.tasks[0].cancel()
     await turns()
-    assert places.asked == 2
-    places.ready.set()
+    assert reservations.asked == 2
+    reservations.ready.set()
     await crowd.over()
     assert crowd.names == "b"
 
 
 @virtual_time
-async def test_when_who_is_sent_is_cancelled_before_it_asks_the_next_one_does() -> None:
-    places = Scripted(0, 0, 0)
-    it = gate(1, places=places)
+async def test_when_who_is_to_reserve_is_cancelled_before_it_does_the_next_one_does() -> None:
+    reservations = Scripted(0, 0, 0)
+    it = gate(1, reservations=reservations)
     number = await through(it)
     crowd = Crowd(it)
     crowd.add("a", "b")
@@ -279,49 +279,49 @@ async def test_when_who_is_sent_is_cancelled_before_it_asks_the_next_one_does() 
     it.release(number)
     crowd.tasks[0].cancel()
     await crowd.over()
-    assert (crowd.names, places.asked) == ("b", 2)
+    assert (crowd.names, reservations.asked) == ("b", 2)
 
 
 @virtual_time
-async def test_a_place_that_cannot_be_had_is_one_callers_fault_only() -> None:
-    places = Scripted()
-    it = gate(places=places)
+async def test_a_reservation_that_cannot_be_had_is_one_callers_fault_only() -> None:
+    reservations = Scripted()
+    it = gate(reservations=reservations)
     with pytest.raises(ZeroDivisionError):
         await through(it)
-    places.waits = [0]
+    reservations.waits = [0]
     assert await through(it) == 1
 
 
 @virtual_time
-async def test_a_place_is_kept_for_whoever_comes_until_its_time() -> None:
-    places = Scripted(5, 5)
-    crowd = Crowd(gate(places=places), seconds=0)
+async def test_a_reservation_is_kept_for_whoever_comes_until_its_time() -> None:
+    reservations = Scripted(5, 5)
+    crowd = Crowd(gate(reservations=reservations), seconds=0)
     crowd.add("a")
     await turns()
     crowd.tasks[0].cancel()
     await asyncio.sleep(1)
     crowd.add("b")
     await crowd.over()
-    assert (crowd.names, crowd.times, places.asked) == ("b", [5], 1)
+    assert (crowd.names, crowd.times, reservations.asked) == ("b", [5], 1)
 
 
 @virtual_time
-async def test_a_place_that_nobody_came_for_is_not_used_late() -> None:
-    places = Scripted(5, 3)
-    crowd = Crowd(gate(places=places), seconds=0)
+async def test_a_reservation_that_nobody_used_is_not_used_late() -> None:
+    reservations = Scripted(5, 3)
+    crowd = Crowd(gate(reservations=reservations), seconds=0)
     crowd.add("a")
     await turns()
     crowd.tasks[0].cancel()
     await asyncio.sleep(9)
     crowd.add("b")
     await crowd.over()
-    assert (crowd.times, places.asked) == ([12], 2)
+    assert (crowd.times, reservations.asked) == ([12], 2)
 
 
 @virtual_time
-async def test_a_place_within_a_pause_is_given_up() -> None:
-    places = Scripted(0, 5, 1, 9)
-    it = gate(places=places)
+async def test_a_reservation_within_a_cooldown_is_dropped() -> None:
+    reservations = Scripted(0, 5, 1, 9)
+    it = gate(reservations=reservations)
     number = await through(it)
     crowd = Crowd(it, seconds=0)
     crowd.add("a", "b")
@@ -329,13 +329,13 @@ async def test_a_place_within_a_pause_is_given_up() -> None:
     it.rate_limited(number, 7)
     it.release(number)
     await crowd.over()
-    assert (crowd.times, places.asked) == ([8, 17], 4)
+    assert (crowd.times, reservations.asked) == ([8, 17], 4)
 
 
 @virtual_time
-async def test_a_place_behind_a_pause_is_kept() -> None:
-    places = Scripted(0, 9)
-    it = gate(places=places)
+async def test_a_reservation_behind_a_cooldown_is_kept() -> None:
+    reservations = Scripted(0, 9)
+    it = gate(reservations=reservations)
     number = await through(it)
     crowd = Crowd(it, seconds=0)
     crowd.add("a")
@@ -343,29 +343,29 @@ async def test_a_place_behind_a_pause_is_kept() -> None:
     it.rate_limited(number, 7)
     it.release(number)
     await crowd.over()
-    assert (crowd.times, places.asked) == ([9], 2)
+    assert (crowd.times, reservations.asked) == ([9], 2)
 
 
 @virtual_time
-async def test_a_place_that_comes_within_a_pause_is_given_up_as_well() -> None:
-    places = Scripted(0, 1, 2)
-    it = gate(places=places)
+async def test_a_reservation_that_comes_within_a_cooldown_is_dropped_as_well() -> None:
+    reservations = Scripted(0, 1, 2)
+    it = gate(reservations=reservations)
     number = await through(it)
     crowd = Crowd(it, seconds=0)
-    places.ready.clear()
+    reservations.ready.clear()
     crowd.add("a")
     await turns()
     it.rate_limited(number, 7)
     it.release(number)
-    places.ready.set()
+    reservations.ready.set()
     await crowd.over()
-    assert (crowd.times, places.asked) == ([9], 3)
+    assert (crowd.times, reservations.asked) == ([9], 3)
 
 
 @virtual_time
-async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> None:
-    places = Scripted(0, 5, 2)
-    it = gate(places=places)
+async def test_a_reservation_before_the_panels_quota_is_full_again_is_dropped() -> None:
+    reservations = Scripted(0, 5, 2)
+    it = gate(reservations=reservations)
     number = await through(it)
     crowd = Crowd(it, seconds=0)
     crowd.add("a")
@@ -374,34 +374,34 @@ async def test_a_place_before_the_panels_quota_is_full_again_is_given_up() -> No
     it.accepted(number)
     it.release(number)
     await crowd.over()
-    assert (crowd.times, places.asked) == ([9], 3)
+    assert (crowd.times, reservations.asked) == ([9], 3)
 
 
 @virtual_time
-async def test_a_place_that_comes_when_nobody_waits_any_more_is_not_used_late() -> None:
-    places = Scripted(0, 1, 2)
-    it = gate(places=places)
+async def test_a_reservation_that_comes_when_nobody_waits_any_more_is_not_used_late() -> None:
+    reservations = Scripted(0, 1, 2)
+    it = gate(reservations=reservations)
     number = await through(it)
     crowd = Crowd(it, seconds=0)
-    places.ready.clear()
+    reservations.ready.clear()
     crowd.add("a", left=3)
     await turns()
     it.rate_limited(number, 7)
     it.accepted(number)
     it.release(number)
-    places.ready.set()
+    reservations.ready.set()
     await crowd.over()
     await asyncio.sleep(20)
     crowd.add("b")
     await crowd.over()
-    assert (list(crowd.failed), crowd.times, places.asked) == (["a"], [22], 3)
+    assert (list(crowd.failed), crowd.times, reservations.asked) == (["a"], [22], 3)
 
 
 # --- pauses -----------------------------------------------------------------------------------------------
 
 
 @virtual_time
-async def test_after_a_pause_one_goes_ahead_and_the_others_follow() -> None:
+async def test_after_a_cooldown_one_goes_ahead_and_the_others_follow() -> None:
     it = gate()
     crowd = Crowd(it)
     it.rate_limited(it.try_acquire(), None)
@@ -423,7 +423,7 @@ async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> N
 
 
 @virtual_time
-async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> None:
+async def test_a_cooldown_ends_before_its_time_when_the_flight_is_accepted() -> None:
     it = gate()
     numbers = [it.try_acquire() for _ in range(10)]
     it.rate_limited(numbers[0], None)
@@ -441,7 +441,7 @@ async def test_a_pause_ends_before_its_time_when_the_flight_is_accepted() -> Non
 @pytest.mark.parametrize(
     ("asked", "told"), [(70.0, "the panel asked to wait"), (None, "cooldown after 429 replies")]
 )
-def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told: str) -> None:
+def test_a_cooldown_beyond_the_deadline_is_not_waited_for(asked: float | None, told: str) -> None:
     @virtual_time
     async def check() -> None:
         it = gate(1)
@@ -465,7 +465,9 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(asked: float | None, told
 
 
 @virtual_time
-async def test_a_pause_that_nobody_fails_for_sets_nobodys_timer_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cooldown_for_which_none_fails_sets_no_timer_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     loop = asyncio.get_running_loop()
     timers = Mock(wraps=loop.call_at)
     monkeypatch.setattr(loop, "call_at", timers)
@@ -499,7 +501,7 @@ async def test_a_probe_is_waited_for_until_the_deadline() -> None:
 
 
 @virtual_time
-async def test_a_pause_counts_although_waiting_for_a_limit_does_not() -> None:
+async def test_a_cooldown_counts_although_waiting_for_a_limit_does_not() -> None:
     it = gate(limit=RateLimit(1, per=100))
     number = await through(it)
     crowd = Crowd(it, seconds=50)
@@ -511,7 +513,7 @@ async def test_a_pause_counts_although_waiting_for_a_limit_does_not() -> None:
 
 
 @virtual_time
-async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_not_count(
+async def test_a_limit_that_is_discovered_is_logged_and_waiting_for_it_does_not_count(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "agencia_async")
@@ -540,8 +542,8 @@ async def test_a_limit_that_is_found_is_told_in_the_log_and_waiting_for_it_does_
 
 @virtual_time
 async def test_those_who_wait_are_told_of_the_end() -> None:
-    places = Scripted(0, 1000)
-    it = gate(places=places)
+    reservations = Scripted(0, 1000)
+    it = gate(reservations=reservations)
     await through(it)
     crowd = Crowd(it)
     crowd.add(*"ab")
@@ -549,4 +551,4 @@ async def test_those_who_wait_are_told_of_the_end() -> None:
     await it.aclose(closed)
     await crowd.over()
     assert {type(error) for error in crowd.failed.values()} == {ConfigurationError}
-    assert (len(crowd.failed), places.closed, clock()) == (2, 1, 0)
+    assert (len(crowd.failed), reservations.closed, clock()) == (2, 1, 0)

@@ -38,7 +38,7 @@ async def taken(places: Reservations, clock: Clock, count: int, late: float = 0.
         (RateLimit(0.5, per=60), 120.04),
     ],
 )
-async def test_places_are_even_and_take_a_little_longer_than_the_limit_says(
+async def test_reservations_are_even_and_take_a_little_longer_than_the_limit_says(
     limit: RateLimit, interval: float
 ) -> None:
     clock = Clock()

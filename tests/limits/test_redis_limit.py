@@ -77,7 +77,7 @@ def test_redis_is_loaded_by_those_who_use_it() -> None:
 @pytest.mark.parametrize(
     ("requests", "per", "interval"), [(20, 1, 51_000), (60, 60, 1_000_333), (100, 3600, 36_000_200)]
 )
-async def test_a_client_reserves_a_place_for_each_request(
+async def test_a_client_reserves_a_reservation_for_each_request(
     requests: float, per: float, interval: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_share, "_PATIENCE", 60.0)

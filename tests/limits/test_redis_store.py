@@ -28,11 +28,11 @@ def knowing(answer: bytes) -> Answer:
     return said
 
 
-async def test_a_place_is_one_round_trip_once_the_script_is_known() -> None:
+async def test_a_reservation_is_one_round_trip_once_the_script_is_known() -> None:
     async with standin(knowing(numbers(1_250_000, 4))) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 0.05)
-        assert [await board.reserve(), await board.reserve(0)] == [Reservation(1.25, 4)] * 2
-        await board.aclose()
+        store = RedisStore(redis.url, ACCOUNT, 0.05)
+        assert [await store.reserve(), await store.reserve(0)] == [Reservation(1.25, 4)] * 2
+        await store.aclose()
     assert redis.spoken == ["EVALSHA", "SCRIPT", "EVALSHA", "EVALSHA"]
     assert [command[2] for command in redis.commands if command[0] == "SCRIPT"] == [SCRIPT]
     one, look = (command[2:] for command in redis.commands[-2:])
@@ -42,19 +42,19 @@ async def test_a_place_is_one_round_trip_once_the_script_is_known() -> None:
 
 async def test_an_interval_is_never_cut_short() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1 / 3)
-        await board.reserve()
-        await board.aclose()
+        store = RedisStore(redis.url, ACCOUNT, 1 / 3)
+        await store.reserve()
+        await store.aclose()
     assert redis.commands[-1][5] == "333334"
 
 
 async def test_each_client_has_a_name_of_its_own_until_it_leaves() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        boards = [RedisStore(redis.url, ACCOUNT, 1.0) for _ in range(2)]
-        for board in boards:
-            await board.reserve()
-            await board.leave()
-            await board.aclose()
+        stores = [RedisStore(redis.url, ACCOUNT, 1.0) for _ in range(2)]
+        for store in stores:
+            await store.reserve()
+            await store.leave()
+            await store.aclose()
     first, second = dict.fromkeys(command[7] for command in redis.commands if command[0] == "EVALSHA")
     left = [command for command in redis.commands if command[0] == "ZREM"]
     assert left == [["ZREM", KEYS[1], first], ["ZREM", KEYS[1], second]]
@@ -62,57 +62,57 @@ async def test_each_client_has_a_name_of_its_own_until_it_leaves() -> None:
 
 async def test_the_address_tells_whom_to_be_and_where_to_go() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1.0)
-        await board.reserve()
-        await board.aclose()
+        store = RedisStore(redis.url, ACCOUNT, 1.0)
+        await store.reserve()
+        await store.aclose()
     assert ["AUTH", "someone", "pa55word"] in redis.commands
     assert ["SELECT", "3"] in redis.commands
 
 
 async def test_a_connection_that_has_died_is_replaced() -> None:
     async with standin(knowing(numbers(0, 1))) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1.0)
-        await board.reserve()
+        store = RedisStore(redis.url, ACCOUNT, 1.0)
+        await store.reserve()
         redis.hang_up()
-        assert await board.reserve() == Reservation(0.0, 1)
-        await board.aclose()
+        assert await store.reserve() == Reservation(0.0, 1)
+        await store.aclose()
     assert redis.spoken == ["EVALSHA", "SCRIPT", "EVALSHA", "EVALSHA"]
 
 
 async def test_who_cannot_be_reached_is_tried_twice_and_no_more() -> None:
     async with standin(lambda _: None) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1.0)
-        waiting = asyncio.ensure_future(board.reserve())
+        store = RedisStore(redis.url, ACCOUNT, 1.0)
+        waiting = asyncio.ensure_future(store.reserve())
         for count in (1, 2):
             await until(lambda count=count: len(redis.spoken) == count)  # type: ignore[misc]
             redis.hang_up()
         with pytest.raises(RedisError):
             await waiting
-        await board.aclose()
+        await store.aclose()
     assert redis.spoken == ["EVALSHA"] * 2
 
 
-async def test_a_refusal_is_not_asked_for_twice() -> None:
+async def test_a_429_is_not_asked_for_twice() -> None:
     async with standin(lambda _: b"-OOM no memory\r\n") as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1.0)
+        store = RedisStore(redis.url, ACCOUNT, 1.0)
         with pytest.raises(RedisError):
-            await board.reserve()
-        await board.aclose()
+            await store.reserve()
+        await store.aclose()
     assert redis.spoken == ["EVALSHA"]
 
 
 async def test_the_answer_to_who_gave_up_is_nobodys() -> None:
     answers = [None, numbers(5_000_000, 2)]
     async with standin(lambda _: answers.pop(0)) as redis:
-        board = RedisStore(redis.url, ACCOUNT, 1.0)
-        waiting = asyncio.ensure_future(board.reserve())
+        store = RedisStore(redis.url, ACCOUNT, 1.0)
+        waiting = asyncio.ensure_future(store.reserve())
         await until(lambda: redis.spoken)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
         redis.send(numbers(1_000_000, 1))
-        assert await board.reserve() == Reservation(5.0, 2)
-        await board.aclose()
+        assert await store.reserve() == Reservation(5.0, 2)
+        await store.aclose()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The client tells the same of the same orders, in whatever accent the panel speaks."""
+"""The client returns the same for the same orders, in every dialect of the panel."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal

@@ -109,7 +109,7 @@ async def bomb(request: Request) -> None:
 
 
 async def keep_alive(request: Request) -> None:
-    """The first request of a connection is answered, the second one meets a closed door."""
+    """The first request of a connection is answered, the second one is refused."""
     if request.number == 1:
         request.reply(GOOD[request.form["action"]])
     else:

@@ -72,7 +72,7 @@ ADD = calls.add(CustomCommentsOrder(service=3, link="https://example.com/?a=b&c"
         (actions.CANCEL.batch(["5", "6"]), "action=cancel&orders=5%2C6", RetryMode.OPT_IN),
     ],
 )
-def test_each_action_sends_its_form_and_knows_whether_it_may_be_repeated(
+def test_each_action_sends_its_form_and_knows_whether_it_may_be_retried(
     call: Call[Any], form: str, retry_mode: RetryMode
 ) -> None:
     assert (call.form, call.retry_mode) == (form, retry_mode)

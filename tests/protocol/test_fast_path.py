@@ -43,7 +43,7 @@ def batch(*rows: object) -> bytes:
         batch(ROW, ROW).replace(b'"0.27819"', b"0.10"),
     ],
 )
-def test_a_plain_batch_is_read_straight_and_means_the_same(body: bytes) -> None:
+def test_a_plain_batch_is_read_fast_path_and_means_the_same(body: bytes) -> None:
     found = order_statuses(IDS, body)
     assert found == looked_at(IDS, body)
     assert [str(row.charge) for row in (found or {}).values()] == [
@@ -93,7 +93,7 @@ NUMBERS = st.one_of(WORDS, st.none(), st.integers(-5, 99), st.floats(0, 9, width
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, WORDS, WORDS), min_size=1, max_size=2))
-def test_what_is_read_straight_means_what_a_look_at_each_value_finds(rows: list[tuple[object, ...]]) -> None:
+def test_what_is_read_fast_path_means_what_a_look_at_each_value_finds(rows: list[tuple[object, ...]]) -> None:
     names = ("charge", "start_count", "remains", "status", "currency")
     given = [{name: dict(zip(names, row, strict=True))[name] for name in ROW} for row in rows]
     body, wire_ids = batch(*given), IDS[: len(rows)]
@@ -106,7 +106,7 @@ def test_the_answers_come_in_the_order_of_the_question() -> None:
     assert list(order_statuses(IDS[::-1], batch(ROW, ROW)) or {}) == IDS[::-1]
 
 
-def test_a_status_read_straight_is_a_record_like_any_other() -> None:
+def test_a_status_read_fast_path_is_a_record_like_any_other() -> None:
     found = order_statuses(IDS, batch(ROW, ROW))
     assert found is not None
     status = found["23501"]
@@ -116,7 +116,7 @@ def test_a_status_read_straight_is_a_record_like_any_other() -> None:
         status.status = "Completed"  # type: ignore[misc]
 
 
-def test_only_a_reply_without_a_fault_is_read_straight() -> None:
+def test_only_a_reply_without_a_fault_takes_the_fast_path() -> None:
     body = batch(ROW, ROW)
-    reader = evolve(actions.STATUS.batch(IDS).reader, fast_path=lambda _: pytest.fail("read straight"))
+    reader = evolve(actions.STATUS.batch(IDS).reader, fast_path=lambda _: pytest.fail("fast path"))
     assert decipher(reader, Reply(500, {}, body), Refusals()) == looked_at(IDS, body)

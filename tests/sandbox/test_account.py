@@ -150,13 +150,13 @@ def test_a_refill_may_be_rejected() -> None:
 
 def test_stock_was_settled_in_the_past_and_is_refunded_in_the_future() -> None:
     books = Account(Decimal(10), "USD", Random(1), (0.0, 5.0), (10.0, 60.0))
-    stocked = [books.seed_order(list(SERVICES[:15]), 0.0) for _ in range(500)]
-    states = {order.state(0.0) for order in stocked}
+    seeded = [books.seed_order(list(SERVICES[:15]), 0.0) for _ in range(500)]
+    states = {order.state(0.0) for order in seeded}
     assert states == {"Pending", "In progress", "Completed", "Partial", "Canceled"}
-    assert {order.service.type for order in stocked} == {service.type for service in SERVICES[:15]}
+    assert {order.service.type for order in seeded} == {service.type for service in SERVICES[:15]}
     books.settle(0.0)
     assert books.balance == Decimal(10)
-    due = [order for order in stocked if not order.is_final(0.0)]
+    due = [order for order in seeded if not order.is_final(0.0)]
     books.settle(1e6)
     assert books.balance - 10 == sum(order.price - order.charge(1e6) for order in due) > 0
 

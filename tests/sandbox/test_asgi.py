@@ -77,7 +77,7 @@ async def test_latency_comes_after_the_act(panel: Panel) -> None:
     assert panel.asgi.active == 0
 
 
-async def test_it_counts_the_requests_under_way(panel: Panel) -> None:
+async def test_it_counts_the_requests_in_flight(panel: Panel) -> None:
     panel.faults.latency = 0.001
     async with client(panel) as http:
         await asyncio.gather(*[http.post(URL, data=form("balance")) for _ in range(7)])

@@ -6,7 +6,7 @@ import pytest
 
 from agencia_async.sandbox import Faults
 from agencia_async.sandbox.faults import FAULTS
-from agencia_async.sandbox.reply import refusal
+from agencia_async.sandbox.reply import error_reply
 
 
 def drawn(faults: Faults, times: int, action: str = "status") -> list[str | None]:
@@ -109,7 +109,7 @@ def test_actions_are_no_text() -> None:
 def test_a_429_says_when_to_come_again(retry_after: float | str | None, headers: list[bytes]) -> None:
     reply_of = FAULTS["rate_limit"].reply
     assert reply_of is not None
-    reply = reply_of(Faults(retry_after=retry_after), Random(1), refusal)
+    reply = reply_of(Faults(retry_after=retry_after), Random(1), error_reply)
     assert reply.body == b'{"error":"Too many requests"}'
     assert [value for name, value in reply.headers if name == b"retry-after"] == headers
 
@@ -119,6 +119,6 @@ def test_a_gateway_page_is_html_and_an_empty_reply_is_empty() -> None:
     for name in ("gateway_page", "empty_reply"):
         reply_of = FAULTS[name].reply
         assert reply_of is not None
-        bodies.append(reply_of(Faults(), Random(1), refusal).body)
+        bodies.append(reply_of(Faults(), Random(1), error_reply).body)
     assert bodies[0].startswith(b"<html>")
     assert bodies[1] == b""

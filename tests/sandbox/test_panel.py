@@ -178,7 +178,7 @@ def test_a_price_is_0_or_more(panel: Panel, rate: str) -> None:
     assert panel.catalogue == before
 
 
-def test_what_is_withdrawn_can_be_bought_no_more(panel: Panel, clock: Clock) -> None:
+def test_what_is_disabled_can_be_bought_no_more(panel: Panel, clock: Clock) -> None:
     number, before = followers(panel), panel.catalogue
     panel.disable_service(1)
     assert ask(panel, "add", service=1, link=LINK, quantity=1000) == {"error": "Incorrect service ID"}
@@ -190,7 +190,7 @@ def test_what_is_withdrawn_can_be_bought_no_more(panel: Panel, clock: Clock) -> 
     assert len(panel.ledger) == 2
 
 
-def test_what_is_stocked_is_of_the_services_on_sale() -> None:
+def test_what_is_seeded_is_of_the_services_on_sale() -> None:
     panel = Panel(progress=(1e9, 1e9))
     for service in panel.catalogue[1:]:
         panel.disable_service(service.service)

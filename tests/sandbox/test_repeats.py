@@ -63,7 +63,7 @@ def test_without_a_value_every_add_is_an_order(knowing: Panel, without: dict[str
     assert [ask(knowing, "add", **fields)["order"] for _ in range(2)] == [23501, 23502]
 
 
-def test_a_panel_without_such_a_field_knows_no_repeat(panel: Panel) -> None:
+def test_a_panel_without_such_a_field_knows_no_retry(panel: Panel) -> None:
     assert [ask(panel, "add", **FIELDS)["order"] for _ in range(2)] == [23501, 23502]
     assert panel.idempotency_field is None
 
@@ -154,7 +154,7 @@ def test_a_repeat_is_told_as_the_first_was_in_every_dialect(dialect: str, clock:
 
 
 @pytest.mark.parametrize("name", ["", "key", "action", "service", "link", "quantity", "username", "expiry"])
-def test_a_field_of_the_protocol_can_tell_no_repeat(name: str) -> None:
+def test_a_field_of_the_protocol_can_tell_no_retry(name: str) -> None:
     with pytest.raises(ValueError, match=f"idempotency_field must not be a field of the API, got '{name}'"):
         Panel(idempotency_field=name)
 

@@ -1,4 +1,4 @@
-from agencia_async.sandbox.reply import RefusedError, document, refusal
+from agencia_async.sandbox.reply import RefusedError, document, error_reply
 
 
 def test_a_document_is_compact_json() -> None:
@@ -9,7 +9,7 @@ def test_a_document_is_compact_json() -> None:
 
 
 def test_a_refusal_carries_its_text_status_and_headers() -> None:
-    reply = refusal("No", 429, ((b"retry-after", b"7"),))
+    reply = error_reply("No", 429, ((b"retry-after", b"7"),))
     assert (reply.status, reply.body) == (429, b'{"error":"No"}')
     assert (b"retry-after", b"7") in reply.headers
 
