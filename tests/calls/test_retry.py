@@ -32,7 +32,7 @@ class Script:
     def __init__(self, failures: Sequence[BaseException]) -> None:
         self.failures = list(failures)
         self.sleeps: list[float] = []
-        self.bounds: list[float] = []
+        self.bounds: list[tuple[float, float]] = []
         self.attempts = 0
         self.uncertain = False
 
@@ -45,9 +45,9 @@ class Script:
     async def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
 
-    def uniform(self, _low: float, high: float) -> float:
-        self.bounds.append(high)
-        return high / 2
+    def uniform(self, low: float, high: float) -> float:
+        self.bounds.append((low, high))
+        return (low + high) / 2
 
     async def run(
         self,
@@ -119,11 +119,11 @@ async def test_a_write_that_never_left_ends_as_what_it_is() -> None:
     assert caught.value is NO
 
 
-async def test_the_waits_are_random_under_a_bound_that_doubles() -> None:
+async def test_the_waits_are_random_between_nothing_and_a_bound_that_doubles() -> None:
     script = Script([MAYBE] * 5)
     policy = RetryPolicy(attempts=6, first_wait=1, max_wait=5)
     assert await script.run(policy=policy) == "value"
-    assert script.bounds == [1, 2, 4, 5, 5]
+    assert script.bounds == [(0, 1), (0, 2), (0, 4), (0, 5), (0, 5)]
     assert script.sleeps == [0.5, 1, 2, 2.5, 2.5]
 
 
@@ -251,4 +251,4 @@ async def test_any_number_of_attempts_has_a_wait() -> None:
     script = Script([MAYBE] * 1100)  # 2.0**1024 is no number any more
     policy = RetryPolicy(attempts=1101, max_wait=1)
     assert await script.run(policy=policy, budget=Boundless()) == "value"
-    assert max(script.bounds) == 1
+    assert max(script.bounds) == (0, 1)

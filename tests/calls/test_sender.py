@@ -12,6 +12,7 @@ from agencia_async import (
     AuthenticationError,
     ConfigurationError,
     DefaultOrder,
+    NotFoundError,
     OutcomeUnknownError,
     RateLimit,
     RateLimitedError,
@@ -186,6 +187,35 @@ async def test_a_retried_write_that_is_refused_for_an_id_may_have_been_done_befo
     panel = Panel(httpx.ReadError("reset"), httpx.Response(200, json=[{"order": 5, "cancel": 1}]))
     async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
         assert (await it.cancel(5)).request is None
+
+
+@virtual_time
+async def test_the_key_is_taken_out_of_the_error_of_a_single_id() -> None:
+    rows = {"1": {"status": "Pending"}, "2": {"error": "Order not found by KEY"}}
+    panel = Notes(httpx.Response(200, json=rows))
+    async with client(panel) as it:
+        result = await it.status_many([1, 2])
+    assert panel.forms == [{"key": "KEY", "action": "status", "orders": "1,2"}]
+    assert result.ok[1].status == "Pending"
+    error = result.failed[2]
+    assert (type(error), error.message) == (NotFoundError, "Order not found by ***")
+    assert "KEY" not in str(error) + repr(error)
+
+
+@virtual_time
+async def test_the_key_is_taken_out_of_what_an_unknown_outcome_of_a_single_id_tells() -> None:
+    rows = [{"order": 1, "cancel": 1}, {"order": 2, "cancel": {"error": "Already requested by KEY"}}]
+    panel = Notes(LOST, httpx.Response(200, json=rows))
+    async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
+        result = await it.cancel_many([1, 2])
+    assert panel.forms == [{"key": "KEY", "action": "cancel", "orders": "1,2"}] * 2
+    error = result.failed[2]
+    assert isinstance(error, OutcomeUnknownError)
+    assert (error.message, str(error.cause)) == (
+        "an earlier request may have been executed: Already requested by ***",
+        "Already requested by ***",
+    )
+    assert (error.action, error.attempts, error.sent) == ("cancel", 2, "maybe")
 
 
 @virtual_time
