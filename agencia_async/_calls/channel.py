@@ -93,7 +93,7 @@ class Channel:
         """The quota that the headers report, if any."""
         reported = quota(reply.headers)
         self._header_checks = _HEADER_CHECKS if reported else max(0, self._header_checks - 1)
-        if reported and reported.seconds < _LONGEST_COOLDOWN:
+        if reported and reported.seconds <= _LONGEST_COOLDOWN:
             self.gate.quota_received(reported)
         return reported
 

@@ -19,7 +19,7 @@ def quota(remaining: int, reset: float, *, status: int = 200, **headers: str) ->
 # --- what headers tell --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("reset", "waited"), [(3599, 3599), (3601, 0), (86_400, 0)])
+@pytest.mark.parametrize(("reset", "waited"), [(3599, 3599), (3600, 3600), (3601, 0), (86_400, 0)])
 @virtual_time
 async def test_a_reset_beyond_an_hour_is_taken_for_a_mistake(reset: float, waited: float) -> None:
     panel = Panel(quota(0, reset), good())
