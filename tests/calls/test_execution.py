@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import pytest
 
-from agencia_async import RetryPolicy, TransportError
+from agencia_async import RateLimit, RetryPolicy, TransportError
 from agencia_async._calls.execution import Attempt
 from agencia_async._protocol import calls
 from tests.calls.scene import ORDER, Notes, client, good
@@ -64,3 +64,30 @@ async def test_a_read_is_begun_with_any_time_left(late: float, *, sent: bool) ->
             with pytest.raises(TransportError, match="passed before it could be sent"):
                 await sending
         assert [form["action"] for form in panel.forms] == ["balance"] * sent
+
+
+@virtual_time
+async def test_a_call_waits_for_a_slot_until_its_deadline_and_no_longer() -> None:
+    panel = Notes(good())
+    async with client(panel, max_concurrency=1) as it:
+        busy = asyncio.create_task(it._sender.send(calls.BALANCE, after(1000)))  # noqa: SLF001 - as above
+        await asyncio.sleep(0)
+        with pytest.raises(TransportError, match="busy until the deadline") as caught:
+            await it.balance()
+        assert (caught.value.sent, caught.value.attempts) == ("no", 0)
+        assert asyncio.get_running_loop().time() == 60
+        busy.cancel()
+        await asyncio.gather(busy, return_exceptions=True)
+    assert panel.forms == []
+
+
+@virtual_time
+async def test_the_deadline_is_put_off_by_what_was_waited_for_ones_own_limit_and_no_more() -> None:
+    panel = Notes(good(), 1e6)
+    policy = RetryPolicy(attempts=1, deadline=5)
+    async with client(panel, rate_limit=RateLimit(1, per=100), retry=policy) as it:
+        await it.balance()
+        with pytest.raises(TransportError, match="no whole reply within 5 s"):
+            await it.balance()
+    assert panel.times == pytest.approx([0, 100.02])
+    assert asyncio.get_running_loop().time() == pytest.approx(105.02)

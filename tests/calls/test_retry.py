@@ -147,6 +147,12 @@ async def test_what_would_begin_after_the_deadline_is_not_waited_for() -> None:
     assert (script.attempts, script.sleeps) == (1, [])
 
 
+async def test_what_would_begin_before_the_deadline_is_waited_for() -> None:
+    script = Script([RateLimitedError("slower", retry_after=7)])
+    assert await script.run(left=7.25) == "value"
+    assert (script.attempts, script.sleeps) == (2, [7])
+
+
 @pytest.mark.parametrize("failure", [asyncio.CancelledError(), KeyboardInterrupt(), ZeroDivisionError()])
 async def test_what_is_no_error_of_ours_passes_through(failure: BaseException) -> None:
     script = Script([failure])

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import logging
+import math
 from unittest.mock import Mock
 
 import pytest
@@ -41,6 +42,7 @@ class Crowd:
         self.passed: list[tuple[str, float]] = []
         self.failed: dict[str, AgenciaError] = {}
         self.most = self._in_flight = 0
+        self.failed_at: dict[str, float] = {}
         self.tasks: list[asyncio.Task[None]] = []
 
     def add(self, *names: str, urgent: bool = True, left: float = DEADLINE) -> None:
@@ -51,7 +53,7 @@ class Crowd:
         try:
             number = await through(self.gate, left, urgent=urgent)
         except AgenciaError as error:
-            self.failed[name] = error
+            self.failed[name], self.failed_at[name] = error, clock()
             return
         self.passed.append((name, clock()))
         self._in_flight += 1
@@ -138,6 +140,7 @@ async def test_a_slot_is_waited_for_until_the_deadline() -> None:
         "no",
     )
     assert (crowd.names, crowd.times, crowd.failed) == ("a c", [0, 5], {})
+    assert crowd.failed_at == {"b": 3}
 
 
 @virtual_time
@@ -464,6 +467,71 @@ def test_a_cooldown_beyond_the_deadline_is_not_waited_for(asked: float | None, t
     check()
 
 
+@pytest.mark.parametrize("is_queued", [True, False])
+@virtual_time
+async def test_a_pause_is_waited_for_by_those_who_have_time_beyond_its_end(*, is_queued: bool) -> None:
+    it = gate(1)
+    crowd = Crowd(it)
+    number = it.try_acquire()
+    if not is_queued:
+        it.rate_limited(number, 7)
+    crowd.add("a", left=7)
+    crowd.add("b", left=7.25)
+    await turns()
+    if is_queued:
+        it.rate_limited(number, 7)
+    it.release(number)
+    await crowd.over()
+    assert (crowd.names, crowd.times, crowd.failed_at) == ("b", [7], {"a": 0})
+
+
+def limited(it: Gate, asked: float | None = None, *, late: int = 0) -> list[int]:
+    """Ten requests are accepted and the next ten refused, but for those whose numbers it gives."""
+    for number in [it.try_acquire() for _ in range(10)]:
+        it.accepted(number)
+        it.release(number)
+    numbers = [it.try_acquire() for _ in range(10)]
+    for number in numbers[late:]:
+        it.rate_limited(number, asked)
+        it.release(number)
+    return numbers[:late]
+
+
+@pytest.mark.parametrize(
+    ("asked", "passed", "failed_at"), [(0.5, [0.5], {}), (30, [], {"a": 0}), (None, [0.5], {})]
+)
+@virtual_time
+async def test_to_wait_behind_a_limit_that_is_found_does_not_count_but_where_the_panel_asks_for_longer(
+    asked: float | None, passed: list[float], failed_at: dict[str, float]
+) -> None:
+    it = gate()
+    limited(it, asked)
+    crowd = Crowd(it)
+    crowd.add("a", left=0.6 if asked else 0.1)
+    await crowd.over()
+    assert (crowd.times, crowd.failed_at) == (passed, failed_at)
+
+
+@virtual_time
+async def test_when_waiting_comes_to_count_within_a_pause_who_has_too_little_time_is_told_at_once() -> None:
+    it = gate()
+    [late] = limited(it, late=1)
+    for _ in range(7):
+        number = await through(it, math.inf)
+        it.rate_limited(number, None)
+        it.release(number)
+    assert clock() == 0.5 + 1 + 2 + 4 + 8 + 16 + 20
+    crowd = Crowd(it)
+    crowd.add("a", left=5)
+    crowd.add("b", left=15)
+    await asyncio.sleep(DEADLINE + 1 - clock())  # the panel has accepted nothing for longer than a deadline
+    it.rate_limited(late, None)
+    it.release(late)
+    await crowd.over()
+    assert "refusals led to a pause that lasts 10 s more" in str(crowd.failed["a"])
+    assert (crowd.failed_at, crowd.times) == ({"a": 61}, [71.5])
+
+
 @virtual_time
 async def test_a_cooldown_for_which_none_fails_sets_no_timer_anew(
     monkeypatch: pytest.MonkeyPatch,
@@ -535,6 +603,17 @@ async def test_a_limit_that_is_discovered_is_logged_and_waiting_for_it_does_not_
         "discovered a rate limit of about 18.2 requests per second",
         "the discovered rate limit no longer applies",
     ]
+
+
+@virtual_time
+async def test_a_limit_is_found_although_requests_come_one_by_one(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "agencia_async")
+    it = gate()
+    for answer in (it.accepted, *[lambda number: it.rate_limited(number, None)] * 3, it.accepted):
+        number = await through(it)
+        answer(number)
+        it.release(number)
+    assert caplog.messages == ["the panel seems to allow 0.286 requests a second"]
 
 
 # --- the end ----------------------------------------------------------------------------------------------
