@@ -1,6 +1,8 @@
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from agencia_async import (
@@ -10,13 +12,17 @@ from agencia_async import (
     NotAnsweredError,
     NotFoundError,
     OutcomeUnknownError,
+    RateLimit,
     RateLimitedError,
     RetryPolicy,
     TransportError,
 )
 from agencia_async._bulk.splitting import send_batch
 from agencia_async._protocol.actions import CANCEL
+from tests.bulk.scene import Answering
+from tests.calls.scene import client as client_of
 from tests.support.peer import Peer, Request, peer
+from tests.support.virtual import virtual_time
 
 ONCE = RetryPolicy(attempts=1)
 Answer = Callable[[list[str]], str]
@@ -70,7 +76,7 @@ async def test_a_batch_with_one_bad_id_is_bisected_until_it_is_isolated() -> Non
 async def test_bisection_is_bounded_and_what_is_left_fails_as_it_is() -> None:
     async with panel(spoilt_by(*map(str, range(0, 100, 2)))) as (it, client):
         result = await client.status_many(range(100))
-    assert len(it.forms) <= 1 + 2 * 20
+    assert len(it.forms) == 1 + 2 * 20
     assert set(result.failed) >= set(range(0, 100, 2))
     assert len(result) == 100
 
@@ -80,6 +86,7 @@ async def test_a_failed_batch_of_writes_is_not_sent_again() -> None:
         result = await client.refill_many(range(10))
     assert sizes(it) == [10]
     assert {type(error) for error in result.failed.values()} == {NotFoundError}
+    assert len({*map(id, result.failed.values())}) == 10  # each caller may raise its own
 
 
 async def test_a_part_that_fails_otherwise_fails_its_own_ids_only() -> None:
@@ -203,6 +210,17 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
     assert unknown == [str(number) for number in range(40, 80)]
 
 
+@virtual_time
+async def test_the_parts_of_a_batch_of_writes_go_before_bulk_reads() -> None:
+    answering = Answering(httpx.Response(200))
+    async with client_of(answering, batch_size=1, rate_limit=RateLimit(1, per=10)) as it:
+        reading = asyncio.create_task(it.status_many(range(3)))
+        await asyncio.sleep(1)
+        await send_batch(it._sender, CANCEL, ["7", "8"], urgent=False)  # noqa: SLF001 - as above
+        await reading
+    assert [form["orders"] for form in answering.forms] == ["0", "7", "8", "1", "2"]
+
+
 async def test_a_gap_does_not_hide_that_a_batch_was_cut_off() -> None:
     def answer(ids: list[str]) -> str:
         return rows([id_ for id_ in ids[:50] if id_ != "10"])
@@ -211,6 +229,16 @@ async def test_a_gap_does_not_hide_that_a_batch_was_cut_off() -> None:
         result = await client.status_many(range(100))
     assert list(result.failed) == [10]
     assert sizes(it) == [100, 50]
+
+
+async def test_what_is_asked_again_after_a_cut_may_be_spoilt_by_one_id_as_well() -> None:
+    def answer(ids: list[str]) -> str:
+        return rows(ids[:20]) if len(ids) > 20 else spoilt_by("75")(ids)
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(100))
+    assert sizes(it) == [100, 20, 20, 20, 10, 10, 5, 5, 3, 2, 1, 1, 1, 2, 20]
+    assert list(result.failed) == [75]
 
 
 async def test_unknown_ids_at_the_end_cost_one_request_however_they_are_refused() -> None:
@@ -232,6 +260,24 @@ async def test_what_no_bisection_mends_is_bisected_once_and_never_again() -> Non
         await client.status_many(range(1000))
     assert 1 < first <= 41
     assert len(it.forms) == first + 10
+
+
+@pytest.mark.parametrize(
+    ("unknown", "asked"),
+    [(8, [8, *[4, 2, 1, 1, 2, 1, 1] * 2]), (9, [9, 5, 3, 2, 1, 1, 1, 2, 1, 1, 4, 2, 1, 1, 2, 1, 1])],
+)
+async def test_that_all_ids_of_a_small_batch_are_wrong_proves_nothing(unknown: int, asked: list[int]) -> None:
+    def answer(ids: list[str]) -> str:
+        return '{"error": "Incorrect order ID"}' if any(int(id_) < 10 for id_ in ids) else rows(ids)
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(unknown))
+        assert sizes(it) == asked
+        assert {type(error) for error in result.failed.values()} == {NotFoundError}
+        it.forms.clear()
+        result = await client.status_many([0, 10, 11, 12])
+        assert sizes(it) == ([4, 2, 1, 1, 2] if unknown == 8 else [4])
+        assert len(result.ok) == (3 if unknown == 8 else 0)
 
 
 async def test_an_account_refused_after_a_part_was_answered_loses_nothing() -> None:
