@@ -86,6 +86,7 @@ def service(**fields: object) -> Service:
 
 P = '{"status":"Pending"}'
 PENDING = status()
+WRONG = '{"1":{"error":"Incorrect order ID"},"2":{"error":"Incorrect order ID"}}'
 
 # rule -> (call, status, content type, body, outcome); an outcome is a value, a class of error, or for a
 # batch the outcome of each id
@@ -414,6 +415,56 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
         (BALANCE, 200, JSON, '{"error":0,"balance":"1.50"}', Money("1.50")),
         (BALANCE, 200, JSON, '{"success":true,"data":{"balance":"1.50"}}', Money("1.50")),
         (BALANCE, 200, JSON, '{"status":"ok","result":{"data":{"balance":"1.50"}}}', Money("1.50")),
+    ],
+    "an error of a single id is an answer unless it is the server that failed": [
+        (STATUS, 499, JSON, WRONG, {"1": NotFoundError, "2": NotFoundError}),
+        (STATUS, 500, JSON, WRONG, TransportError),
+        (STATUS, 503, JSON, WRONG, TransportError),
+        (REFILL, 499, JSON, WRONG, {"1": NotFoundError, "2": NotFoundError}),
+        (REFILL, 500, JSON, WRONG, TransportError),
+        (
+            STATUS,
+            500,
+            JSON,
+            f'{{"1":{P},"2":{{"error":"Incorrect order ID"}}}}',
+            {"1": PENDING, "2": NotFoundError},
+        ),
+    ],
+    "of two rows with one id the first counts": [
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":5},{"order":2,"cancel":6},{"order":"1","cancel":7}]',
+            {"1": Cancellation(request=5), "2": Cancellation(request=6)},
+        ),
+        (
+            REFILL,
+            200,
+            JSON,
+            '[{"order":1,"refill":5},{"order":1,"refill":{"error":"Already made"}},{"order":2,"refill":6}]',
+            {"1": 5, "2": 6},
+        ),
+        (
+            REFILL_STATUS,
+            200,
+            JSON,
+            '[{"refill":1,"status":"Rejected"},{"refill":1,"status":"Completed"}]',
+            {"1": RefillStatus(status="Rejected"), "2": NotAnsweredError},
+        ),
+    ],
+    "a plain 1 is a yes, within an object it is the number of a request": [
+        (CANCEL_1, 200, JSON, '{"cancel":1}', {"1": Cancellation()}),
+        (CANCEL_1, 200, JSON, '{"cancel":"1"}', {"1": Cancellation()}),
+        (CANCEL_1, 200, JSON, '{"cancel":2}', {"1": Cancellation(request=2)}),
+        (CANCEL_1, 200, JSON, '{"cancel":{"id":1}}', {"1": Cancellation(request=1)}),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":{"id":1,"note":"x"}},{"order":2,"cancel":1,"note":"x"}]',
+            {"1": Cancellation(request=1, extra={"note": "x"}), "2": Cancellation(extra={"note": "x"})},
+        ),
     ],
     "rows count before an error beside them": [
         (
