@@ -1,0 +1,134 @@
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from agencia_async import (
+    ConfigurationError,
+    InsufficientFundsError,
+    OutcomeUnknownError,
+    ReplyError,
+    RetryPolicy,
+)
+from agencia_async.journal import Journal
+from tests.journal.scene import BUSY, FUNDS, LOST, ORDER, Answer, Panel, all_of, raising, states
+from tests.support.until import until
+
+
+@pytest.mark.parametrize("caller_first", [True, False])
+async def test_to_withdraw_a_claim_is_not_called_off_whoever_else_leaves(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch, *, caller_first: bool
+) -> None:
+    """Else nobody could tell that the order was not sent."""
+    panel, store = Panel(), journal._store  # noqa: SLF001
+    claim, withdraw = store.claim, store.withdraw
+    claimed, withdrawing, go = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(wanted: Any) -> None:  # noqa: ANN401
+        await claim(wanted)
+        claimed.set()
+        await asyncio.Event().wait()
+
+    async def later(token: str) -> None:
+        withdrawing.set()
+        await go.wait()
+        await withdraw(token)
+
+    monkeypatch.setattr(store, "claim", slowly)
+    monkeypatch.setattr(store, "withdraw", later)
+    client = panel.client()
+    placing = asyncio.create_task(journal.place(client, "a", ORDER))
+    await claimed.wait()
+    if caller_first:
+        placing.cancel()
+        await withdrawing.wait()
+        closing = asyncio.create_task(client.aclose())
+    else:
+        closing = asyncio.create_task(client.aclose())
+        await withdrawing.wait()
+        placing.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert states(path) == {"a": "new"}
+    go.set()
+    await closing
+    with pytest.raises((asyncio.CancelledError, ConfigurationError)):
+        await placing
+    monkeypatch.undo()
+    assert panel.forms == []
+    async with panel.client() as another:
+        assert (await journal.place(another, "a", ORDER)).order_id == len(panel.forms) == 1
+    assert states(path) == {"a": "placed"}
+
+
+UNREADABLE = httpx.Response(200, text="{}")
+
+
+@pytest.mark.parametrize("answers", [[LOST], [UNREADABLE], [LOST, FUNDS], [UNREADABLE, FUNDS], [LOST, LOST]])
+async def test_what_an_attempt_may_have_bought_stays_unknown_whatever_the_last_one_finds(
+    journal: Journal, path: Path, answers: list[Answer]
+) -> None:
+    panel = Panel(*answers)
+    policy = RetryPolicy(first_wait=0, attempts=len(answers))
+    async with panel.client(idempotency_field="request_id", retry=policy) as client:
+        for _ in range(2):  # the second time nothing is sent
+            with pytest.raises(OutcomeUnknownError):
+                await journal.place(client, "a", ORDER)
+            assert states(path) == {"a": "unknown"}
+            assert [form["request_id"] for form in panel.added] == ["a"] * len(answers)
+
+
+async def test_what_never_left_and_was_refused_then_is_refused(journal: Journal, path: Path) -> None:
+    panel = Panel(BUSY, FUNDS)
+    async with panel.client() as client:
+        with pytest.raises(InsufficientFundsError):
+            await journal.place(client, "a", ORDER)
+    assert (states(path), len(panel.added)) == ({"a": "refused"}, 2)
+
+
+async def test_an_order_whose_program_ends_while_it_is_sent_is_unknown(journal: Journal, path: Path) -> None:
+    panel = Panel()
+    panel.go.clear()
+    async with panel.client() as client:
+        placing = asyncio.create_task(journal.place(client, "a", ORDER))
+        await until(lambda: panel.forms)
+        [(_, flight)] = journal._running.values()  # noqa: SLF001
+        flight._task.cancel()  # noqa: SLF001 - as an event loop does at its end
+        with pytest.raises(asyncio.CancelledError):
+            await placing
+        assert states(path) == {"a": "unknown"}
+        [entry] = await all_of(journal)
+        assert entry.error == "the program was ended"
+    assert len(panel.forms) == 1
+
+
+async def test_an_error_without_words_is_recorded_by_its_name(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = Panel()
+    async with panel.client() as client:
+        monkeypatch.setattr(client._sender.channel, "exchange", raising(ReplyError()))  # noqa: SLF001
+        with pytest.raises(OutcomeUnknownError):
+            await journal.place(client, "a", ORDER)
+    [entry] = await all_of(journal)
+    assert (entry.state, entry.error) == ("unknown", "ReplyError")
+
+
+async def test_a_refusal_that_cannot_be_written_is_told_by_what_is_unknown_then(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = Panel(FUNDS)
+
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    async with Journal(path, sleep=at_once) as journal, panel.client() as client:
+        full = raising(ConfigurationError("the disk is full"))
+        monkeypatch.setattr(journal._store, "settle", full)  # noqa: SLF001
+        told = r"'a' is refused \(Not enough funds on balance\), which cannot be recorded: the disk is full"
+        with pytest.raises(OutcomeUnknownError, match=told) as caught:
+            await journal.place(client, "a", ORDER)
+        assert isinstance(caught.value.cause, InsufficientFundsError)
+    assert (states(path), len(panel.added)) == ({"a": "unknown"}, 1)
