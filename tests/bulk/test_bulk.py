@@ -2,9 +2,9 @@ import asyncio
 
 import httpx
 
-from agencia_async import RateLimit
+from agencia_async import NotFoundError, RateLimit
 from tests.bulk.scene import Answering
-from tests.calls.scene import client
+from tests.calls.scene import Notes, client
 from tests.support.virtual import virtual_time
 
 
@@ -24,3 +24,27 @@ async def test_bulk_reads_let_single_calls_and_writes_go_first() -> None:
         *["status"] * 5,
     ]
     assert (str(balance.balance), list(cancelled.ok), list(result.ok)) == ("1.5", [7, 8], [*range(6)])
+
+
+async def test_a_stream_asks_for_an_id_as_often_as_it_comes_and_writes_to_it_once() -> None:
+    panel = Answering(httpx.Response(200))
+    async with client(panel, batch_size=2) as it:
+        read = [item.id async for item in it.status_iter([0, 2, 0, "0"])]
+        written = [item.id async for item in it.cancel_iter([0, 2, 0, "0", 3])]
+    assert (read, written) == ([0, 2, 0, "0"], [0, 2, 3])
+    assert [(form["action"], form["orders"]) for form in panel.forms] == [
+        ("status", "0,2"),
+        ("status", "0"),
+        ("cancel", "0,2"),
+        ("cancel", "3"),
+    ]
+
+
+async def test_a_stream_tells_the_error_of_each_id() -> None:
+    rows = {"1": {"status": "Pending"}, "2": {"error": "Incorrect order ID"}}
+    panel = Notes(httpx.Response(200, json=rows))
+    async with client(panel) as it:
+        first, second = [item async for item in it.status_iter([1, 2])]
+    assert first.unwrap().status == "Pending"
+    assert (second.id, second.value, type(second.error)) == (2, None, NotFoundError)
+    assert [form["orders"] for form in panel.forms] == ["1,2"]

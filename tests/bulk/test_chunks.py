@@ -102,5 +102,20 @@ async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a c
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
 async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
-    with pytest.raises(ConfigurationError, match="ids must be an iterable of ids"):
+    told = (
+        "^ids must be an iterable of ids, got (str|bytes|bytearray); for one id there is a call of its own$"
+    )
+    with pytest.raises(ConfigurationError, match=told):
         await anext(batches(ids, lambda: 1))
+    with pytest.raises(ConfigurationError, match=told):
+        await read_all(ids)
+
+
+@pytest.mark.parametrize("waited_for", [False, True])
+async def test_an_id_that_came_before_is_left_out_where_it_may_go_but_once(waited_for: bool) -> None:  # noqa: FBT001
+    ids: list[int | str] = [0, 2, "0", 0, 3, 2]
+    for once, expected in ((False, ["0", "2", "0", "0", "3", "2"]), (True, ["0", "2", "3"])):
+        given = each(ids) if waited_for else ids
+        sent = [wire_ids async for _, wire_ids in batches(given, lambda: 2, once=once)]
+        assert sent == [expected[start : start + 2] for start in range(0, len(expected), 2)]
+    assert [wire_ids async for _, wire_ids in batches([1, 1], lambda: 2)] == [["1", "1"]]

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -138,12 +139,17 @@ async def test_a_batch_cut_off_in_silence_is_noticed_and_the_size_remembered() -
         assert sorted(sizes(it)) == [20, 40, 40]
 
 
-async def test_batches_in_flight_are_cut_to_the_size_that_was_learnt() -> None:
+async def test_batches_in_flight_are_cut_to_the_size_that_was_learnt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "agencia_async")
     async with panel(first(40), max_concurrency=2) as (it, client):
         items = [item async for item in client.status_iter(range(1000))]
     assert len(items) == 1000
     assert all(item.ok for item in items)
     assert sizes(it).count(100) <= 2
+    told = "the panel answers at most 40 ids per request; batches are limited to that"
+    assert [message for message in caplog.messages if "at most" in message] == [told]
 
 
 async def test_a_batch_rejected_for_its_size_is_bisected_and_the_size_remembered() -> None:

@@ -1,11 +1,13 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from unittest import mock
 
 import httpx
 import pytest
 
-from agencia_async import AgenciaError, RateLimitedError, RetryPolicy
-from tests.calls.scene import Notes, Panel, client, good
-from tests.support.virtual import virtual_time
+from agencia_async import AgenciaError, AsyncClient, ConfigurationError, RateLimitedError, RetryPolicy
+from tests.calls.scene import BROKEN, ORDER, Notes, Panel, client, good
+from tests.support.virtual import VirtualLoop, virtual_time
 
 ONCE = RetryPolicy(attempts=1)
 PATIENT = RetryPolicy(attempts=1, deadline=9999)
@@ -14,6 +16,32 @@ PATIENT = RetryPolicy(attempts=1, deadline=9999)
 def quota(remaining: int, reset: float, *, status: int = 200, **headers: str) -> httpx.Response:
     told = {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": str(reset), **headers}
     return httpx.Response(status, headers=told, content=good().content)
+
+
+ORDERS = httpx.Response(200, json={"1": {"status": "Pending", "refill": 1, "cancel": 1}, "order": 5})
+CALLS: dict[str, tuple[Callable[[AsyncClient], Awaitable[object]], bool]] = {
+    "balance": (lambda it: it.balance(), False),
+    "status": (lambda it: it.status(1), False),
+    "refill_status": (lambda it: it.refill_status(1), False),
+    "refill": (lambda it: it.refill(1), True),
+    "cancel": (lambda it: it.cancel(1), True),
+    "add": (lambda it: it.add(ORDER), True),
+}
+
+
+@pytest.mark.parametrize("idempotency_field", [None, "request_id"])
+@pytest.mark.parametrize("action", CALLS)
+@virtual_time
+async def test_the_wire_is_told_what_is_a_write(action: str, idempotency_field: str | None) -> None:
+    """It sends those on connections that are surely alive."""
+    call, is_write = CALLS[action]
+    panel = Notes(ORDERS if action != "balance" else good())
+    async with client(panel, idempotency_field=idempotency_field) as it:
+        wire = it._sender.channel._wire  # noqa: SLF001 - what a transport of one's own is not told
+        with mock.patch.object(wire, "send", wraps=wire.send) as send:
+            await call(it)
+    assert [form["action"] for form in panel.forms] == [action]
+    send.assert_awaited_once_with(mock.ANY, timeout=30, write=is_write)
 
 
 # --- what headers tell --------------------------------------------------------------------------------
@@ -91,6 +119,17 @@ async def test_a_refusal_is_asked_even_of_whoever_told_nothing_for_long() -> Non
     assert panel.times == [0] * 13 + [40]
 
 
+@virtual_time
+async def test_a_pause_ends_with_any_answer_but_another_refusal_for_the_rate() -> None:
+    panel = Panel(httpx.Response(429, headers={"Retry-After": "3"}), BROKEN, good())
+    async with client(panel, retry=ONCE) as it:
+        with pytest.raises(RateLimitedError):
+            await it.balance()
+        ends = await asyncio.gather(*(it.balance() for _ in range(3)), return_exceptions=True)
+    assert panel.times == [0, 3, 3, 3]
+    assert [type(end).__name__ for end in ends] == ["TransportError", "Balance", "Balance"]
+
+
 # --- the key ------------------------------------------------------------------------------------------
 
 
@@ -111,3 +150,20 @@ async def test_the_key_is_taken_out_of_the_error_of_a_request(content: object, m
     for end in ends:
         assert isinstance(end, AgenciaError)
         assert (end.message, str(end)) == (message, message)
+
+
+# --- the event loop -------------------------------------------------------------------------------------
+
+
+def test_a_client_belongs_to_the_event_loop_of_its_first_call() -> None:
+    panel = Panel(good())
+    it = client(panel)
+    with asyncio.Runner(loop_factory=VirtualLoop) as first, asyncio.Runner(loop_factory=VirtualLoop) as other:
+        for _ in range(2):
+            first.run(it.balance())
+        for call in (it.balance, it.aclose):
+            with pytest.raises(ConfigurationError) as caught:
+                other.run(call())
+            assert str(caught.value) == ("the client belongs to another event loop; make one for each loop")
+        first.run(it.aclose())
+    assert len(panel.times) == 2

@@ -2,15 +2,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import httpx
 import pytest
 
-from agencia_async import RateLimit, RetryPolicy, TransportError
+from agencia_async import RateLimit, RateLimitedError, RetryPolicy, TransportError
 from agencia_async._calls.execution import Attempt
 from agencia_async._protocol import calls
 from tests.calls.scene import ORDER, Notes, client, good
 from tests.support.virtual import virtual_time
 
 T = TypeVar("T")
+TOO_LATE = r"^the deadline passed before it could be sent$"
 
 
 def after(seconds: float) -> Callable[[Attempt[T]], Awaitable[T]]:
@@ -45,7 +47,7 @@ async def test_a_write_is_begun_with_more_than_a_second_or_a_tenth_of_the_deadli
         if sent:
             assert await sending == 5
         else:
-            with pytest.raises(TransportError, match="passed before it could be sent") as caught:
+            with pytest.raises(TransportError, match=TOO_LATE) as caught:
                 await sending
             assert (caught.value.sent, caught.value.attempts) == ("no", 0)
         assert [form["action"] for form in panel.forms] == ["add"] * sent
@@ -61,7 +63,7 @@ async def test_a_read_is_begun_with_any_time_left(late: float, *, sent: bool) ->
         if sent:
             assert (await sending).currency == "USD"
         else:
-            with pytest.raises(TransportError, match="passed before it could be sent"):
+            with pytest.raises(TransportError, match=TOO_LATE):
                 await sending
         assert [form["action"] for form in panel.forms] == ["balance"] * sent
 
@@ -91,3 +93,17 @@ async def test_the_deadline_is_put_off_by_what_was_waited_for_ones_own_limit_and
             await it.balance()
     assert panel.times == pytest.approx([0, 100.02])
     assert asyncio.get_running_loop().time() == pytest.approx(105.02)
+
+
+@virtual_time
+async def test_when_the_first_call_after_a_pause_gives_up_the_next_one_goes() -> None:
+    panel = Notes(httpx.Response(429, headers={"Retry-After": "3"}), 20.0, good())
+    async with client(panel, retry=RetryPolicy(attempts=1)) as it:
+        with pytest.raises(RateLimitedError):
+            await it.balance()
+        first, second = (asyncio.create_task(it.balance()) for _ in range(2))
+        await asyncio.sleep(5)
+        first.cancel()
+        assert (await second).currency == "USD"
+        assert panel.times == [0, 3, 5]
+        await asyncio.gather(first, return_exceptions=True)

@@ -7,6 +7,7 @@ import pytest
 
 from agencia_async import (
     AgenciaError,
+    ConfigurationError,
     NotAnsweredError,
     NotFoundError,
     OutcomeUnknownError,
@@ -223,7 +224,9 @@ async def test_what_may_have_happened_is_unknown_although_the_budget_is_spent() 
 
 async def test_a_429_costs_nothing_of_the_budget() -> None:
     budget = Spent(0)
-    assert await Script([LIMITED, LIMITED]).run(budget=budget) == "value"
+    script = Script([LIMITED, LIMITED])
+    assert await script.run(budget=budget) == "value"
+    assert script.sleeps == [0, 0]  # the client's own pause governs it
     assert budget.left == pytest.approx(0.2)
 
 
@@ -258,3 +261,13 @@ async def test_any_number_of_attempts_has_a_wait() -> None:
     policy = RetryPolicy(attempts=1101, max_wait=1)
     assert await script.run(policy=policy, budget=Boundless()) == "value"
     assert max(script.bounds) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "least"),
+    [("attempts", 0, 1), ("first_wait", -0.1, 0), ("max_wait", -0.1, 0), ("deadline", 0, 0.1)],
+)
+def test_what_a_policy_cannot_be_is_named(name: str, wrong: float, least: float) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{name}\b"):
+        RetryPolicy(**{name: wrong})  # type: ignore[arg-type]
+    assert getattr(RetryPolicy(**{name: least}), name) == least  # type: ignore[arg-type]
