@@ -136,7 +136,7 @@ async def test_a_pause_ends_with_any_answer_but_another_refusal_for_the_rate() -
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("KEY", "an object was expected, not '***': \"***\""),
+        ("KEY", 'the reply contains none of the requested ids: "***"'),
         ({"error": "Invalid API key KEY"}, "Invalid API key ***"),
         ({"1": {"error": "Invalid API key KEY"}, "2": {"error": "Invalid API key"}}, "Invalid API key ***"),
     ],
@@ -164,6 +164,8 @@ def test_a_client_belongs_to_the_event_loop_of_its_first_call() -> None:
         for call in (it.balance, it.aclose):
             with pytest.raises(ConfigurationError) as caught:
                 other.run(call())
-            assert str(caught.value) == ("the client belongs to another event loop; make one for each loop")
+            assert str(caught.value) == (
+                "the client belongs to another event loop; create one client for each event loop"
+            )
         first.run(it.aclose())
     assert len(panel.times) == 2

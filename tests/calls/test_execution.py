@@ -12,7 +12,7 @@ from tests.calls.scene import ORDER, Notes, client, good
 from tests.support.virtual import virtual_time
 
 T = TypeVar("T")
-TOO_LATE = r"^the deadline passed before it could be sent$"
+TOO_LATE = r"^the deadline passed before the request was sent$"
 
 
 def after(seconds: float) -> Callable[[Attempt[T]], Awaitable[T]]:
@@ -74,7 +74,7 @@ async def test_a_call_waits_for_a_slot_until_its_deadline_and_no_longer() -> Non
     async with client(panel, max_concurrency=1) as it:
         busy = asyncio.create_task(it._sender.send(calls.BALANCE, after(1000)))  # noqa: SLF001 - as above
         await asyncio.sleep(0)
-        with pytest.raises(TransportError, match="busy until the deadline") as caught:
+        with pytest.raises(TransportError, match="no free slot until the deadline") as caught:
             await it.balance()
         assert (caught.value.sent, caught.value.attempts) == ("no", 0)
         assert asyncio.get_running_loop().time() == 60

@@ -528,7 +528,7 @@ async def test_when_waiting_comes_to_count_within_a_pause_who_has_too_little_tim
     it.rate_limited(late, None)
     it.release(late)
     await crowd.over()
-    assert "refusals led to a pause that lasts 10 s more" in str(crowd.failed["a"])
+    assert "cooldown after 429 replies: 10 s more" in str(crowd.failed["a"])
     assert (crowd.failed_at, crowd.times) == ({"a": 61}, [71.5])
 
 
@@ -613,7 +613,7 @@ async def test_a_limit_is_found_although_requests_come_one_by_one(caplog: pytest
         number = await through(it)
         answer(number)
         it.release(number)
-    assert caplog.messages == ["the panel seems to allow 0.286 requests a second"]
+    assert caplog.messages == ["discovered a rate limit of about 0.286 requests per second"]
 
 
 # --- the end ----------------------------------------------------------------------------------------------

@@ -73,9 +73,14 @@ async def test_what_was_not_used_is_not_saved_up() -> None:
 async def test_a_poll_of_many_ids_delays_no_order() -> None:
     loop = asyncio.get_running_loop()
 
-    async def answer(_: httpx.Request) -> httpx.Response:
+    async def answer(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0.05)
-        return httpx.Response(200, json={"balance": "1", "currency": "USD", "status": "Pending", "order": 5})
+        answers = {"action=add": {"order": 5}, "action=balance": {"balance": "1"}}
+        body = request.content.decode()
+        content = next(
+            (answer for action, answer in answers.items() if action in body), {"status": "Pending"}
+        )
+        return httpx.Response(200, json=content)
 
     async with AsyncClient(
         "KEY",
