@@ -10,7 +10,7 @@ from functools import cache
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from agencia_async._orders.order import Order
 from agencia_async._protocol.decoding import in_turns, nested
@@ -63,7 +63,7 @@ class Call(Generic[T]):
 def _call(
     action: str, fields: Mapping[str, str], reader: Reader[T], retry_mode: RetryMode = RetryMode.ALWAYS
 ) -> Call[T]:
-    return Call(action, urlencode({"action": action, **fields}), reader, retry_mode)
+    return Call(action, urlencode({"action": action, **fields}), evolve(reader, action=action), retry_mode)
 
 
 def reader_of(record: type[T]) -> Callable[[Row], T]:

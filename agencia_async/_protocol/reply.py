@@ -17,6 +17,7 @@ from agencia_async.errors import (
     RateLimitedError,
     ReplyError,
     TransportError,
+    UnavailableError,
 )
 
 T = TypeVar("T")
@@ -32,11 +33,11 @@ _OUTSIDE = {"", "data", "result", "response"}
 """The names under which an error is one of the whole reply."""
 _OWN_FAILURES = {500, 501, 503}
 """The 5xx statuses that a panel itself sends; the others come from a gateway."""
-_SERVERS_WORDS = re.compile(
-    r"service (is )?(temporarily )?unavailable|try again|time[d ]*out|exception|sqlstate|undefined|call to"
-    r"|at line",
-    re.IGNORECASE,
-)
+_BY_DEFAULT = {402, 422}
+"""The statuses that tell what kind of error it is where its words do not: they say no more than the words."""
+_GIVEN_UP = {408, 444, 460, 499}
+"""The 4xx statuses of a request that somebody stopped waiting for: it was not rejected."""
+_SERVERS_WORDS = re.compile(r"service (is )?(temporarily )?unavailable|try again", re.IGNORECASE)
 
 
 @frozen
@@ -61,6 +62,7 @@ class Reply:
 class Reader(Generic[T]):
     """How the reply to a call is parsed.
 
+    `action` is what was sent: the words of an error mean what they can mean in reply to it.
     `find` returns the part of the reply that has the form asked for, or None; `read` returns its value or
     raises `ReplyError`. `rows_first`: the payload counts even if there is an error beside it. `ids` are what
     it asks for. `fast_path` parses a body that is exactly as documented, faster; None for any other.
@@ -87,6 +89,7 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
         value = reader.fast_path(reply.body)
         if value is not None:
             return value
+    refusals = refusals.for_action(reader.action)
     try:
         content = decode(reply.body)
     except ReplyError as error:
@@ -155,10 +158,11 @@ def _is_batch(content: object, reply: Reply) -> bool:
 
 
 def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
-    """The error of an error response; unknown text with a 5xx status proves nothing."""
+    """The error of an error response; what a failing server says proves nothing, under any status."""
     text = reply.redact(text)
     kind = refusals.recognise(text, reply.status)
-    if not _is_panels_own(kind, text, reply):
+    is_failure = kind is PanelError or reply.status in _BY_DEFAULT
+    if (is_failure and refusals.is_failure(text)) or not _is_panels_own(kind, text, reply):
         return TransportError(f"HTTP {reply.status}: {text}", sent="maybe", http_status=reply.status)
     if kind is RateLimitedError:
         return RateLimitedError(text, http_status=reply.status, retry_after=retry_after(reply.headers))
@@ -167,11 +171,15 @@ def _refused(text: str, reply: Reply, refusals: Refusals) -> AgenciaError:
 
 def _is_panels_own(kind: type[PanelError], text: str, reply: Reply) -> bool:
     """Whether the panel itself rejected the request: below 500 with any text, above with a known one."""
+    if reply.status in _GIVEN_UP:
+        return kind is not PanelError
     if reply.status < _SERVER_ERROR:
         return reply.status not in _REDIRECTS or kind is not PanelError
     if kind is RateLimitedError:
         return reply.status == _OVERLOADED
-    return kind is not PanelError and reply.status in _OWN_FAILURES and not _SERVERS_WORDS.search(text)
+    if kind is UnavailableError and _SERVERS_WORDS.search(text):
+        return False
+    return kind is not PanelError and reply.status in _OWN_FAILURES
 
 
 def _without_json(reply: Reply, refusals: Refusals, error: ReplyError) -> AgenciaError:

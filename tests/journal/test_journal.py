@@ -211,6 +211,17 @@ async def test_the_price_is_checked_first_but_not_of_what_is_placed(journal: Jou
     assert len(panel.added) == 1
 
 
+@pytest.mark.parametrize("status", [200, 400, 408, 422, 499])
+async def test_the_words_of_a_failing_server_leave_an_order_unknown(journal: Journal, status: int) -> None:
+    panel = Panel(httpx.Response(status, json={"error": "An error occurred while placing your order."}))
+    async with panel.client() as client:
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknownError, match="An error occurred while placing your order"):
+                await journal.place(client, "a", ORDER)
+    assert len(panel.added) == 1
+    assert [entry.state for entry in await all_of(journal)] == [JournalState.UNKNOWN]
+
+
 async def test_the_reference_is_what_the_panel_recognises(journal: Journal) -> None:
     panel = Panel(LOST)
     async with panel.client(idempotency_field="request_id") as client:

@@ -91,6 +91,60 @@ def test_own_patterns_come_first_and_in_any_case() -> None:
 
 
 @pytest.mark.parametrize(
+    "pattern",
+    [
+        "conta_da_loja",
+        "CONTA_DA_LOJA",
+        "conta da loja",
+        "(?-i:conta da loja)",
+        "hatali musteri",
+        "hatalı müşteri",
+    ],
+)
+def test_own_patterns_see_the_text_as_it_is_and_as_it_is_normalized(pattern: str) -> None:
+    refusals = Refusals({pattern: UnavailableError})
+    assert UnavailableError in map(refusals.recognise, ("conta_da_loja", "Hatalı Müşteri"))
+
+
+def test_own_patterns_say_what_is_no_failure() -> None:
+    text = "An error occurred while placing your order"
+    assert Refusals().is_failure(text)
+    assert not Refusals({"an error occurred": PanelError}).is_failure(text)
+    assert Refusals({"an error occurred": PanelError}).for_action("add").recognise(text) is PanelError
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "kind"),
+    [
+        ("add", "Order not found", InvalidOrderError),
+        ("status", "Order not found", NotFoundError),
+        (None, "Order not found", NotFoundError),
+        ("add", "Not found", PanelError),
+        ("refill", "Not found", NotFoundError),
+        ("balance", "Not found", PanelError),
+        ("add", "User not found", InvalidOrderError),
+        ("services", "User not found", AuthenticationError),
+        ("refill", "Already requested", NotAllowedError),
+        ("add", "Already requested", DuplicateOrderError),
+        ("cancel", "The same order is in progress", NotAllowedError),
+        ("services", "This service can be listed once an hour", RateLimitedError),
+    ],
+)
+def test_words_mean_what_they_can_in_reply_to_an_action(
+    action: str | None, text: str, kind: type[PanelError]
+) -> None:
+    assert Refusals().recognise(text, action=action) is kind
+    assert Refusals().for_action(action).recognise(text) is kind
+    assert type(Refusals().for_action(action).error(text)) is kind
+
+
+@pytest.mark.parametrize("status", [404, 405, 410])
+def test_an_address_that_is_not_there_is_no_order_that_is_not_there(status: int) -> None:
+    assert Refusals().recognise("Not found", status, "status") is PanelError
+    assert Refusals().recognise("Order not found", status, "status") is NotFoundError
+
+
+@pytest.mark.parametrize(
     ("status", "kind"),
     [
         (401, AuthenticationError),
@@ -103,7 +157,8 @@ def test_own_patterns_come_first_and_in_any_case() -> None:
 )
 def test_the_status_speaks_where_the_words_do_not(status: int | None, kind: type[PanelError]) -> None:
     assert Refusals().recognise("No luck today", status) is kind
-    assert Refusals().recognise("Order not found", status) is (kind if status == 429 else NotFoundError)
+    always = status in {401, 429}
+    assert Refusals().recognise("Order not found", status) is (kind if always else NotFoundError)
 
 
 @pytest.mark.parametrize("own", [{"(": PanelError}, {"x": ValueError}])
@@ -118,10 +173,16 @@ def test_a_long_text_is_recognised_by_its_beginning(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Instagram user not found", "Accurate limits", "This user is blocked", "Account is private"]
+    ("text", "kind"),
+    [
+        ("Instagram user not found", InvalidOrderError),
+        ("Accurate limits", PanelError),
+        ("This user is blocked", PanelError),
+        ("Account is private", InvalidOrderError),
+    ],
 )
-def test_words_about_something_else_are_not_the_accounts(text: str) -> None:
-    assert Refusals().recognise(text) is PanelError
+def test_words_about_something_else_are_not_the_accounts(text: str, kind: type[PanelError]) -> None:
+    assert Refusals().recognise(text) is kind
 
 
 OTHERS = {
@@ -213,3 +274,12 @@ def test_there_are_many_ways_to_say_it(kind: type[PanelError], text: str) -> Non
 @pytest.mark.parametrize("text", NOT_THE_ACCOUNT)
 def test_a_bulk_call_is_not_stopped_for_words_about_something_else(text: str) -> None:
     assert Refusals().recognise(text) is not AuthenticationError
+
+
+PROVIDERS = ["Provider: Invalid API key", "Supplier account suspended", "Поставщик: неверный ключ"]
+
+
+@pytest.mark.parametrize("text", PROVIDERS)
+@pytest.mark.parametrize("status", [None, 200, 403, 500, 503])
+def test_what_the_panels_own_provider_says_is_not_of_our_account(text: str, status: int | None) -> None:
+    assert Refusals().recognise(text, status) is PanelError

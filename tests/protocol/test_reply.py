@@ -621,6 +621,35 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
         (ADD, 524, JSON, "{}", TransportError),
         (STATUS, 500, JSON, "[]", TransportError),
     ],
+    "a failing server's words prove nothing, under any status": [
+        *(
+            (call, code, JSON, json.dumps(body), TransportError)
+            for call in (ADD, STATUS_1, STATUS, REFILL, CANCEL, BALANCE)
+            for code, body in [
+                (200, {"error": "An error occurred while placing your order"}),
+                (200, {"status": "error", "message": "SQLSTATE[HY000] [2002] Connection refused"}),
+                (400, {"error": "Something went wrong"}),
+                (402, {"error": "Internal error"}),
+                (404, {"errors": ["There was an error processing your request"]}),
+                (408, {"error": "Operation timed out"}),
+                (408, {"error": "Sorry"}),
+                (422, {"message": "Siparişiniz verilirken hata oluştu"}),
+                (499, {"message": "client closed request"}),
+                (500, {"error": "Provider: Invalid API key"}),
+            ]
+        ),
+        (ADD, 200, JSON, '{"error":"Error: not enough funds"}', InsufficientFundsError),
+        (ADD, 408, JSON, '{"error":"Quantity less than minimal 50"}', InvalidOrderError),
+        (ADD, 500, JSON, '{"error":"Add funds and try again"}', InsufficientFundsError),
+        (ADD, 401, JSON, '{"error":"Something went wrong"}', AuthenticationError),
+        (ADD, 429, JSON, '{"error":"Something went wrong"}', RateLimitedError),
+    ],
+    "what is ordered is not what is not found": [
+        (ADD, 200, JSON, '{"error":"Order not found"}', InvalidOrderError),
+        (ADD, 404, JSON, '{"error":"Order failed. Link not found"}', InvalidOrderError),
+        (STATUS_1, 200, JSON, '{"error":"Order not found"}', NotFoundError),
+        (CANCEL, 200, JSON, '{"1":1,"2":"Not found"}', {"1": Cancellation(), "2": NotFoundError}),
+    ],
     "a gateway's or a framework's words are no refusal": [
         (ADD, 503, JSON, '{"message":"Service Unavailable"}', TransportError),
         (ADD, 503, JSON, '{"error":"Service Unavailable"}', TransportError),
@@ -708,7 +737,7 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
         ),
     ],
     "words in many languages": [
-        (ADD, 200, JSON, json.dumps({"error": text}), kind)
+        (STATUS_1 if kind is NotFoundError else ADD, 200, JSON, json.dumps({"error": text}), kind)
         for kind, texts in {
             AuthenticationError: [
                 "API key hatalı",
