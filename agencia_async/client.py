@@ -69,7 +69,11 @@ class AsyncClient:
         idempotency_field: the form field by which this panel recognises a retried `add`; most panels have
             none. With it, an `add` whose outcome is unknown is retried with the same value.
         refusals: error patterns: regular expressions, searched in the text of an error response ignoring
-            case, with the `PanelError` class of each; they take precedence over the built-in ones.
+            case, and in the text without diacritics, with the `PanelError` class of each; they take
+            precedence over the built-in rules.
+        states: the panel's own words for the states of orders (`{"listo": OrderState.COMPLETED}`),
+            compared ignoring case, blanks, `_` and `-`; they take precedence over the known spellings. A
+            refill in one of these words has the state of the same name.
 
     Raises:
         ConfigurationError: one of these is out of range, or they contradict each other.

@@ -159,7 +159,7 @@ class OrderStatus:
 
     @property
     def is_final(self) -> bool:
-        """Whether the order has ended (completed, partial, canceled, refunded, failed)."""
+        """Whether the order has ended (completed, partial, canceled, refunded, failed, expired)."""
         return self.state in FINAL_ORDERS
 
 

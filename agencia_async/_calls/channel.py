@@ -81,6 +81,7 @@ class Channel:
                 reported = self._quota(reply)
             read = partial(decipher, call.reader, reply, self._recent_429s)
             value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
+            value = self._recent_429s.states.told(value)
             raise_if_whole(value)
         except AgenciaError as error:
             self._failed(number, error, reported)

@@ -1,6 +1,7 @@
 """The options of a client, and the environment variables."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -11,6 +12,7 @@ from agencia_async._calls.retry import RetryPolicy
 from agencia_async._limits.rate_limit import Limit
 from agencia_async._protocol.refusals import Patterns
 from agencia_async.errors import ConfigurationError
+from agencia_async.states import OrderState
 
 
 class Options(TypedDict, total=False):
@@ -30,6 +32,7 @@ class Options(TypedDict, total=False):
     user_agent: str | None
     idempotency_field: str | None
     refusals: Patterns | None
+    states: Mapping[str, OrderState] | None
 
 
 def key_from_environment() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import Parameter, Signature
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 from attrs import Attribute, field, fields, frozen
@@ -16,11 +16,13 @@ from agencia_async._client.options import default_user_agent
 from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.gate import Gate
 from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._protocol.own_states import OwnStates
 from agencia_async._protocol.refusals import Patterns, Refusals
 from agencia_async._transport.address import checked_url
 from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.wire import open_wire
 from agencia_async.errors import ConfigurationError
+from agencia_async.states import OrderState
 
 DEFAULT_URL = "https://agenciapopular.com/api/v2"
 
@@ -48,6 +50,18 @@ def _check_idempotency_field(name: str, value: object) -> None:
         check_field_name(name, value)
 
 
+def _check_states(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must map words to OrderState, got {value!r}")
+    for word, state in cast("Mapping[object, object]", value).items():
+        if not isinstance(word, str) or not word.strip():
+            raise ConfigurationError(f"{name}: a word must be a non-empty string, got {word!r}")
+        if not isinstance(state, OrderState):
+            raise ConfigurationError(f"{name}: {word!r} must map to an OrderState, got {state!r}")
+
+
 @frozen(kw_only=True)
 class Settings:
     """The options of one client, documented at `AsyncClient`."""
@@ -66,6 +80,7 @@ class Settings:
     user_agent: str | None = field(default=None, validator=_checked(check_header))
     idempotency_field: str | None = field(default=None, validator=_checked(_check_idempotency_field))
     refusals: Patterns | None = None
+    states: Mapping[str, OrderState] | None = field(default=None, validator=_checked(_check_states))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -102,7 +117,8 @@ def open_sender(api_key: ApiKey, settings: Settings) -> Sender:
         clock=now,
     )
     gate = _gate(settings, api_key.account(panel_of(settings.url)))
-    channel = Channel(wire, gate, Refusals(settings.refusals), settings.batch_size)
+    refusals = Refusals(settings.refusals, OwnStates(settings.states))
+    channel = Channel(wire, gate, refusals, settings.batch_size)
     return Sender(channel, settings.retry, settings.timeout)
 
 

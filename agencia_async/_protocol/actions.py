@@ -36,7 +36,7 @@ from agencia_async.errors import (
     ReplyError,
 )
 from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillStatus, id_key
-from agencia_async.states import OrderState, RefillState, normalized, order_state
+from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state
 
 T = TypeVar("T")
 
@@ -178,7 +178,7 @@ class Action(Generic[T]):
 
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # a bare value or text instead of an object
-            if self.result is None and order_state(str(row)) is OrderState.UNKNOWN:
+            if self.result is None and order_state(refusals.states.word(str(row))) is OrderState.UNKNOWN:
                 return refusals.error(words(row) or f"the panel answered {shown(row)}")
             return self.read_row({self.result or "status": row}, refusals)
         row = self._unwrapped(canonical(cast("Row", row)))
@@ -206,10 +206,12 @@ def _without(row: Row, *names: str) -> dict[str, object]:
 
 def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     status = _order_status(row)
-    if "remains" in row or row.keys() & RECORD or status.state is not OrderState.UNKNOWN:
+    if "remains" in row or row.keys() & RECORD:
         return status
     if normalized(status.status) in _NO_STATE:
         raise ReplyError(f"{shown(status.status)} is not an order state")
+    if order_state(refusals.states.word(status.status)) is not OrderState.UNKNOWN:
+        return status
     return status if refusals.recognise(status.status) is PanelError else refusals.error(status.status)
 
 
@@ -220,7 +222,8 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
         text = error_text(inner) or (None if "status" in inner else words(inner))
         return _refill_status(inner) if text is None else refusals.error(text)
     status = _refill_status(_without(row, "refill"))
-    if status.state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
+    state = refill_state(refusals.states.word(status.status))
+    if state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
         return refusals.error(status.status)
     return status
 

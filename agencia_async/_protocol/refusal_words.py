@@ -134,7 +134,8 @@ ENGLISH: Words = {
     ", time d out, oops, whoops, bad gateway, gateway error, gateway time*, temporary error"
     ", temporary problem*, busy, overload*, there was an error, there was a problem, there is a problem"
     ", there has been an error, an error has, error in processing, no response, did not respond, is down"
-    ", went down, crashed, error 50*, error 52*, http 50*, http 52*, code 50*",
+    ", went down, crashed, client closed*, connection closed, aborted, error 50*, error 52*"
+    ", http 50*, http 52*, code 50*",
     "crash": "sqlstate*, exception*, traceback, stack trace, undefined index, undefined variable"
     ", undefined array, undefined offset, undefined property, undefined method, undefined function"
     ", undefined constant, call to, on line, at line, syntax error, deadlock*, lock wait, duplicate entry"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from agencia_async._protocol.own_states import OwnStates
 from agencia_async._protocol.refusal_rules import STRONG, WEAK
 from agencia_async._protocol.refusal_text import LONGEST, Clause, clauses, normalized, union
 from agencia_async.errors import (
@@ -89,15 +90,19 @@ def _known(text: str, action: str | None) -> type[PanelError]:
 
 
 class Refusals:
-    """The error patterns: the caller's own, then the built-in rules."""
+    """The error patterns: the caller's own, then the built-in rules.
 
-    def __init__(self, own: Patterns | None = None) -> None:
+    `states` are the caller's own words for states: what is one of them is no error text.
+    """
+
+    def __init__(self, own: Patterns | None = None, states: OwnStates | None = None) -> None:
         self._own = [_checked(pattern, kind) for pattern, kind in (own or {}).items()]
         self._action: str | None = None
+        self.states = states or OwnStates()
 
     def for_action(self, action: str | None) -> "Refusals":
         """The same patterns for the replies to one action: `recognise` and `error` then know it."""
-        bound = Refusals()
+        bound = Refusals(states=self.states)
         bound._own, bound._action = self._own, action
         return bound
 
