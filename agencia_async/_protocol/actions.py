@@ -34,6 +34,7 @@ from agencia_async.errors import (
     OutcomeUnknownError,
     PanelError,
     ReplyError,
+    TransportError,
 )
 from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillStatus, id_key
 from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state
@@ -163,6 +164,15 @@ class Action(Generic[T]):
             isinstance(row, dict) and len(cast("Row", row)) > 0 and cast("Row", row).keys() <= self.documented
         )
 
+    def _rejected(self, text: str, refusals: Refusals) -> AgenciaError:
+        """The error of one id; a failing server's words prove nothing."""
+        if not refusals.is_failure(text):
+            return refusals.error(text)
+        failure = TransportError(text, sent="maybe")
+        if self.retry_mode is RetryMode.ALWAYS:
+            return failure
+        return OutcomeUnknownError(f"the panel may have acted: {text}", cause=failure)
+
     def _unwrapped(self, row: Row) -> Row:
         """A row in an envelope of its own."""
         if (
@@ -179,12 +189,12 @@ class Action(Generic[T]):
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # a bare value or text instead of an object
             if self.result is None and order_state(refusals.states.word(str(row))) is OrderState.UNKNOWN:
-                return refusals.error(words(row) or f"the panel answered {shown(row)}")
+                return self._rejected(words(row) or f"the panel answered {shown(row)}", refusals)
             return self.read_row({self.result or "status": row}, refusals)
         row = self._unwrapped(canonical(cast("Row", row)))
         whole = self.result is None and "status" in row and row.keys() & RECORD  # a complete record
         text = None if whole else error_text(row)
-        return self.read_row(row, refusals) if text is None else refusals.error(text)
+        return self.read_row(row, refusals) if text is None else self._rejected(text, refusals)
 
 
 def _is_row(value: object) -> bool:

@@ -5,11 +5,11 @@ place of the payload. The functions here find the text of an error response and 
 independently of the action.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import cast
 
 from agencia_async._protocol.decoding import nested
-from agencia_async._protocol.scalars import boolean, shown
+from agencia_async._protocol.scalars import boolean, number, shown
 from agencia_async.errors import ReplyError
 from agencia_async.states import normalized
 
@@ -51,6 +51,7 @@ FLAGS = _YES | _NO
 """Words of a `status` that report on the request, and are no state."""
 _SUBJECTS = {"order", "refill", "id"}
 RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", "orders", "expiry"}
+_ID_FIELDS = {"order", "refill", "cancel", "service", "id", "request"}
 _SMALL = 16
 _LONGEST = 1000
 _DEEPEST = 5
@@ -183,3 +184,19 @@ def _inside(name: str, node: object) -> list[tuple[str, object]]:
     fields = [(field, nested(value)) for field, value in canonical(cast("Row", node)).items()]
     found = [(field, value) for field, value in fields if isinstance(value, dict | list)]
     return sorted(found, key=lambda item: _ENVELOPES.get(item[0], len(_ENVELOPES)))
+
+
+def without_key(content: object, redact: Callable[[str], str], ids: Collection[str]) -> object:
+    """The reply without the API key in its texts and names; ids and numbers, which may equal it, stay."""
+    if isinstance(content, list):
+        return [without_key(value, redact, ids) for value in cast("list[object]", content)]
+    if isinstance(content, Mapping):
+        return {
+            name if name in ids else redact(name): value
+            if _STRUCTURE.get(normalized(name)) in _ID_FIELDS and isinstance(value, str)
+            else without_key(value, redact, ids)
+            for name, value in cast("Row", content).items()
+        }
+    if isinstance(content, str) and number(content) is None:
+        return redact(content)
+    return content

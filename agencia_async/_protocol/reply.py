@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 from attrs import field, frozen
 
 from agencia_async._protocol.decoding import decode
-from agencia_async._protocol.envelope import lone_message, nodes, whole_error_text, words
+from agencia_async._protocol.envelope import lone_message, nodes, whole_error_text, without_key, words
 from agencia_async._protocol.headers import retry_after
 from agencia_async._protocol.refusals import Refusals
 from agencia_async.errors import (
@@ -44,13 +44,14 @@ _SERVERS_WORDS = re.compile(r"service (is )?(temporarily )?unavailable|try again
 class Reply:
     """A reply: the status, the headers by lower-case name, and the whole body.
 
-    `redact` removes the API key from a text: a panel may echo it.
+    `redact` removes the API key from a text: a panel may echo it, and `holds_key` tells that it did.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     redact: Callable[[str], str] = field(default=str, repr=False)
+    holds_key: bool = False
 
     def excerpt(self) -> str:
         """The beginning of the body, on one line."""
@@ -85,13 +86,15 @@ def decipher(reader: Reader[T], reply: Reply, refusals: Refusals) -> T:
         TransportError: it comes from a gateway, or reports an internal error of the panel.
         ReplyError: it cannot be parsed.
     """
-    if reader.fast_path is not None and reply.status == _OK:
+    if reader.fast_path is not None and reply.status == _OK and not reply.holds_key:
         value = reader.fast_path(reply.body)
         if value is not None:
             return value
     refusals = refusals.for_action(reader.action)
     try:
         content = decode(reply.body)
+        if reply.holds_key:
+            content = without_key(content, reply.redact, reader.ids)
     except ReplyError as error:
         failure = _without_json(reply, refusals, error)
     else:

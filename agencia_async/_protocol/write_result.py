@@ -53,12 +53,12 @@ def _text_result(text: str, refusals: Refusals) -> Id | PanelError | None:
     says_no = _NO_WORD.fullmatch(text) is not None
     if any(letter.isspace() for letter in text):
         if says_no or refusals.recognise(text) is not PanelError:
-            return refusals.error(words(text) or text)
+            return _rejected(words(text) or text, refusals)
     elif any(letter.isdigit() for letter in text):
         if not says_no:
             return identifier(text)
     elif says_no or refusals.recognise(text) is not PanelError:
-        return refusals.error(text)
+        return _rejected(text, refusals)
     elif not _WORD.fullmatch(text):
         return identifier(text)
     raise ReplyError(f"{AMBIGUOUS}: {shown(text)}")
@@ -68,7 +68,7 @@ def _result_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
     """The same for an object, which must contain an id, a flag or a word."""
     text = error_text(row)
     if text is not None:
-        return refusals.error(text)
+        return _rejected(text, refusals)
     result = next((row[name] for name in ("id", "order", "refill", "cancel", "request") if name in row), None)
     if result is None and is_success(row):
         return None
@@ -77,3 +77,10 @@ def _result_in(row: Row, refusals: Refusals) -> Id | PanelError | None:
     if isinstance(result, Mapping):
         raise ReplyError(AMBIGUOUS)
     return write_result(result, refusals)
+
+
+def _rejected(text: str, refusals: Refusals) -> PanelError:
+    """The panel's error; a failing server's words are none, and prove nothing."""
+    if refusals.is_failure(text):
+        raise ReplyError(f"{AMBIGUOUS}: {text}")
+    return refusals.error(text)

@@ -15,13 +15,14 @@ _LEAST_SHOWN = 8
 class ApiKey:
     """The API key, which shows itself only to the wire."""
 
-    __slots__ = ("_beginnings", "_field", "_forms", "_key")
+    __slots__ = ("_beginnings", "_field", "_forms", "_key", "_marks")
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._forms = _written(key)
         self._field = f"key={quote_plus(key)}&" if self._forms else ""
         self._beginnings = _beginnings(self._forms)
+        self._marks = {form[:_LEAST_SHOWN].encode() for form in self._forms}
 
     def __repr__(self) -> str:
         return "'***'"
@@ -44,6 +45,10 @@ class ApiKey:
     def form(self, form: str) -> bytes:
         """The form with the key in front, as it is sent."""
         return (self._field + form).encode()
+
+    def is_in(self, body: bytes) -> bool:
+        """Whether a body holds it, in any notation; one of fewer than 8 characters may be a word."""
+        return len(self._key) >= _LEAST_SHOWN and any(mark in body for mark in self._marks)
 
     def redact(self, text: str) -> str:
         """The text without the key, in whatever form it is written."""

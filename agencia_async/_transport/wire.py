@@ -43,7 +43,8 @@ class Wire:
         try:
             async with asyncio.timeout(timeout):
                 reply = await self._exchange(body, write=write)
-            return Reply(reply.status, reply.headers, reply.body, self._api_key.redact)
+            key = self._api_key
+            return Reply(reply.status, reply.headers, reply.body, key.redact, key.is_in(reply.body))
         except ReplyError as error:
             failure = error
         except TimeoutError:
