@@ -161,9 +161,9 @@ def _places(content: object) -> Iterator[object]:
             if field in row:
                 value = nested(row[field])
                 yield from cast("list[object]", value) if isinstance(value, list) else [value]
+    if any(error_text(row) is not None for _, row in rows):
+        return
     for name, row in rows:
-        if error_text(row) is not None:
-            continue
         if "id" in row and name in _ORDERS:
             yield row["id"]
         if is_success(row):

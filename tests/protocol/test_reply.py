@@ -736,6 +736,234 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
             {"1": RateLimitedError, "2": RateLimitedError},
         ),
     ],
+    "a number may carry a currency": [
+        *(
+            (BALANCE, 200, JSON, json.dumps({"balance": text}), Money(money))
+            for text, money in {
+                "$0.90": "0.90",
+                "0.90 USD": "0.90",
+                "USD 5": "5",
+                "\u20ac1,234.50": "1234.50",
+                "12.5 \u20ac": "12.5",
+                "R$ 3.50": "3.50",
+                "Rs. 50": "50",
+                "100.25 TL": "100.25",
+                "-$3": "-3",
+                "$-3.10": "-3.10",
+                "50 \u0440\u0443\u0431.": "50",
+                "\u20b91,000": "1000",
+            }.items()
+        ),
+        *(
+            (BALANCE, 200, JSON, json.dumps({"balance": text}), ReplyError)
+            for text in ("USD", "5 items", "10%", "$1,23", "1 2 USD", "$ $5")
+        ),
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Partial","charge":"$0.27"}',
+            {"1": status("Partial", charge=Decimal("0.27"))},
+        ),
+    ],
+    "771.0 is 771": [
+        (ADD, 200, JSON, '{"order":771.0}', 771),
+        (ADD, 200, JSON, '{"order":"771.0"}', 771),
+        (STATUS, 200, JSON, f'{{"1.0":{P},"2.00":{P}}}', {"1": PENDING, "2": PENDING}),
+        (REFILL, 200, JSON, '[{"order":1.0,"refill":7.0},{"order":"2.0","refill":"8.0"}]', {"1": 7, "2": 8}),
+        (STATUS_1, 200, JSON, '{"status":"Pending","remains":771.0}', {"1": status(remains=771)}),
+        (ADD, 200, JSON, '{"order":"7.5"}', "7.5"),
+    ],
+    "an answer stands in any envelope, beside any other fields": [
+        (ADD, 200, JSON, '{"data":{"order":5},"time":1,"meta":{"page":1}}', 5),
+        (ADD, 200, JSON, '{"status":"success","data":{"id":5}}', 5),
+        (ADD, 200, JSON, '{"success":true,"id":5}', 5),
+        (ADD, 200, JSON, '{"success":true,"data":5}', 5),
+        (ADD, 200, JSON, '{"response":{"result":{"order_id":"5"}}}', 5),
+        (ADD, 200, JSON, '{"order":{"id":5,"status":"Pending","service":{"id":9}}}', 5),
+        (ADD, 200, JSON, '{"orders":[5,6]}', 5),
+        (ADD, 200, JSON, '{"orders":[{"order":5},{"order":6}]}', 5),
+        (ADD, 200, JSON, '{"payload":{"order":"5f2a"},"links":[]}', "5f2a"),
+        (ADD, 200, JSON, '{"code":200,"message":"Order added","order":5}', 5),
+        (ADD, 200, JSON, '{"error":"Not enough funds","id":12}', InsufficientFundsError),
+        (
+            ADD,
+            200,
+            JSON,
+            '{"success":false,"message":"Not enough funds","data":{"id":3}}',
+            InsufficientFundsError,
+        ),
+        (BALANCE, 200, JSON, '{"data":{"balance":"1.50"},"time":4}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"user":{"name":"x","balance":"1.50"}}', Money("1.50")),
+        (BALANCE, 200, JSON, '{"balance":{"balance":"1.50","currency":"USD"}}', Money("1.50")),
+        (SERVICES, 200, JSON, '{"services":[{"service":1,"rate":"0.90"}],"total":1}', [service()]),
+        (SERVICES, 200, JSON, '{"meta":{"page":1},"items":[{"service":1,"rate":"0.90"}]}', [service()]),
+        (
+            SERVICES,
+            200,
+            JSON,
+            '{"status":"success","data":{"services":[{"service":1,"rate":"0.90"}]}}',
+            [service()],
+        ),
+        (SERVICES, 200, JSON, '{"status":"success","data":"Empty Data"}', []),
+        (SERVICES, 200, JSON, '{"success":true,"services":null}', []),
+        (SERVICES, 200, JSON, '{"status":"success","message":"hello"}', ReplyError),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"orders":{{"1":{P},"2":{P}}},"currency":"USD"}}',
+            {"1": PENDING, "2": PENDING},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            '{"result":[{"order":1,"status":"Pending"},{"order":2,"status":"Pending"}]}',
+            {"1": status(extra={"order": 1}), "2": status(extra={"order": 2})},
+        ),
+        (STATUS_1, 200, JSON, f'{{"order":{P}}}', {"1": PENDING}),
+        (STATUS_1, 200, JSON, f'{{"status":"success","data":{P},"time":3}}', {"1": PENDING}),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{{"status":"success","data":{P}}},"2":{P}}}',
+            {"1": PENDING, "2": PENDING},
+        ),
+        (
+            REFILL_STATUS_1,
+            200,
+            JSON,
+            '{"status":"success","data":{"status":"Completed"}}',
+            {"1": RefillStatus(status="Completed")},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '{"cancel":[{"order":1,"cancel":1},{"order":2,"cancel":9}]}',
+            {"1": Cancellation(), "2": Cancellation(request=9)},
+        ),
+        (
+            REFILL,
+            200,
+            JSON,
+            '{"refill":[{"order":1,"refill":5},{"order":2,"error":"Order not found"}]}',
+            {"1": 5, "2": NotFoundError},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '{"status":"success","data":[{"order":1,"cancel":1},{"order":2,"cancel":1}]}',
+            {"1": Cancellation(), "2": Cancellation()},
+        ),
+    ],
+    "a yes without a number is a yes": [
+        *(
+            (call, 200, JSON, body, {"1": value})
+            for call, value in ((REFILL_1, None), (CANCEL_1, Cancellation()))
+            for body in (
+                '{"status":"success","message":"Requested"}',
+                '{"success":true}',
+                '{"ok":"true"}',
+                '{"success":1,"message":"ok"}',
+                '{"status":"ok","data":[]}',
+            )
+            if call is REFILL_1
+        ),
+        (CANCEL_1, 200, JSON, '{"success":true}', {"1": Cancellation(extra={"success": True})}),
+        (CANCEL_1, 200, JSON, '{"cancel":{"success":1}}', {"1": Cancellation(extra={"success": 1})}),
+        (REFILL_1, 200, JSON, '{"refill":{"success":true,"id":9}}', {"1": 9}),
+        (REFILL_1, 200, JSON, '{"ok":false,"message":"Refill already requested"}', NotAllowedError),
+        (ADD, 200, JSON, '{"success":true,"message":"Order placed"}', ReplyError),
+        (ADD, 200, JSON, '{"status":"success","data":"ok"}', ReplyError),
+    ],
+    "a lone message is an error, or after a write perhaps none": [
+        (BALANCE, 200, JSON, '{"message":"Invalid API key"}', AuthenticationError),
+        (BALANCE, 200, JSON, '{"msg":"Something about you","code":7}', PanelError),
+        (STATUS_1, 200, JSON, '{"message":"Order not found"}', NotFoundError),
+        (ADD, 200, JSON, '{"message":"Not enough funds"}', InsufficientFundsError),
+        (ADD, 200, JSON, '{"message":"Thank you for your order"}', ReplyError),
+        (REFILL_1, 200, JSON, '{"message":"We will look at it"}', ReplyError),
+    ],
+    "text without a blank in the place of an id is the id, whatever letters it holds": [
+        (ADD, 200, JSON, json.dumps({"order": text}), text)
+        for text in (
+            "ord_01HDENYV9C3ERRORX2",
+            "01H9NO5KFAILED7",
+            "8b6f9d2e-0000-4a4b-9c3d-deadbeef0001",
+            "deadbeefdeadbeef",
+            "aGVsbG8gd29ybGQ",
+            "ORD-2024-000017",
+            "AB0",
+            "xKqZvTrW",
+            "no5",
+            "5f2a-disabled7",
+        )
+    ],
+    "a word in the place of an id says yes or no, or nothing": [
+        (ADD, 200, JSON, '{"order":"failed"}', PanelError),
+        (ADD, 200, JSON, '{"order":"neworder.error.not_enough_funds"}', InsufficientFundsError),
+        (ADD, 200, JSON, '{"order":"order_error_42"}', ReplyError),
+        (ADD, 200, JSON, '{"order":"success"}', ReplyError),
+        (ADD, 200, JSON, '{"order":"thanks"}', ReplyError),
+    ],
+    "notices of PHP are no part of the answer": [
+        (
+            ADD,
+            200,
+            HTML,
+            '<br />\n<b>Warning</b>:  x in <b>/a.php</b> on line <b>35</b><br />\n{"order":71}',
+            71,
+        ),
+        (
+            ADD,
+            200,
+            HTML,
+            '{"order":71}\n<br />\n<b>Notice</b>:  x in <b>/a.php</b> on line <b>3</b><br />',
+            71,
+        ),
+        (STATUS_1, 200, HTML, f"Deprecated: x in /a.php on line 3\n{P}", {"1": PENDING}),
+        (
+            ADD,
+            200,
+            HTML,
+            '<br />\n<b>Notice</b>: x on line <b>1</b><br />\n{"error":"Not enough funds"}',
+            InsufficientFundsError,
+        ),
+    ],
+    "JSON inside a text is what it says": [
+        (ADD, 200, JSON, json.dumps('{"order":5}'), 5),
+        (ADD, 200, JSON, json.dumps({"data": '{"order":5}'}), 5),
+        (STATUS_1, 200, JSON, json.dumps({"result": P}), {"1": PENDING}),
+        (ADD, 200, JSON, json.dumps('{"error":"Not enough funds"}'), InsufficientFundsError),
+    ],
+    "a failing server's words in a row prove nothing": [
+        (
+            REFILL,
+            200,
+            JSON,
+            '[{"order":1,"refill":5},{"order":2,"refill":{"error":"An error occurred"}}]',
+            {"1": 5, "2": OutcomeUnknownError},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":1},{"order":2,"error":"Internal Server Error"}]',
+            {"1": Cancellation(), "2": OutcomeUnknownError},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{P},"2":{{"error":"Something went wrong"}}}}',
+            {"1": PENDING, "2": TransportError},
+        ),
+        (ADD, 200, JSON, '{"order":{"error":"SQLSTATE[HY000]: General error"}}', ReplyError),
+    ],
     "words in many languages": [
         (STATUS_1 if kind is NotFoundError else ADD, 200, JSON, json.dumps({"error": text}), kind)
         for kind, texts in {
@@ -806,7 +1034,7 @@ def matches(found: object, outcome: object) -> bool:
 
 
 def test_the_table_is_large_enough() -> None:
-    assert sum(map(len, TABLE.values())) >= 120
+    assert sum(map(len, TABLE.values())) >= 300
 
 
 @pytest.mark.parametrize(("call", "code", "content_type", "body", "outcome"), list(cases()))
