@@ -135,7 +135,7 @@ async def test_a_later_version(database: str, request: pytest.FixtureRequest) ->
         with closing(connect(database)) as connection, connection:
             connection.execute(change)
     journal = Journal(database)
-    with pytest.raises(ConfigurationError, match="version 2; this release knows version 1") as caught:
+    with pytest.raises(ConfigurationError, match="version 2; this release supports version 1") as caught:
         await journal.get("r")
     await journal.aclose()
     assert PASSWORD not in str(caught.value)
