@@ -127,6 +127,20 @@ async def test_the_turns_of_bulk_reads_are_not_saved_up() -> None:
 
 
 @virtual_time
+async def test_a_bulk_read_that_has_gone_saves_up_no_turn_either() -> None:
+    crowd = Crowd(gate(1))
+    crowd.add("a", "b", urgent=False)
+    await turns()
+    crowd.add(*"X" * 15)
+    await asyncio.sleep(16.5)
+    crowd.add("c", urgent=False)
+    await turns()
+    crowd.add(*"Y" * 5)
+    await crowd.over()
+    assert crowd.names.replace(" ", "") == "a" + "X" * 9 + "b" + "X" * 6 + "Y" * 5 + "c"
+
+
+@virtual_time
 async def test_a_slot_is_waited_for_until_the_deadline() -> None:
     crowd = Crowd(gate(1), seconds=5)
     crowd.add("a")
@@ -141,6 +155,15 @@ async def test_a_slot_is_waited_for_until_the_deadline() -> None:
     )
     assert (crowd.names, crowd.times, crowd.failed) == ("a c", [0, 5], {})
     assert crowd.failed_at == {"b": 3}
+
+
+@virtual_time
+async def test_to_wait_for_a_slot_counts_as_well_after_others_went() -> None:
+    crowd = Crowd(gate(1), seconds=5)
+    crowd.add(*"abc")
+    crowd.add("d", left=11)
+    await crowd.over()
+    assert (crowd.names, crowd.times, crowd.failed_at) == ("a b c", [0, 5, 10], {"d": 11})
 
 
 @virtual_time
@@ -208,6 +231,9 @@ async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
     number, uncounted = await it.acquire(3, urgent=True)
     assert number == 2
     assert uncounted == pytest.approx(100.02)
+    await asyncio.sleep(50)
+    number, uncounted = await it.acquire(3, urgent=True)
+    assert (number, uncounted) == (3, pytest.approx(50.02))
 
 
 class Scripted(Reservations):
@@ -426,6 +452,18 @@ async def test_a_probe_that_ends_without_an_answer_is_followed_by_another() -> N
 
 
 @virtual_time
+async def test_a_probe_that_is_cancelled_in_the_very_turn_that_lets_it_go_is_followed_by_another() -> None:
+    it = gate()
+    crowd = Crowd(it)
+    it.rate_limited(it.try_acquire(), None)
+    crowd.add(*"ab")
+    await turns()
+    asyncio.get_running_loop().call_at(0.5, crowd.tasks[0].cancel)
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("b", [0.5])
+
+
+@virtual_time
 async def test_a_cooldown_ends_before_its_time_when_the_flight_is_accepted() -> None:
     it = gate()
     numbers = [it.try_acquire() for _ in range(10)]
@@ -510,6 +548,25 @@ async def test_to_wait_behind_a_limit_that_is_found_does_not_count_but_where_the
     crowd.add("a", left=0.6 if asked else 0.1)
     await crowd.over()
     assert (crowd.times, crowd.failed_at) == (passed, failed_at)
+
+
+@virtual_time
+async def test_what_was_waited_while_it_did_not_count_is_left_when_it_counts_again() -> None:
+    it = gate()
+    for number in [it.try_acquire() for _ in range(10)]:
+        it.accepted(number)
+        it.release(number)
+    *numbers, late = [it.try_acquire() for _ in range(10)]
+    crowd = Crowd(it)
+    crowd.add("a", left=30)
+    await asyncio.sleep(5)
+    for number in numbers:
+        it.rate_limited(number, None)
+    await asyncio.sleep(DEADLINE + 1)
+    it.rate_limited(late, None)
+    await crowd.over()
+    assert str(crowd.failed["a"]) == "the panel refused for its rate until the deadline"
+    assert crowd.failed_at == {"a": 5 + 61 + 25}
 
 
 @virtual_time
