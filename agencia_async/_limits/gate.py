@@ -238,8 +238,11 @@ class Gate:
     def _woken(self) -> None:
         self._timer = None
         self._dispatch()
-        if self._due is not None and self._due <= self._clock() and not (self._urgent or self._bulk):
-            self._due = None  # not needed by anyone
+        if self._due is not None and not (self._urgent or self._bulk):
+            if self._due > self._clock():
+                self._wake_at(self._due)  # behind a cooldown
+            else:
+                self._due = None  # not needed by anyone
 
     def _send_to_reserve(self, waiter: _Waiter) -> None:
         """Have it make a reservation; then it waits for another future."""

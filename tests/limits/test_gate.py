@@ -407,6 +407,42 @@ async def test_a_reservation_before_the_panels_quota_is_full_again_is_dropped() 
 
 
 @virtual_time
+async def test_a_reservation_behind_a_cooldown_that_nobody_came_for_is_not_used_late() -> None:
+    reservations = Scripted(0, 9, 3)
+    it = gate(reservations=reservations)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a")
+    await turns()
+    it.rate_limited(number, 7)
+    it.release(number)
+    await asyncio.sleep(1)
+    crowd.tasks[0].cancel()
+    await asyncio.sleep(19)
+    crowd.add("b")
+    await crowd.over()
+    assert (crowd.names, crowd.times, reservations.asked) == ("b", [23], 3)
+
+
+@virtual_time
+async def test_a_reservation_behind_a_cooldown_is_kept_for_whoever_comes_by_its_time() -> None:
+    reservations = Scripted(0, 9)
+    it = gate(reservations=reservations)
+    number = await through(it)
+    crowd = Crowd(it, seconds=0)
+    crowd.add("a")
+    await turns()
+    it.rate_limited(number, 7)
+    it.release(number)
+    await asyncio.sleep(1)
+    crowd.tasks[0].cancel()
+    await asyncio.sleep(7)
+    crowd.add("b")
+    await crowd.over()
+    assert (crowd.names, crowd.times, reservations.asked) == ("b", [9], 2)
+
+
+@virtual_time
 async def test_a_reservation_that_comes_when_nobody_waits_any_more_is_not_used_late() -> None:
     reservations = Scripted(0, 1, 2)
     it = gate(reservations=reservations)
