@@ -25,6 +25,7 @@ reply is unreadable).
 """
 
 import copy
+import re
 from typing import Literal, TypeVar
 
 __all__ = [
@@ -50,11 +51,27 @@ __all__ = [
 Sent = Literal["no", "maybe", "yes"]
 """Whether the panel can have acted on the request."""
 
+_LONGEST = 450
+"""Characters of a message, so that none is longer than 500 with what is added to it later."""
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]+"
+)
+"""Control characters, marks that turn the direction of a text, and halves of characters."""
+
+
+def _printable(message: str) -> str:
+    """A message that is safe to print: bounded, on one line, without control characters."""
+    text = _UNPRINTABLE.sub(" ", message[: 2 * _LONGEST]).strip(" ")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 E = TypeVar("E", bound=Exception)
 
 
 class AgenciaError(Exception):
     """The base class of all errors that this library raises.
+
+    A message is on one line, without control characters, and has at most 500 characters.
 
     Attributes:
         action: the panel's action (`"status"`, `"add"`, ...), or None outside a call.
@@ -71,8 +88,8 @@ class AgenciaError(Exception):
     def __init__(
         self, message: str = "", *, sent: Sent | None = None, http_status: int | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _printable(message)
+        super().__init__(self.message)
         if sent is not None:
             self.sent = sent
         if http_status is not None:
@@ -100,7 +117,7 @@ class NotAnsweredError(ReplyError):
 
 
 class PanelError(AgenciaError):
-    """The panel replied with an error. `message` is its own text, unchanged.
+    """The panel replied with an error. `message` is its own text.
 
     Raised itself if the text matches no known error pattern.
     """

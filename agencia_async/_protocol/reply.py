@@ -6,6 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from attrs import field, frozen
 
+from agencia_async._protocol import pages
 from agencia_async._protocol.decoding import decode
 from agencia_async._protocol.envelope import lone_message, nodes, whole_error_text, without_key, words
 from agencia_async._protocol.headers import retry_after
@@ -54,9 +55,25 @@ class Reply:
     holds_key: bool = False
 
     def excerpt(self) -> str:
-        """The beginning of the body, on one line."""
-        text = " ".join(self.redact(self.body[: 16 * _EXCERPT].decode(errors="replace")).split())
+        """The beginning of the body, on one line; of a page its visible text."""
+        text = self.body[: pages.LONGEST].decode(errors="replace").removeprefix("\ufeff")
+        if pages.is_page(text):
+            text = pages.visible_text(text) or "a page without text"
+        text = " ".join(self.redact(text[: 16 * _EXCERPT]).split())
         return f"{text[:_EXCERPT]}..." if len(text) > _EXCERPT else text or "an empty body"
+
+    def is_of_a_firewall(self) -> bool:
+        """Whether a firewall sent it: its words are not the panel's."""
+        return pages.firewall(self.body[: pages.LONGEST].decode(errors="replace")) is not None
+
+    def told(self) -> str:
+        """What came instead of an answer: its status, its firewall if one sent it, and its excerpt."""
+        name = pages.firewall(self.body[: pages.LONGEST].decode(errors="replace"))
+        if name is None:
+            return f"HTTP {self.status}: {self.excerpt()}"
+        sender = f"a firewall ({name})" if name else "a firewall"
+        hint = "it may let another User-Agent pass: see the option user_agent"
+        return f"HTTP {self.status} from {sender}: {self.excerpt()}; {hint}"
 
 
 @frozen
@@ -190,12 +207,13 @@ def _without_json(reply: Reply, refusals: Refusals, error: ReplyError) -> Agenci
     excerpt = reply.excerpt()
     if reply.status == _TOO_MANY:
         return _refused(excerpt, reply, refusals)
-    page = reply.body.lstrip()[:1] in {b"<", b"{", b"[", b""}
-    if _BAD_REQUEST <= reply.status < _SERVER_ERROR and not page:
+    begin = reply.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    is_text = begin not in {b"<", b"{", b"[", b""} and not reply.is_of_a_firewall()
+    if _BAD_REQUEST <= reply.status < _SERVER_ERROR and is_text:
         kind = refusals.recognise(excerpt)
         if kind is not PanelError:
             return _refused(excerpt, reply, refusals)
-    if reply.status >= _REDIRECTS.start or reply.body.lstrip().startswith(b"<"):
+    if reply.status >= _REDIRECTS.start or begin == b"<":
         return _unusable(reply)
     return ReplyError(f"{error.message}: {excerpt}", http_status=reply.status)
 
@@ -206,7 +224,7 @@ def _unusable(reply: Reply) -> AgenciaError:
         return RateLimitedError(
             reply.excerpt(), http_status=_TOO_MANY, retry_after=retry_after(reply.headers)
         )
-    text = f"HTTP {reply.status}: {reply.excerpt()}"
+    text = reply.told()
     if reply.status in _REDIRECTS:
         where = reply.redact(str(reply.headers.get("location"))[:_EXCERPT])
         text = f"HTTP {reply.status} redirect to {where}; check base_url"
