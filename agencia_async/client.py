@@ -6,9 +6,9 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from agencia_async._bulk.batches import Batches
 from agencia_async._bulk.bulk import Bulk
 from agencia_async._bulk.chunks import Ids
-from agencia_async._bulk.splitting import send_batch
 from agencia_async._calls.channel import now
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money, check_seconds
@@ -22,7 +22,7 @@ from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.outcomes import Outcomes
 from agencia_async._transport.api_key import ApiKey
-from agencia_async.errors import AgenciaError
+from agencia_async.errors import AgenciaError, of_id
 from agencia_async.models import (
     Balance,
     BulkItem,
@@ -96,6 +96,7 @@ class AsyncClient:
             settings.max_concurrency,
             settings.idempotency_field,
         )
+        self._batches = Batches(self._sender, self._tasks, settings.max_concurrency)
         self._catalogue = CachedValue(self._fetch_catalogue, clock=now, tasks=self._tasks)
         self._statuses = self._coalescer(actions.STATUS, settings.batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, settings.batch_window)
@@ -280,26 +281,23 @@ class AsyncClient:
     async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002
         wire_id = id_text(id)
         self._sender.channel.enter()
-        if coalescer is not None:
-            return await coalescer.get(wire_id)
-        answer = (await self._sender.send(action.single(wire_id)))[wire_id]
+        try:
+            if coalescer is not None:
+                return await coalescer.get(wire_id)
+            answer = (await self._batches.send(action, [wire_id], urgent=True))[wire_id]
+        except AgenciaError as error:
+            error.id = id
+            raise
         if isinstance(answer, AgenciaError):
-            raise answer
+            raise of_id(answer, id)
         return answer
 
     def _bulk(self, action: Action[T]) -> Bulk[T]:
-        return Bulk(
-            action,
-            self._sender,
-            workers=self._submission.workers,
-            tasks=self._tasks,
-        )
+        return Bulk(action, self._batches)
 
     def _coalescer(self, action: Action[T], window: float) -> Coalescer[T]:
         async def fetch(wire_ids: Sequence[str]) -> Outcomes[T]:
-            if len(wire_ids) == 1:
-                return await self._sender.send(action.single(wire_ids[0]))
-            return await send_batch(self._sender, action, wire_ids, urgent=True)
+            return await self._batches.send(action, wire_ids, urgent=True)
 
         size = self._sender.channel.most_ids if window else 1
         return Coalescer(fetch, size=size, window=window, tasks=self._tasks)

@@ -1,7 +1,7 @@
 """The exceptions of the library, as one tree.
 
 ```
-AgenciaError                    .action  .attempts  .sent  .http_status
+AgenciaError                    .action  .attempts  .sent  .id  .http_status
 ├── ConfigurationError          (also ValueError) an invalid argument or setting; nothing was sent
 ├── TransportError              no usable reply: connection failed, timeout, reset, 5xx, gateway page
 ├── ReplyError                  an unreadable reply: not JSON, wrong structure, too large
@@ -77,12 +77,14 @@ class AgenciaError(Exception):
         action: the panel's action (`"status"`, `"add"`, ...), or None outside a call.
         attempts: how many requests the call made.
         sent: whether the panel can have acted: `"no"`, `"maybe"` or `"yes"`.
+        id: the id of the order or refill that it concerns, as the caller gave it; None if it concerns none.
         http_status: the HTTP status of the last reply, or None without one.
     """
 
     action: str | None = None
     attempts: int = 0
     sent: Sent = "no"
+    id: int | str | None = None
     http_status: int | None = None
 
     def __init__(
@@ -202,3 +204,10 @@ def twin(error: E) -> E:
     other = copy.copy(error)
     other.__cause__ = error.__cause__
     return other
+
+
+def of_id(error: AgenciaError, id: int | str) -> AgenciaError:  # noqa: A002 - the protocol's own word
+    """The error as that of one id: itself, or a copy if it is another id's already."""
+    own = error if error.id is None else twin(error)
+    own.id = id
+    return own

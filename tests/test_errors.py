@@ -12,6 +12,7 @@ from agencia_async.errors import (
     RateLimitedError,
     ReplyError,
     TransportError,
+    of_id,
     twin,
 )
 
@@ -24,7 +25,7 @@ def test_all_share_the_base_and_say_what_the_panel_can_have_done(kind: type[Agen
     assert isinstance(error, AgenciaError)
     assert str(error) == error.message == "words"
     assert error.sent in {"no", "maybe", "yes"}
-    assert (error.action, error.attempts, error.http_status) == (None, 0, None)
+    assert (error.action, error.attempts, error.id, error.http_status) == (None, 0, None, None)
 
 
 def test_the_module_draws_every_class_of_the_tree() -> None:
@@ -48,14 +49,15 @@ def test_a_configuration_error_is_a_value_error() -> None:
     ],
 )
 def test_an_error_survives_copying_and_pickling(error: AgenciaError, remake: object) -> None:
-    error.action, error.attempts = "add", 2
+    error.action, error.attempts, error.id = "add", 2, "x1"
     other = remake(error)  # type: ignore[operator]
     assert type(other) is type(error)
     assert str(other) == str(error)
     assert vars(other).keys() == vars(error).keys()
-    assert (other.action, other.attempts, other.sent, other.http_status) == (
+    assert (other.action, other.attempts, other.id, other.sent, other.http_status) == (
         "add",
         2,
+        "x1",
         error.sent,
         error.http_status,
     )
@@ -83,3 +85,11 @@ def test_a_twin_has_a_traceback_of_its_own() -> None:
     assert other.__traceback__ is None
     assert other.__cause__ is cause
     assert other.message == "Incorrect order ID"
+
+
+def test_an_error_is_that_of_one_id() -> None:
+    error = NotFoundError("Incorrect order ID")
+    assert of_id(error, 1) is error
+    other = of_id(error, "1")
+    assert other is not error
+    assert (error.id, other.id, type(other)) == (1, "1", NotFoundError)

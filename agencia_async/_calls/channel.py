@@ -4,11 +4,12 @@ import asyncio
 from functools import partial
 from typing import TypeVar
 
+from agencia_async._calls.batch_support import BatchSupport
 from agencia_async._concurrency.tasks import closed
 from agencia_async._limits.gate import Gate
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.headers import Quota, quota
-from agencia_async._protocol.outcomes import raise_if_whole
+from agencia_async._protocol.outcomes import errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
 from agencia_async._transport.wire import Wire
@@ -39,16 +40,15 @@ class Channel:
     """Sends the requests of one client, and learns from the replies.
 
     `accepted` is set once a request ended in anything but an authentication error; `most_ids` is how many
-    ids the panel takes in one request, as far as is known; `halving_pays` becomes False once bisecting a
-    failed batch was in vain.
+    ids a request may hold by the client's settings.
     """
 
     def __init__(self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int) -> None:
         self._wire = wire
         self.gate = gate
-        self._recent_429s = refusals
+        self._refusals = refusals
         self.most_ids = most_ids
-        self.halving_pays = True
+        self._batches: dict[str, BatchSupport] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.accepted = asyncio.Event()
         self.requests_sent = 0
@@ -69,6 +69,17 @@ class Channel:
                 "the client belongs to another event loop; create one client for each event loop"
             )
 
+    def batches(self, action: str) -> BatchSupport:
+        """What is known of an action's batches."""
+        if action not in self._batches:
+            self._batches[action] = BatchSupport(action, self.most_ids)
+        return self._batches[action]
+
+    @property
+    def cut_at(self) -> int:
+        """How many ids any action answers before it leaves out the others in silence."""
+        return min((known.cut_at for known in self._batches.values()), default=self.most_ids)
+
     async def exchange(self, call: Call[T], number: int, seconds: float) -> T:
         """Send a request, with its number at the gate; the value that the reply holds."""
         self.requests_sent += 1
@@ -79,9 +90,11 @@ class Channel:
             )
             if self._header_checks or reply.status == _TOO_MANY:
                 reported = self._quota(reply)
-            read = partial(decipher, call.reader, reply, self._recent_429s)
+            read = partial(decipher, call.reader, reply, self._refusals)
             value = read() if len(reply.body) < _LARGE else await asyncio.to_thread(read)
-            value = self._recent_429s.states.told(value)
+            value = self._refusals.states.told(value)
+            for failed in errors_in(value):
+                failed.http_status = reply.status
             raise_if_whole(value)
         except AgenciaError as error:
             self._failed(number, error, reported)

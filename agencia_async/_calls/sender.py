@@ -30,18 +30,22 @@ class Sender:
         around: Callable[[Attempt[T]], Awaitable[T]] | None = None,
         *,
         urgent: bool = True,
+        once: bool = False,
     ) -> T:
         """Send a request and its retries, until there is a value or an error.
 
         `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. Urgent calls
-        take precedence over those that are not.
+        take precedence over those that are not. With `once` a read is not retried.
         """
         self.channel.enter()
         execution = Execution(self.channel, self._times, call, around, urgent=urgent)
         try:
-            value, uncertain = await self._retrier.run(
-                execution.attempt, retry_mode=call.retry_mode, left=execution.left
-            )
+            if once:
+                value, uncertain = await execution.attempt(), False
+            else:
+                value, uncertain = await self._retrier.run(
+                    execution.attempt, retry_mode=call.retry_mode, left=execution.left
+                )
         except AgenciaError as error:
             error.action, error.attempts = call.action, execution.attempts
             raise

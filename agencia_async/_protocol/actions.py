@@ -23,10 +23,11 @@ from agencia_async._protocol.envelope import (
     words,
 )
 from agencia_async._protocol.fast_path import order_statuses
-from agencia_async._protocol.outcomes import Outcomes, Values
+from agencia_async._protocol.outcomes import Outcomes, Values, Wiped
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader
 from agencia_async._protocol.scalars import shown
+from agencia_async._protocol.wire_ids import is_misread
 from agencia_async._protocol.write_result import write_result
 from agencia_async.errors import (
     AgenciaError,
@@ -71,6 +72,10 @@ class Action(Generic[T]):
         """The call for a batch of ids."""
         return self._call(self.many, wire_ids)
 
+    def in_field(self, field: str, wire_id: str) -> Call[Outcomes[T]]:
+        """The call for one id, in the form field of this name."""
+        return self._call(field, [wire_id])
+
     def _call(self, field: str, wire_ids: Sequence[str]) -> Call[Outcomes[T]]:
         ids = quote_plus(",".join(wire_ids), safe=",").replace(",", "%2C")  # faster than quoting commas
         reader = Reader(
@@ -86,7 +91,8 @@ class Action(Generic[T]):
     def _outcomes(self, wire_ids: Sequence[str], rows: object, refusals: Refusals) -> Outcomes[T]:
         if not isinstance(rows, _Rows):
             raise ReplyError("the reply contains none of the requested ids")
-        return {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
+        outcomes = {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
+        return Wiped(outcomes) if rows.is_wiped else outcomes
 
     # --- the rows of a reply --------------------------------------------------------------------------
 
@@ -96,12 +102,23 @@ class Action(Generic[T]):
         for _, node in found:
             rows = self._by_id(node)
             if rows is not None and not rows.keys().isdisjoint(wire_ids):
-                return _Rows(rows)
-        flat = self._flat(found, wire_ids[0]) if len(wire_ids) == 1 else None
-        if flat is not None:
-            return _Rows({wire_ids[0]: flat})
+                left_out = not rows.keys() >= {*wire_ids}
+                return _Rows(rows, is_wiped=left_out and self._is_flat(node, wire_ids))
+        if len(wire_ids) == 1 and (flat := self._flat(found)) is not None:
+            return _Rows({wire_ids[0]: flat} if self._is_believed(flat, wire_ids[0]) else {})
+        if self._is_flat(content, wire_ids):
+            return _Rows(is_wiped=True)
         is_empty = any(node in ([], {}) for _, node in found)
         return _Rows() if is_empty or self._is_of_others(content) else None
+
+    def _is_flat(self, node: object, wire_ids: Sequence[str]) -> bool:
+        """Whether the fields of one row, or its error, stand where the rows of a batch should be."""
+        if len(wire_ids) == 1 or self.retry_mode is not RetryMode.ALWAYS or not isinstance(node, Mapping):
+            return False
+        row = canonical(cast("Row", node))
+        told = row.get("status")
+        is_state = isinstance(told, str) and normalized(told) not in FLAGS
+        return is_state or bool(row.keys() & RECORD) or "error" in row
 
     def _by_id(self, node: object) -> Row | None:
         if isinstance(node, list):
@@ -113,20 +130,20 @@ class Action(Generic[T]):
             return None
         return {id_key(name): row for name, row in cast("Row", node).items()}
 
-    def _flat(self, found: Sequence[tuple[str, object]], wire_id: str) -> Row | None:
+    def _flat(self, found: Sequence[tuple[str, object]]) -> Row | None:
         """The row of the only id, which need not name it."""
         rows = [canonical(cast("Row", node)) for _, node in found if isinstance(node, Mapping)]
         field = self.result or "status"
         named = next((row for row in rows if field in row and not self._is_flag(row)), None)
         if named is None and self.retry_mode is not RetryMode.ALWAYS:
             return next(filter(is_success, rows), None)
-        return None if named is None or self._is_of_another(named, wire_id) else named
+        return named
 
-    def _is_of_another(self, row: Row, wire_id: str) -> bool:
-        """Whether a flat row names an id, which is not the one that was asked for."""
-        named = row.get(self.subject)
+    def _is_believed(self, row: Row, wire_id: str) -> bool:
+        """Whether a flat row is that of the id that was asked for alone: it names it, or no other."""
+        named = row.get(self.subject, row.get("id"))
         is_named = self.subject != self.result and isinstance(named, str | int | Decimal)
-        return is_named and id_key(named) != wire_id
+        return id_key(named) == wire_id if is_named else not is_misread(wire_id)
 
     def _is_flag(self, row: Row) -> bool:
         """Whether its `status` reports on the request: "success", "fail"."""
@@ -202,7 +219,14 @@ def _is_row(value: object) -> bool:
 
 
 class _Rows(dict[str, object]):
-    """The rows of a reply by id: what `find` gives to `read`, and JSON does not have."""
+    """The rows of a reply by id: what `find` gives to `read`, and JSON does not have.
+
+    `is_wiped`: one id was answered without its name, which may have wiped out others.
+    """
+
+    def __init__(self, rows: Row | None = None, *, is_wiped: bool = False) -> None:
+        super().__init__(rows or {})
+        self.is_wiped = is_wiped
 
 
 _order_status = reader_of(OrderStatus)

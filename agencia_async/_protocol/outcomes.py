@@ -21,6 +21,10 @@ class Values(dict[str, T]):
     """Outcomes without any error: consumers need not check each of them."""
 
 
+class Wiped(dict[str, T | AgenciaError]):
+    """Outcomes of a batch in which an id was answered without its name, which may have wiped out others."""
+
+
 def errors_in(value: object) -> list[AgenciaError]:
     """The errors among the outcomes of one request."""
     if not isinstance(value, dict) or isinstance(value, Values):

@@ -165,8 +165,8 @@ async def test_an_endless_stream_is_left_without_a_trace(panel: Panel) -> None:
 @by_each_engine
 async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
     async def answer(request: Request) -> None:
-        ids = request.form["orders"].split(",")
-        if "150" in ids:
+        ids = (request.form.get("orders") or request.form["order"]).split(",")
+        if 101 <= int(ids[0]) <= 200:
             request.reply("<html>Bad gateway</html>", 502)
         else:
             request.reply("{" + ",".join(f'"{id_}": {{"status": "Pending"}}' for id_ in ids) + "}")
@@ -181,7 +181,7 @@ async def test_a_batch_that_fails_for_ever_fails_its_own_ids_only() -> None:
     assert {type(error) for error in errors} == {TransportError}
     assert {(error.action, error.attempts, error.http_status) for error in errors} == {("status", 5, 502)}
     assert len({id(error) for error in errors}) == 100
-    assert len(it.forms) == 3 + 5
+    assert len(it.forms) == 3 + 5 + 2  # the first and the last id alone: it is no single id's fault
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -199,11 +199,10 @@ async def test_a_bad_key_stops_at_the_first_request(panel: Panel, stream: bool) 
 @by_each_engine
 async def test_a_key_that_is_disabled_later_on_fails_what_is_left_without_asking() -> None:
     async def answer(request: Request) -> None:
-        ids = request.form["orders"].split(",")
-        if "3" in ids:
+        if request.form["order"] == "3":
             request.reply('{"error": "Account suspended"}')
         else:
-            request.reply("{" + ",".join(f'"{id_}": {{"status": "Pending"}}' for id_ in ids) + "}")
+            request.reply('{"status": "Pending"}')
 
     async with (
         peer(answer) as it,
@@ -212,7 +211,7 @@ async def test_a_key_that_is_disabled_later_on_fails_what_is_left_without_asking
         result = await client.status_many(range(1, 101))
     assert list(result.ok) == [1, 2]
     assert {type(error) for error in result.failed.values()} == {AuthenticationError}
-    assert [form["orders"] for form in it.forms] == ["1", "2", "3"]
+    assert [form["order"] for form in it.forms] == ["1", "2", "3"]
 
 
 async def test_a_bulk_write_whose_answer_is_lost_has_unknown_outcomes(

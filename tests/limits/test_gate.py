@@ -233,7 +233,8 @@ async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
     assert uncounted == pytest.approx(100.02)
     await asyncio.sleep(50)
     number, uncounted = await it.acquire(3, urgent=True)
-    assert (number, uncounted) == (3, pytest.approx(50.02))
+    assert number == 3
+    assert uncounted == pytest.approx(50.02)
 
 
 class Scripted(Reservations):
@@ -601,7 +602,7 @@ async def test_what_was_waited_while_it_did_not_count_is_left_when_it_counts_aga
     await asyncio.sleep(DEADLINE + 1)
     it.rate_limited(late, None)
     await crowd.over()
-    assert str(crowd.failed["a"]) == "the panel refused for its rate until the deadline"
+    assert str(crowd.failed["a"]) == "rate limited by the panel until the deadline"
     assert crowd.failed_at == {"a": 5 + 61 + 25}
 
 
