@@ -94,7 +94,7 @@ class Batches:
                 return await self._each_alone(asker, wire_ids)
             if isinstance(error, NotFoundError):
                 return {wire_id: in_place_of_a_row(error) for wire_id in wire_ids}
-            if isinstance(error, NotAllowedError):
+            if isinstance(error, NotAllowedError) and len(wire_ids) > 1:
                 error.sent = "maybe"  # said of one of them, and the panel may have done the others before
             raise
         if not any(isinstance(answer, NotAnsweredError) for answer in errors_in(answers)):

@@ -104,7 +104,8 @@ async def test_writes_whose_outcome_is_unknown_are_told_although_the_account_is_
 
 @virtual_time
 async def test_an_account_refused_after_writes_that_were_refused_is_raised() -> None:
-    panel = Notes(BAD_IDS, BAD_KEY)
+    rejected = httpx.Response(200, json={"error": "Not enough funds on balance"})
+    panel = Notes(rejected, BAD_KEY)
     async with client(panel, retry=ONCE, batch_size=2, max_concurrency=1) as it:
         with pytest.raises(AuthenticationError):
             await it.cancel_many(range(6))

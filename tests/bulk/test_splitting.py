@@ -153,7 +153,7 @@ async def test_batches_in_flight_are_cut_to_the_size_that_was_learnt(
     assert len(items) == 1000
     assert all(item.ok for item in items)
     assert sizes(it).count(100) <= 2
-    told = "the panel answers at most 40 ids per request; batches are limited to that"
+    told = "status: the panel answers at most 40 ids per request"
     assert [message for message in caplog.messages if "at most" in message] == [told]
 
 
@@ -265,24 +265,6 @@ async def test_what_no_bisection_mends_is_bisected_once_and_never_again() -> Non
         await client.status_many(range(1000))
     assert 1 < first <= 41
     assert len(it.forms) == first + 10
-
-
-@pytest.mark.parametrize(
-    ("unknown", "asked"),
-    [(8, [8, *[4, 2, 1, 1, 2, 1, 1] * 2]), (9, [9, 5, 3, 2, 1, 1, 1, 2, 1, 1, 4, 2, 1, 1, 2, 1, 1])],
-)
-async def test_that_all_ids_of_a_small_batch_are_wrong_proves_nothing(unknown: int, asked: list[int]) -> None:
-    def answer(ids: list[str]) -> str:
-        return '{"error": "Incorrect order ID"}' if any(int(id_) < 10 for id_ in ids) else rows(ids)
-
-    async with panel(answer) as (it, client):
-        result = await client.status_many(range(unknown))
-        assert sizes(it) == asked
-        assert {type(error) for error in result.failed.values()} == {NotFoundError}
-        it.forms.clear()
-        result = await client.status_many([0, 10, 11, 12])
-        assert sizes(it) == ([4, 2, 1, 1, 2] if unknown == 8 else [4])
-        assert len(result.ok) == (3 if unknown == 8 else 0)
 
 
 async def test_an_account_refused_after_a_part_was_answered_loses_nothing() -> None:

@@ -134,19 +134,26 @@ async def test_a_pause_ends_with_any_answer_but_another_refusal_for_the_rate() -
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "message", "alone"),
     [
-        ("KEY", 'the reply contains none of the requested ids: "***"'),
-        ({"error": "Invalid API key KEY"}, "Invalid API key ***"),
-        ({"1": {"error": "Invalid API key KEY"}, "2": {"error": "Invalid API key"}}, "Invalid API key ***"),
+        ("KEY", 'the reply contains none of the requested ids: "***"', ["1", "2"]),
+        ({"error": "Invalid API key KEY"}, "Invalid API key ***", []),
+        (
+            {"1": {"error": "Invalid API key KEY"}, "2": {"error": "Invalid API key"}},
+            "Invalid API key ***",
+            [],
+        ),
     ],
 )
 @virtual_time
-async def test_the_key_is_taken_out_of_the_error_of_a_request(content: object, message: str) -> None:
+async def test_the_key_is_taken_out_of_the_error_of_a_request(
+    content: object, message: str, alone: list[str]
+) -> None:
     panel = Notes(httpx.Response(200, json=content))
     async with client(panel, retry=ONCE) as it:
         ends = await asyncio.gather(it.status(1), it.status(2), return_exceptions=True)
-    assert panel.forms == [{"key": "KEY", "action": "status", "orders": "1,2"}]
+    asked = [("orders", "1,2"), *(("order", id_) for id_ in alone)]
+    assert panel.forms == [{"key": "KEY", "action": "status", field: ids} for field, ids in asked]
     for end in ends:
         assert isinstance(end, AgenciaError)
         assert (end.message, str(end)) == (message, message)

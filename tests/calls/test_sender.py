@@ -191,15 +191,15 @@ async def test_a_retried_write_that_is_refused_for_an_id_may_have_been_done_befo
 
 @virtual_time
 async def test_the_key_is_taken_out_of_the_error_of_a_single_id() -> None:
-    rows = {"1": {"status": "Pending"}, "2": {"error": "Order not found by KEY"}}
+    rows = {"1": {"status": "Pending"}, "2": {"error": "Order not found by s3cr3t"}}
     panel = Notes(httpx.Response(200, json=rows))
-    async with client(panel) as it:
+    async with AsyncClient("s3cr3t", base_url="https://panel.example/", transport=panel) as it:
         result = await it.status_many([1, 2])
-    assert panel.forms == [{"key": "KEY", "action": "status", "orders": "1,2"}]
+    assert panel.forms == [{"key": "s3cr3t", "action": "status", "orders": "1,2"}]
     assert result.ok[1].status == "Pending"
     error = result.failed[2]
     assert (type(error), error.message) == (NotFoundError, "Order not found by ***")
-    assert "KEY" not in str(error) + repr(error)
+    assert "s3cr3t" not in str(error) + repr(error)
 
 
 @virtual_time

@@ -602,7 +602,7 @@ async def test_what_was_waited_while_it_did_not_count_is_left_when_it_counts_aga
     await asyncio.sleep(DEADLINE + 1)
     it.rate_limited(late, None)
     await crowd.over()
-    assert str(crowd.failed["a"]) == "rate limited by the panel until the deadline"
+    assert str(crowd.failed["a"]) == "rate limited until the deadline"
     assert crowd.failed_at == {"a": 5 + 61 + 25}
 
 

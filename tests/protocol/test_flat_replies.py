@@ -58,7 +58,7 @@ def test_one_row_without_a_name_answers_no_id_of_a_batch(content: object) -> Non
     assert isinstance(read(REFILL_STATUS.batch(["1", "2"]), {"status": "Completed"}), Wiped)
 
 
-@pytest.mark.parametrize("content", [{"status": "success"}, {"message": "hello"}, {"status": True}])
+@pytest.mark.parametrize("content", [{"status": "success"}, {"note": "hello"}, {"status": True}])
 def test_what_is_no_row_is_no_answer(content: object) -> None:
     with pytest.raises(ReplyError):
         read(STATUS.batch(["1", "2"]), content)
