@@ -37,7 +37,7 @@ TURKISH: Words = {
     "off": "devre disi*, kapali*, kapatil*, pasif*, kullanilama*, desteklenm*, desteklemi*, izin veril*"
     ", izin vermi*, mumkun degil, durduruldu, kullanima kapali, yapilama*, edileme*, verileme*, sunulmu*"
     ", yoktur, satista degil, musait degil",
-    "barred": "askiya alin*, askida, yasak*, engel*, banlan*, kisitlan*, bloke*, donduruldu, kara liste*",
+    "barred": "askiya alin*, askida, yasak*, engel*, banlan*, kisitlan*, bloke*, dondurul*, kara liste*",
     "pending": "beklemede, onay bekl*, onaylanmadi, onaylanmamis, onay, dogrulanmadi, dogrulanmamis"
     ", dogrulayin, inceleniyor, inceleme*",
     "inactive": "etkin degil, aktif degil, aktif edilmemis, aktif edilmedi",
