@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from agencia_async import (
+    AsyncClient,
     AuthenticationError,
     ConfigurationError,
     DefaultOrder,
