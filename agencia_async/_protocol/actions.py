@@ -198,10 +198,8 @@ class Action(Generic[T]):
             or not (self._is_flag(row) or self.result not in row)
         ):
             return row
-        inside = (node for _, node in islice(nodes(row), 1, None) if isinstance(node, Mapping))
-        return next(
-            (inner for node in inside if not self._is_flag(inner := canonical(cast("Row", node)))), row
-        )
+        inside = (cast("Row", node) for _, node in islice(nodes(row), 1, None) if isinstance(node, Mapping))
+        return next((inner for node in inside if not self._is_flag(inner := canonical(node))), row)
 
     def _read(self, row: object, refusals: Refusals) -> T | AgenciaError:
         if not isinstance(row, Mapping):  # a bare value or text instead of an object

@@ -90,8 +90,8 @@ def _has_balance(row: Row) -> bool:
 
 
 def _find_balance(content: object) -> object:
-    rows = (node for _, node in nodes(content) if isinstance(node, Mapping))
-    return next((row for row in rows if _has_balance(canonical(cast("Row", row)))), None)
+    rows = (cast("Row", node) for _, node in nodes(content) if isinstance(node, Mapping))
+    return next((row for row in rows if _has_balance(canonical(row))), None)
 
 
 def _read_balance(content: object, _refusals: Refusals) -> Balance:

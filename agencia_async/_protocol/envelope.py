@@ -182,7 +182,7 @@ def _inside(name: str, node: object) -> list[tuple[str, object]]:
     if not isinstance(node, Mapping) or len(cast("Row", node)) > _SMALL:
         return []
     fields = [(field, nested(value)) for field, value in canonical(cast("Row", node)).items()]
-    found = [(field, value) for field, value in fields if isinstance(value, dict | list)]
+    found = [(field, cast("object", value)) for field, value in fields if isinstance(value, dict | list)]
     return sorted(found, key=lambda item: _ENVELOPES.get(item[0], len(_ENVELOPES)))
 
 

@@ -19,7 +19,7 @@ _AMOUNT = re.compile(
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?")
 _MOST_DIGITS = 64
 _TOO_LARGE = 10**_MOST_DIGITS
-_KINDS = {dict: "an object", list: "a list", int: "an integer"}
+_KINDS: dict[type, str] = {dict: "an object", list: "a list", int: "an integer"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 

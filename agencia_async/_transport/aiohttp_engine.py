@@ -29,6 +29,10 @@ _LONGEST_HEADER = 100 * 2**10
 """Bytes; what httpx's own transport takes. A firewall's policies can be longer than aiohttp expects."""
 
 
+_Address = tuple[int, int, int, str, tuple[object, ...]]
+"""What `getaddrinfo` gives for one address."""
+
+
 class _Content(aiohttp.Payload):
     """The body of a request, asked for as late as possible: that it was tells that it may have left.
 
@@ -91,7 +95,7 @@ class _Session:
         self._sockets: list[socket.socket] = []
         self._session = _session(self._socket)
 
-    def _socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+    def _socket(self, address: _Address) -> socket.socket:
         """A socket that is about to connect: one that is cancelled meanwhile is not always closed."""
         made = socket.socket(*address[:3])
         self._sockets.append(made)
@@ -207,7 +211,7 @@ def _content(request: httpx.Request) -> _Content | None:
 
 
 def _session(
-    make: Callable[[aiohttp.AddrInfoType], socket.socket],
+    make: Callable[[_Address], socket.socket],
 ) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR, socket_factory=make),
