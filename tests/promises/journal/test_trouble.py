@@ -135,7 +135,7 @@ async def test_a_journal_that_may_only_be_read(tmp_path: Path) -> None:
 
 
 async def test_a_journal_that_somebody_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_BUSY", 0.01)
+    monkeypatch.setattr(databases, "_BUSY_TIMEOUT", 0.01)
     panel = rich_panel()
     async with client_of(panel) as client, Journal(tmp_path / "j") as journal:
         await journal.get("nothing")

@@ -32,7 +32,7 @@ def asked(server: Server) -> int:
 async def test_calls_go_on_without_redis_and_share_again_when_it_is_back(
     how: str, server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_share, "_PAUSE", 0.01)
+    monkeypatch.setattr(_share, "_CHECK_INTERVAL", 0.01)
     monkeypatch.setattr(_share, "_PATIENCE", PATIENT)
     caplog.set_level(logging.INFO)
     limit = RedisRateLimit(server.url, 2000, per=1)
