@@ -231,9 +231,9 @@ def additive(grow: float, fall: float) -> type[CubicPace]:
         def is_near(self) -> bool:
             return True
 
-        def lower(self, now: float, pause: float, accepted: float | None = None) -> None:
+        def lower(self, now: float, cooldown: float, accepted: float | None = None) -> None:
             pace = min(fall * self.pace, accepted or self.pace)
-            super().lower(now, pause, accepted)
+            super().lower(now, cooldown, accepted)
             self.pace = self._from = pace
 
     return Additive
