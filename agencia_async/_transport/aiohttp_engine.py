@@ -1,7 +1,6 @@
 """The fast engine: an httpx transport over aiohttp, whose parser is compiled."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -27,10 +26,6 @@ _PATIENT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, so
 
 _LONGEST_HEADER = 100 * 2**10
 """Bytes; what httpx's own transport takes. A firewall's policies can be longer than aiohttp expects."""
-
-
-_Address = tuple[int, int, int, str, tuple[object, ...]]
-"""What `getaddrinfo` gives for one address."""
 
 
 class _Content(aiohttp.Payload):
@@ -92,14 +87,7 @@ class _Session:
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._ssl = context or True
-        self._sockets: list[socket.socket] = []
-        self._session = _session(self._socket)
-
-    def _socket(self, address: _Address) -> socket.socket:
-        """A socket that is about to connect: one that is cancelled meanwhile is not always closed."""
-        made = socket.socket(*address[:3])
-        self._sockets.append(made)
-        return made
+        self._session = _session()
 
     async def send(
         self, method: str, url: URL, headers: CIMultiDict[str], content: _Content | None
@@ -119,15 +107,7 @@ class _Session:
             failure = httpx.ConnectError(str(error))
         except aiohttp.ClientError as error:
             failure = httpx.RemoteProtocolError(str(error))
-        finally:
-            if content is None or content.transport is None:
-                self._drop()
-            self._sockets.clear()
         raise failure
-
-    def _drop(self) -> None:
-        for made in self._sockets:
-            made.close()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -210,11 +190,9 @@ def _content(request: httpx.Request) -> _Content | None:
     return None if size is None else _Content(request.stream, int(size))
 
 
-def _session(
-    make: Callable[[_Address], socket.socket],
-) -> aiohttp.ClientSession:
+def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR, socket_factory=make),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_FOR),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_PATIENT,
         max_line_size=_LONGEST_HEADER,

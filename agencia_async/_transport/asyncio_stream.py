@@ -8,6 +8,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, cast
 
 import httpcore
@@ -152,11 +154,23 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         del timeout, local_address, socket_options  # none of them is ever given
         loop = asyncio.get_running_loop()
         try:
-            _, self.stream = await loop.create_connection(
-                AsyncioStream, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS
-            )
+            addresses = await _addresses(host, port)
+            if len(addresses) == 1:  # a race of one would lose its socket when it is cancelled at the end
+                _, self.stream = await loop.create_connection(AsyncioStream, addresses[0], port)
+            else:
+                _, self.stream = await loop.create_connection(
+                    AsyncioStream, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS
+                )
         except (OSError, socket.gaierror) as error:
             failure = httpcore.ConnectError(str(error) or type(error).__name__)
         else:
             return self.stream
         raise failure
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, which may be one itself."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
