@@ -2,22 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from agencia_async._protocol.own_states import OwnStates
-from agencia_async._protocol.refusal_rules import STRONG, WEAK
-from agencia_async._protocol.refusal_text import LONGEST, Clause, clauses, normalized, union
 from agencia_async.errors import (
     AuthenticationError,
     ConfigurationError,
-    DuplicateOrderError,
     InsufficientFundsError,
     InvalidOrderError,
-    NotAllowedError,
-    NotFoundError,
     PanelError,
     RateLimitedError,
-    UnavailableError,
 )
 
 Patterns = Mapping[str, type[PanelError]]
@@ -31,62 +24,6 @@ _BY_STATUS: dict[int, type[PanelError]] = {
 
 _ALWAYS: dict[int, type[PanelError]] = {401: AuthenticationError, 429: RateLimitedError}
 """The classes by HTTP status, whatever the words are."""
-
-_NO_SUCH_ADDRESS = {404, 405, 410}
-_NOTHING_FOUND = frozenset({"unknown"})
-_OF_AN_ID = {None, "status", "refill", "refill_status", "cancel"}
-_SERVER_IS_DOWN = re.compile(r"(?:the )?service (?:is )?(?:currently |temporarily )?unavailable\b")
-"""A web server's words: they are not about a service of the catalogue."""
-
-
-def _kind_of(sentences: tuple[Clause, ...], action: str | None) -> type[PanelError]:
-    """The class of an error text that says this; `PanelError` itself if no rule applies."""
-    whole = union(sentences)
-    if whole & {"crash", "success"}:
-        return PanelError
-    if "neworder" in whole:
-        action = "add"
-    for rules in (STRONG, WEAK):
-        for sentence in sentences:
-            for rule in rules:
-                if rule.applies(sentence, whole, action):
-                    return _within(rule.kind, action)
-    return PanelError
-
-
-_WITHIN: dict[str, dict[type[PanelError], type[PanelError]]] = {
-    "add": {NotFoundError: InvalidOrderError},
-    "services": {DuplicateOrderError: RateLimitedError},
-    "balance": {DuplicateOrderError: RateLimitedError},
-    "status": {DuplicateOrderError: PanelError},
-    "refill_status": {DuplicateOrderError: PanelError},
-    "refill": {DuplicateOrderError: NotAllowedError},
-    "cancel": {DuplicateOrderError: NotAllowedError},
-}
-"""What an error can only be in reply to an action: an order that is placed is not one that is not found."""
-
-
-def _within(kind: type[PanelError], action: str | None) -> type[PanelError]:
-    return _WITHIN.get(action or "", {}).get(kind, kind)
-
-
-def _is_failing(sentences: tuple[Clause, ...]) -> bool:
-    """Whether a text says that a server failed, whatever else it says."""
-    whole = union(sentences)
-    return bool(whole & {"failure", "crash"}) or any(
-        ("fault" in sentence and sentence & {"happen", "system", "doing", "unfinished", "order", "request"})
-        or ("cannot" in sentence and sentence & {"doing", "system"})
-        or {"unfinished", "order"} <= sentence
-        for sentence in sentences
-    )
-
-
-@lru_cache(maxsize=256)
-def _known(text: str, action: str | None) -> type[PanelError]:
-    """The class of a normalized text, by the built-in rules."""
-    if _SERVER_IS_DOWN.match(text):
-        return UnavailableError
-    return _kind_of(clauses(text), action)
 
 
 class Refusals:
@@ -108,17 +45,14 @@ class Refusals:
 
     def recognise(self, text: str, status: int | None = None, action: str | None = None) -> type[PanelError]:
         """The class of an error response; `PanelError` itself if neither text nor status is known."""
-        text = text[:LONGEST]
-        plain = normalized(text)
-        kind = self._own_kind(text, plain)
+        from agencia_async._protocol import refusal_kinds as built_in  # noqa: PLC0415 - as it takes long
+
+        kind = self._own_kind(text)
         if kind is not None:
             return kind
         if status in _ALWAYS:
             return _ALWAYS[status]
-        action = action or self._action
-        kind = _known(plain, action)
-        if kind is PanelError and status not in _NO_SUCH_ADDRESS and action in _OF_AN_ID:
-            kind = NotFoundError if union(clauses(plain)) == _NOTHING_FOUND else kind
+        kind = built_in.kind_of(text, status, action or self._action)
         return _BY_STATUS.get(status or 0, PanelError) if kind is PanelError else kind
 
     def is_failure(self, text: str) -> bool:
@@ -126,13 +60,16 @@ class Refusals:
 
         What the caller's own patterns match is never one.
         """
-        text = text[:LONGEST]
-        plain = normalized(text)
-        if self._own_kind(text, plain) is not None:
-            return False
-        return _known(plain, self._action) is PanelError and _is_failing(clauses(plain))
+        from agencia_async._protocol import refusal_kinds as built_in  # noqa: PLC0415 - as it takes long
 
-    def _own_kind(self, text: str, plain: str) -> type[PanelError] | None:
+        return self._own_kind(text) is None and built_in.is_failure(text, self._action)
+
+    def _own_kind(self, text: str) -> type[PanelError] | None:
+        from agencia_async._protocol import refusal_kinds as built_in  # noqa: PLC0415 - as it takes long
+
+        if not self._own:
+            return None
+        text, plain = text[: built_in.LONGEST], built_in.normalized(text)
         found = (kind for pattern, kind in self._own if pattern.search(text) or pattern.search(plain))
         return next(found, None)
 

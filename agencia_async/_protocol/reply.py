@@ -6,7 +6,6 @@ from typing import Generic, TypeVar, cast
 
 from attrs import field, frozen
 
-from agencia_async._protocol import pages
 from agencia_async._protocol.decoding import decode
 from agencia_async._protocol.envelope import lone_message, nodes, whole_error_text, without_key, words
 from agencia_async._protocol.headers import retry_after
@@ -56,19 +55,27 @@ class Reply:
 
     def excerpt(self) -> str:
         """The beginning of the body, on one line; of a page its visible text."""
+        from agencia_async._protocol import pages  # noqa: PLC0415 - loaded with the first fault
+
         text = self.body[: pages.LONGEST].decode(errors="replace").removeprefix("\ufeff")
         if pages.is_page(text):
             text = pages.visible_text(text) or "a page without text"
         text = " ".join(self.redact(text[: 16 * _EXCERPT]).split())
         return f"{text[:_EXCERPT]}..." if len(text) > _EXCERPT else text or "an empty body"
 
+    def _firewall(self) -> str | None:
+        """The name of the firewall that sent it, which may be empty; None if none did."""
+        from agencia_async._protocol import pages  # noqa: PLC0415 - loaded with the first fault
+
+        return pages.firewall(self.body[: pages.LONGEST].decode(errors="replace"))
+
     def is_of_a_firewall(self) -> bool:
         """Whether a firewall sent it: its words are not the panel's."""
-        return pages.firewall(self.body[: pages.LONGEST].decode(errors="replace")) is not None
+        return self._firewall() is not None
 
     def told(self) -> str:
         """What came instead of an answer: its status, its firewall if one sent it, and its excerpt."""
-        name = pages.firewall(self.body[: pages.LONGEST].decode(errors="replace"))
+        name = self._firewall()
         if name is None:
             return f"HTTP {self.status}: {self.excerpt()}"
         sender = f"a firewall ({name})" if name else "a firewall"
