@@ -15,8 +15,8 @@ the field that suits it (`Asker.alone`). What follows a reply to [n], n > 1:
 - Refused, as the field for one id is missing: one id alone. If it has a value: one by one.
 - Refused for another reason (unavailable, not allowed ...): one id alone. If it has a value: by halves; else
   all end in it.
-- A reply that is no answer, after all retries (5xx, a page): the first and the last id alone. If both fail,
-  the panel is down, and all end in it. Else by halves, without retries.
+- A reply that is no answer, after all retries (5xx, a page): the first, the last and the middle id alone. If
+  all fail, the panel is down, and all end in it. Else by halves, without retries.
 - Authentication, rate limit, funds, no reply at all: all end in it.
 
 By halves a batch is asked for until each id stands alone, or
@@ -236,17 +236,17 @@ class BatchRead(Generic[T]):
     # --- failed ---------------------------------------------------------------------------------------
 
     async def _is_down(self, wire_ids: Sequence[str], error: AgenciaError) -> bool:
-        """Is it the panel that fails, or an id? It is the panel if the first and the last fail alone."""
+        """Is it the panel that fails, or an id? It is the panel if three ids fail alone."""
         reading = self._reading
         if reading.is_failing:
             return False
         left = reading.open(wire_ids)
-        for wire_id in dict.fromkeys((*left[:1], *left[-1:])):
+        for wire_id in dict.fromkeys((*left[:1], *left[-1:], *left[len(left) // 2 :][:1])):
             await reading.alone(wire_id, once=True)
             if reading.has_value(wire_id) or reading.is_refused(wire_id):
                 reading.is_failing = True
                 return False
-        # The batch was retried, these two were not: its error tells more.
+        # The batch was retried, these were not: its error tells more.
         reading.outcomes |= {wire_id: twin(error) for wire_id in left}
         return True
 
