@@ -135,8 +135,7 @@ class BatchRead(Generic[T]):
             await self._once_more(trouble.wire_ids)
         elif isinstance(trouble, AgenciaError) and not isinstance(trouble, _OF_AN_ID):
             self._reading.stop(trouble)
-        if looks or self._reading.found:
-            doubt.searched(fruitful=self._reading.found)
+        doubt.searched(fruitful=self._reading.found)
 
     def _doubt(self, trouble: Trouble) -> Doubt:
         if isinstance(trouble, Gaps):
@@ -272,7 +271,7 @@ class BatchRead(Generic[T]):
             await self._ask(tail)
             return
         trouble = await self._reading.batch(tail)
-        if not gaps.wiped and tail[0] in self._reading.outcomes:
+        if tail[0] in self._reading.outcomes:
             self._support.sign(gaps.answered, cut=True)
         if trouble is not None:
             await self._divide(tail, trouble)

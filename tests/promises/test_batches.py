@@ -280,6 +280,30 @@ async def test_what_went_wrong_once_makes_no_later_batch_smaller() -> None:
     assert not result.failed
 
 
+async def test_not_found_said_of_a_larger_batch_is_no_second_sign_of_its_size() -> None:
+    panel = Orders(known=EVERY - {"90"}, whole=True)
+    stray = [{"error": "Incorrect order ID"}]
+
+    def answer(form: Form) -> tuple[int, object]:
+        is_half = form.get("orders") == ",".join(map(str, range(50)))
+        return (200, stray.pop()) if is_half and stray else panel.answer(form)
+
+    async with client_of(answer) as (it, client):
+        first = await client.status_many(ALL)
+        it.forms.clear()
+        await client.status_many(range(90))
+    assert not stray
+    assert [*first.failed] == [90]
+    assert sizes(it) == [90]
+
+
+async def test_where_all_answers_are_flat_each_id_is_asked_for_alone() -> None:
+    sent, items = await ask(Orders(flat=texts(range(100, 200))), 200)
+    assert all(item.ok for item in items)
+    assert len(sent) == 134
+    assert sent.count(1) == 100
+
+
 # --- one id ---------------------------------------------------------------------------------------------
 
 
