@@ -26,6 +26,17 @@ async def test_bulk_reads_let_single_calls_and_writes_go_first() -> None:
     assert (str(balance.balance), list(cancelled.ok), list(result.ok)) == ("1.5", [7, 8], [*range(6)])
 
 
+@virtual_time
+async def test_bulk_reads_let_single_calls_that_travel_together_go_first() -> None:
+    panel = Answering(httpx.Response(200))
+    async with client(panel, batch_size=2, rate_limit=RateLimit(1, per=10)) as it:
+        reading = asyncio.create_task(it.status_many(range(6)))
+        await asyncio.sleep(1)
+        await asyncio.gather(it.status(7), it.status(8))
+        await reading
+    assert [form["orders"] for form in panel.forms] == ["0,1", "7,8", "2,3", "4,5"]
+
+
 async def test_a_stream_asks_for_an_id_as_often_as_it_comes_and_writes_to_it_once() -> None:
     panel = Answering(httpx.Response(200))
     async with client(panel, batch_size=2) as it:

@@ -13,6 +13,7 @@ from agencia_async import (
     AuthenticationError,
     ConfigurationError,
     DefaultOrder,
+    NotAllowedError,
     NotFoundError,
     OutcomeUnknownError,
     RateLimit,
@@ -188,6 +189,17 @@ async def test_a_retried_write_that_is_refused_for_an_id_may_have_been_done_befo
     panel = Panel(httpx.ReadError("reset"), httpx.Response(200, json=[{"order": 5, "cancel": 1}]))
     async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
         assert (await it.cancel(5)).request is None
+
+
+@virtual_time
+async def test_a_write_that_is_refused_for_an_id_at_once_was_not_done() -> None:
+    refused = httpx.Response(200, json=[{"order": 5, "cancel": {"error": "Cancellation already requested"}}])
+    panel = Notes(refused)
+    async with client(panel, retry=RetryPolicy(repeat_uncertain_writes=True)) as it:
+        with pytest.raises(NotAllowedError) as caught:
+            await it.cancel(5)
+    assert (caught.value.sent, caught.value.attempts) == ("no", 1)
+    assert [form["orders"] for form in panel.forms] == ["5"]
 
 
 @virtual_time

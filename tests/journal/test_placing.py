@@ -117,7 +117,7 @@ async def test_an_error_without_words_is_recorded_by_its_name(
 
 
 async def test_a_refusal_that_cannot_be_written_is_told_by_what_is_unknown_then(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     panel = Panel(FUNDS)
 
@@ -131,4 +131,28 @@ async def test_a_refusal_that_cannot_be_written_is_told_by_what_is_unknown_then(
         with pytest.raises(OutcomeUnknownError, match=told) as caught:
             await journal.place(client, "a", ORDER)
         assert isinstance(caught.value.cause, InsufficientFundsError)
+    again = [f"{caught.value}; again in {pause:.1f} s" for pause in (0.1, 0.5, 2.0, 5.0)]
+    assert caplog.messages == [*again, str(caught.value)]
     assert (states(path), len(panel.added)) == ({"a": "unknown"}, 1)
+
+
+async def test_a_further_attempt_that_is_not_made_leaves_unknown_what_the_first_may_have_bought(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, claim, claims = Panel(LOST), journal._store.claim, 0  # noqa: SLF001
+
+    async def unconfirmed(wanted: Any) -> Any:  # noqa: ANN401
+        nonlocal claims
+        claims += 1
+        entry = await claim(wanted)
+        if claims > 1:
+            raise ConfigurationError("the connection is gone")
+        return entry
+
+    monkeypatch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001
+    async with panel.client(idempotency_field="request_id") as client:
+        with pytest.raises(OutcomeUnknownError, match="the connection is gone"):
+            await journal.place(client, "a", ORDER)
+    assert (states(path), len(panel.forms), claims) == ({"a": "unknown"}, 1, 2)
+    [entry] = await all_of(journal)
+    assert entry.error == "it was not sent again"
