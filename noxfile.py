@@ -41,6 +41,14 @@ def minimums(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break the code bit by bit, and see that a test fails; `nox -s mutants -- "*_bulk*"` takes a part."""
+    session.install("-e", ".[all]", *_group("mutants"))
+    session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "mutants"})
+    session.run("mutmut", "results")
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what the client costs beside other ways; `nox -s bench -- --quick` takes a minute."""
     session.install("-e", ".[all]", *_group("bench"))

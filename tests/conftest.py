@@ -10,6 +10,9 @@ settings.register_profile(
     "default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=10_000)
+settings.register_profile(
+    "mutants", parent=settings.get_profile("default"), max_examples=50, derandomize=True, database=None
+)
 settings.load_profile(PROFILE)
 
 pytest_plugins = ["agencia_async.pytest_plugin", "pytester"]
