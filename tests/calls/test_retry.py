@@ -74,8 +74,8 @@ async def test_what_the_panel_cannot_have_acted_on_is_sent_again(
     assert not script.uncertain
 
 
-@pytest.mark.parametrize("repeat", Repeat)
-async def test_what_is_answered_at_once_leaves_nothing_uncertain(repeat: Repeat) -> None:
+@pytest.mark.parametrize("repeat", RetryMode)
+async def test_what_is_answered_at_once_leaves_nothing_uncertain(repeat: RetryMode) -> None:
     script = Script([])
     assert await script.run(repeat) == "value"
     assert (script.attempts, script.uncertain, script.sleeps) == (1, False, [])

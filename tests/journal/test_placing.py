@@ -100,7 +100,7 @@ async def test_an_order_whose_program_ends_while_it_is_sent_is_unknown(journal: 
             await placing
         assert states(path) == {"a": "unknown"}
         [entry] = await all_of(journal)
-        assert entry.error == "the program was ended"
+        assert entry.error == "the program was terminated"
     assert len(panel.forms) == 1
 
 
@@ -127,11 +127,11 @@ async def test_a_refusal_that_cannot_be_written_is_told_by_what_is_unknown_then(
     async with Journal(path, sleep=at_once) as journal, panel.client() as client:
         full = raising(ConfigurationError("the disk is full"))
         monkeypatch.setattr(journal._store, "settle", full)  # noqa: SLF001
-        told = r"'a' is refused \(Not enough funds on balance\), which cannot be recorded: the disk is full"
+        told = r"'a' is refused \(Not enough funds on balance\), but recording it failed: the disk is full"
         with pytest.raises(OutcomeUnknownError, match=told) as caught:
             await journal.place(client, "a", ORDER)
         assert isinstance(caught.value.cause, InsufficientFundsError)
-    again = [f"{caught.value}; again in {pause:.1f} s" for pause in (0.1, 0.5, 2.0, 5.0)]
+    again = [f"{caught.value}; retrying in {pause:.1f} s" for pause in (0.1, 0.5, 2.0, 5.0)]
     assert caplog.messages == [*again, str(caught.value)]
     assert (states(path), len(panel.added)) == ({"a": "unknown"}, 1)
 
@@ -155,4 +155,4 @@ async def test_a_further_attempt_that_is_not_made_leaves_unknown_what_the_first_
             await journal.place(client, "a", ORDER)
     assert (states(path), len(panel.forms), claims) == ({"a": "unknown"}, 1, 2)
     [entry] = await all_of(journal)
-    assert entry.error == "it was not sent again"
+    assert entry.error == "it was not retried"
