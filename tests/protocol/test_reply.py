@@ -934,6 +934,11 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
             InsufficientFundsError,
         ),
     ],
+    "what is nested too deeply, or too often, is not looked into": [
+        (BALANCE, 200, JSON, json.dumps({"a": [[{"b": 1}] * 16] * 16}), ReplyError),
+        (BALANCE, 200, JSON, '{"error":' * 12 + '"x"' + "}" * 12, PanelError),
+        (STATUS, 200, JSON, f'{{"1":{{"status":"success"}},"2":{P}}}', {"1": ReplyError, "2": PENDING}),
+    ],
     "JSON inside a text is what it says": [
         (ADD, 200, JSON, json.dumps('{"order":5}'), 5),
         (ADD, 200, JSON, json.dumps({"data": '{"order":5}'}), 5),
