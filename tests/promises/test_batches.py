@@ -363,6 +363,28 @@ async def test_a_text_that_a_panel_without_batches_misreads_is_not_believed() ->
     assert len(it.forms) <= 6
 
 
+async def test_what_is_said_of_a_text_that_may_be_misread_is_not_said_of_it() -> None:
+    def answer(form: Form) -> tuple[int, object]:
+        return 200, {"error": "Incorrect order ID" if "order" in form else "Blub"}
+
+    async with client_of(answer) as (it, client):
+        result = await client.status_many(["8b6f"])
+        assert type(result.failed["8b6f"]) is PanelError
+        assert type((await client.status_many(["x8"])).failed["x8"]) is NotFoundError
+    assert fields(it) == ["orders", "order"] * 2
+
+
+async def test_words_that_concerned_no_id_may_do_so_after_a_batch_that_succeeds() -> None:
+    panel = Orders(refuses="Blub", words="Blub", whole=True)
+    async with client_of(panel.answer) as (_, client):
+        await client.status_many(ALL)
+        panel.refuses = None
+        await client.status_many(ALL)
+        panel.known = EVERY - {"37"}
+        result = await client.status_many(ALL)
+    assert list(result.failed) == [37]
+
+
 async def test_coalesced_calls_get_what_bulk_calls_get() -> None:
     panel = Orders(known=EVERY - {"37"}, whole=True)
     async with client_of(panel.answer) as (it, client):
