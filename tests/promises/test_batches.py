@@ -333,7 +333,7 @@ async def test_a_flat_answer_to_a_text_that_begins_as_a_number_is_not_believed(w
         assert (await client.status("x8")).currency == "8"
         result = await client.refill_many([wire_id])
     assert caught.value.id == wire_id
-    assert result.failed[wire_id].sent == "maybe"
+    assert result.failed[wire_id].sent == "yes"
 
 
 async def test_a_text_that_is_not_found_was_refused_alone() -> None:
