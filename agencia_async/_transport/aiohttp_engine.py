@@ -128,10 +128,8 @@ class AiohttpConnection(Connection):
         """Is there nothing on the connection that the next request could take for its reply?"""
         if self._transport is None:
             return True
-        if self._transport.is_closing():
-            return False
-        protocol = cast("ResponseHandler", self._transport.get_protocol())
-        return not (protocol.should_close or has_unread(self._transport))
+        protocol = cast("ResponseHandler | None", self._transport.get_protocol())  # None once it is lost
+        return protocol is not None and not (protocol.should_close or has_unread(self._transport))
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""

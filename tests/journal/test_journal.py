@@ -681,7 +681,8 @@ async def test_an_id_given_manually_is_verified(journal: Journal) -> None:
     panel = Panel(LOST)
     async with panel.client() as client:
         await unknown(journal, client)
-        await journal.resolve("a", order_id=8)
+        entry = await journal.resolve("a", order_id=8)
+        assert entry.by_hand is entry.resolved_manually is True
         [finding] = await journal.reconcile(client)
         assert "order 8, but the panel does not know that id" in finding.advice
         assert finding.status is None
