@@ -126,10 +126,11 @@ class AiohttpConnection(Connection):
 
     def is_open(self) -> bool:
         """Is there nothing on the connection that the next request could take for its reply?"""
-        if self._transport is None:
-            return True
-        protocol = cast("ResponseHandler | None", self._transport.get_protocol())  # None once it is lost
-        return protocol is not None and not (protocol.should_close or has_unread(self._transport))
+        transport = self._transport
+        protocol = None if transport is None else cast("ResponseHandler | None", transport.get_protocol())
+        if transport is None or protocol is None:  # the latter once it is lost
+            return False
+        return not (protocol.should_close or has_unread(transport))
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -288,3 +289,15 @@ async def test_a_rate_limit_reported_for_each_id_is_one_of_the_request() -> None
         result = await client.status_many([1, 2])
         assert {type(error) for error in result.failed.values()} == {RateLimitedError}
         assert client._sender.channel.gate._limit.cooldown.until > 0  # noqa: SLF001 - no public way to see it
+
+
+@pytest.mark.parametrize("words", ["No luck today", "Under maintenance"])
+async def test_a_batch_of_two_that_is_refused_in_any_words_is_asked_for_one_by_one(words: str) -> None:
+    def answer(ids: list[str]) -> str:
+        return rows(ids) if len(ids) == 1 else json.dumps({"error": words})
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many([1, 2])
+    assert sizes(it)[:3] == [2, 1, 1]
+    assert len(it.forms) <= 4
+    assert list(result.ok) == [1, 2]
