@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class OwnStates:
-    """What the caller's own words mean, in any case and with or without blanks, `_` and `-`."""
+    """What the caller's own words mean, ignoring case, blanks, `_` and `-`."""
 
     def __init__(self, own: Mapping[str, OrderState] | None = None) -> None:
         self._own = {normalized(word): state for word, state in (own or {}).items()}

@@ -22,7 +22,7 @@ async def test_a_write_keeps_to_the_size_at_which_reads_were_cut_off() -> None:
     async with client_of(answer) as (it, client):
         await client.status_many(range(100))
         it.forms.clear()
-        answers = await client._batches.send(CANCEL, IDS, urgent=True)  # noqa: SLF001 - a batch under way
+        answers = await client._batches.send(CANCEL, IDS, urgent=True)  # noqa: SLF001 - a batch in flight
     assert sizes(it) == [40, 40, 20]
     assert len(answers) == 100
 

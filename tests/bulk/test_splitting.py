@@ -219,7 +219,7 @@ async def test_a_batch_of_writes_that_was_cut_before_the_size_was_known_goes_in_
         )
 
     async with panel(answer) as (it, client):
-        support(client, "cancel").size = 40  # what a batch under way meets
+        support(client, "cancel").size = 40  # what a batch in flight meets
         answers = await client._batches.send(CANCEL, [str(number) for number in range(100)], urgent=True)  # noqa: SLF001
     assert sizes(it) == [40, 40, 20]
     unknown = [id_ for id_, answer in answers.items() if isinstance(answer, OutcomeUnknownError)]
