@@ -65,10 +65,10 @@ class Refusals:
         return self._own_kind(text) is None and built_in.is_failure(text, self._action)
 
     def _own_kind(self, text: str) -> type[PanelError] | None:
-        from agencia_async._protocol import refusal_kinds as built_in  # noqa: PLC0415 - as it takes long
-
         if not self._own:
             return None
+        from agencia_async._protocol import refusal_kinds as built_in  # noqa: PLC0415 - as it takes long
+
         text, plain = text[: built_in.LONGEST], built_in.normalized(text)
         found = (kind for pattern, kind in self._own if pattern.search(text) or pattern.search(plain))
         return next(found, None)
