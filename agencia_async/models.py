@@ -72,7 +72,11 @@ def id_texts(ids: Sequence[Id]) -> list[str]:
 
 def id_key(id: object) -> str:  # noqa: A002
     """An id as ids are compared: its text without blanks; `771.0` is 771."""
+    if type(id) is int:
+        return str(id)
     text = str(id).strip()
+    if "." not in text:
+        return text
     whole, point, rest = text.partition(".")
     return whole if point and whole.isdecimal() and not rest.strip("0") else text
 
@@ -98,7 +102,14 @@ class Extra(Mapping[str, V_co]):
         return repr(self._fields)
 
 
-NOTHING: Extra[object] = Extra()
+NO_EXTRA: Extra[object] = Extra()
+
+
+def extra_of(fields: dict[str, object]) -> Extra[object]:
+    """The mapping of a dict that nobody else holds, without copying it."""
+    extra = cast("Extra[object]", Extra.__new__(Extra))
+    extra._fields = fields  # pyright: ignore[reportPrivateUsage]
+    return extra
 
 
 @frozen(kw_only=True)
@@ -129,7 +140,7 @@ class Service:
     refill: bool | None = None
     cancel: bool | None = None
     dripfeed: bool | None = None
-    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+    extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
 
 @frozen(kw_only=True)
@@ -142,7 +153,11 @@ class OrderStatus:
         status: the status, as the panel spells it.
         remains: the quantity still to be delivered, or None.
         currency: the currency of `charge` ("USD"), or None.
-        extra: all other fields (`runs`, `posts`, `orders` ...).
+        orders: the ids of the orders that a drip-feed or a subscription has made so far.
+        runs: of a drip-feed, how many of its runs were made (at most panels), or None.
+        posts: of a subscription, how many posts were served (at most panels), or None.
+        expiry: when a subscription ends, as the panel writes it, or None.
+        extra: all other fields.
     """
 
     charge: Decimal | None = None
@@ -150,7 +165,11 @@ class OrderStatus:
     status: str
     remains: int | None = None
     currency: str | None = None
-    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+    orders: tuple[Id, ...] = ()
+    runs: int | None = None
+    posts: int | None = None
+    expiry: str | None = None
+    extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property
     def state(self) -> OrderState:
@@ -173,7 +192,7 @@ class RefillStatus:
     """
 
     status: str
-    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+    extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property
     def state(self) -> RefillState:
@@ -196,7 +215,7 @@ class Cancellation:
     """
 
     request: Id | None = None
-    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+    extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
 
 @frozen(kw_only=True)
@@ -211,7 +230,7 @@ class Balance:
 
     balance: Decimal
     currency: str = ""
-    extra: Mapping[str, object] = field(default=NOTHING, hash=False)
+    extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
 
 @define(unsafe_hash=True)  # one is made for every id, and a frozen one takes three times as long to make

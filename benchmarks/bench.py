@@ -37,6 +37,8 @@ QUESTIONS: dict[int, Callable[[Bench], list[Row]]] = {
     12: questions.imports,
     13: questions.catalogue,
     14: questions.journal,
+    15: questions.odd_replies,
+    16: questions.no_batches,
 }
 SIZES = 0
 _PACKAGES = (

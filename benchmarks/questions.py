@@ -6,6 +6,7 @@ A question measures and gives the rows of its table. Those about limits are in `
 import statistics
 from collections.abc import Callable, Sequence
 
+import reading
 from contestants import ALL, BATCH, CONNECTIONS, IN_A_LOOP
 from runs import Bench, Measured, column, import_time
 from tables import Goal, Row, alone, compared, skipped
@@ -17,6 +18,8 @@ FLOOR = "raw sockets, typed"
 LOOP = "requests in a loop"
 LATENCY = 50
 _FEW = 10_000
+_MANY = 20_000
+_SHORT = 10
 _DEPENDENCIES = "attrs, cattrs, httpx, msgspec, tenacity"
 Rounds = dict[str, list[Measured]]
 
@@ -228,6 +231,35 @@ def journal(bench: Bench) -> list[Row]:
         rows.append(compared(f"with the journal beside without, {told}", ours, beside, "ms"))
         added = statistics.median(mine - other for mine, other in zip(ours, beside, strict=True))
         rows.append(alone(measure, added, "ms", goal))
+    return rows
+
+
+def odd_replies(bench: Bench) -> list[Row]:
+    """15. Reading a batch that is not plain, beside one that is."""
+    rounds = bench.scale.rounds
+    return [
+        *reading.compare(reading.odd(), reading.ODD, rounds),
+        *reading.compare(reading.dialects(), reading.DIALECT, rounds),
+    ]
+
+
+def no_batches(bench: Bench) -> list[Row]:
+    """16. A panel that takes one id in a request: 20,000 ids over 20 connections, at 10 ms."""
+    rows = []
+    for name in (OURS, FAST):
+        url = bench.panel(latency=_SHORT, batches="none")
+        told = bench.measure("poll", who=name, url=url, ids=_MANY)
+        measure = f"requests in flight at once, {name}"
+        if "missing" in told:
+            rows.append(skipped(measure, told["missing"], goal=(">=", CONNECTIONS)))
+            continue
+        counted = bench.counted(url)
+        ideal = _MANY * _SHORT / 1000 / CONNECTIONS
+        rows += [
+            alone(measure, counted["peak"], "", (">=", CONNECTIONS)),
+            alone(f"requests for each id, {name}", counted["requests"] / _MANY, "", ("<=", 1.01)),
+            compared(f"wall time beside the ideal, {name}", [told["wall"]], [ideal], "s"),
+        ]
     return rows
 
 

@@ -9,6 +9,7 @@ a panel of its own, made when it is first asked for; its settings stand in the p
     latency   milliseconds before each answer (0)
     limit     requests in any one second; what comes beyond is refused (no limit)
     window    `sliding`: in any second; `fixed`: in each second counted from the first request
+    batches   `none`: only one id in a request is known, in the field for one
     refusal   `bare`: a 429; `after`: a 429 with `Retry-After: 1`; `text`: a 200 with an error in it
 
 GET tells what a panel has counted. Ids are whole numbers, and every id is known.
@@ -76,6 +77,7 @@ def _http(body: bytes, status: bytes = b"200 OK", headers: bytes = b"") -> bytes
 
 
 _ERROR = b'{"error":"Too many requests"}'
+_UNKNOWN = b'{"error":"Order not found"}'
 _REFUSALS = {
     "bare": _http(_ERROR, b"429 Too Many Requests"),
     "after": _http(_ERROR, b"429 Too Many Requests", b"Retry-After: 1\r\n"),
@@ -93,7 +95,9 @@ class Panel:
         self._fixed = settings.get("window") == "fixed"
         self._refusal = _REFUSALS[settings.get("refusal", "bare")]
         self._recent: deque[float] = deque()
+        self._batches = settings.get("batches") != "none"
         self._requests = self._orders = 0
+        self.in_flight = self.peak = 0
         self._taken: list[float] = []
         self._refused: list[float] = []
 
@@ -107,7 +111,7 @@ class Panel:
         fields = dict(pair.split(b"=", 1) for pair in body.split(b"&"))
         action = fields[b"action"]
         if action == b"status":
-            return _http(_status(fields))
+            return _http(_status(fields) if self._batches or b"order" in fields else _UNKNOWN)
         if action == b"services":
             return _http(_catalogue())
         if action == b"add":
@@ -134,6 +138,7 @@ class Panel:
         told = {
             "requests": self._requests,
             "orders": self._orders,
+            "peak": self.peak,
             "taken": self._taken,
             "refused": self._refused,
         }
@@ -184,11 +189,17 @@ class Connection(asyncio.Protocol):
         if method != b"POST":
             self._write(_http(panel.counted()))
             return
+        panel.in_flight += 1
+        panel.peak = max(panel.peak, panel.in_flight)
         reply = panel.answer(body, self._loop.time())
         if panel.latency:
-            self._loop.call_later(panel.latency, self._write, reply)
+            self._loop.call_later(panel.latency, self._end, panel, reply)
         else:
-            self._write(reply)
+            self._end(panel, reply)
+
+    def _end(self, panel: Panel, reply: bytes) -> None:
+        panel.in_flight -= 1
+        self._write(reply)
 
     def _write(self, reply: bytes) -> None:
         if not self._transport.is_closing():

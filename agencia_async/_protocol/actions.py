@@ -11,7 +11,9 @@ from urllib.parse import quote_plus
 from attrs import frozen
 
 from agencia_async._protocol.calls import Call, RetryMode, reader_of
+from agencia_async._protocol.columns import Columns
 from agencia_async._protocol.envelope import (
+    COUNTS,
     ENVELOPE,
     FLAGS,
     RECORD,
@@ -37,7 +39,7 @@ from agencia_async.errors import (
     ReplyError,
     TransportError,
 )
-from agencia_async.models import Cancellation, Extra, Id, OrderStatus, RefillStatus, id_key
+from agencia_async.models import Cancellation, Id, OrderStatus, RefillStatus, extra_of, id_key
 from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state
 
 T = TypeVar("T")
@@ -50,8 +52,8 @@ class Action(Generic[T]):
     """An action on ids: the form fields for one id and for many, and the parser of one row.
 
     `subject` is the field of a row that holds its id, `result` the one that holds the outcome (None: the
-    whole row is the outcome). A row with only `documented` fields skips the general parser, and `fast_path`
-    parses a whole batch of such rows.
+    whole row is the outcome). A row with only `documented` fields skips the general parser. `fast_path`
+    parses a whole batch of such rows, and `columns` those rows of a batch that are whole records.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Action(Generic[T]):
     read_row: Callable[[Row, Refusals], T | AgenciaError]
     retry_mode: RetryMode
     fast_path: Callable[[Sequence[str], bytes], Values[T] | None] | None = None
+    columns: Columns[T] | None = None
 
     def single(self, wire_id: str) -> Call[Outcomes[T]]:
         """The call for one id."""
@@ -91,8 +94,20 @@ class Action(Generic[T]):
     def _outcomes(self, wire_ids: Sequence[str], rows: object, refusals: Refusals) -> Outcomes[T]:
         if not isinstance(rows, _Rows):
             raise ReplyError("the reply contains none of the requested ids")
-        outcomes = {wire_id: self._answer(rows.get(wire_id), refusals) for wire_id in wire_ids}
+        read = self._by_columns(wire_ids, rows)
+        if len(read) == len(wire_ids):
+            return read
+        outcomes = {
+            wire_id: read[wire_id] if wire_id in read else self._answer(rows.get(wire_id), refusals)
+            for wire_id in wire_ids
+        }
         return Wiped(outcomes) if rows.is_wiped else outcomes
+
+    def _by_columns(self, wire_ids: Sequence[str], rows: Row) -> Values[T]:
+        """The records of many rows that are whole, in the order of the ids."""
+        if self.columns is None or len(wire_ids) == 1:
+            return Values()
+        return Values(self.columns.read({wire_id: rows[wire_id] for wire_id in wire_ids if wire_id in rows}))
 
     # --- the rows of a reply --------------------------------------------------------------------------
 
@@ -100,7 +115,7 @@ class Action(Generic[T]):
         """The rows by id, wherever they stand in the reply; None if it speaks of nothing of the kind."""
         found = [*nodes(content)]
         for _, node in found:
-            rows = self._by_id(node)
+            rows = self._by_id(node, wire_ids)
             if rows is not None and not rows.keys().isdisjoint(wire_ids):
                 left_out = not rows.keys() >= {*wire_ids}
                 return _Rows(rows, is_wiped=left_out and self._is_flat(node, wire_ids))
@@ -120,7 +135,7 @@ class Action(Generic[T]):
         is_state = isinstance(told, str) and normalized(told) not in FLAGS
         return is_state or bool(row.keys() & RECORD) or "error" in row
 
-    def _by_id(self, node: object) -> Row | None:
+    def _by_id(self, node: object, wire_ids: Sequence[str]) -> Row | None:
         if isinstance(node, list):
             rows = [
                 canonical(cast("Row", row)) for row in cast("list[object]", node) if isinstance(row, Mapping)
@@ -128,7 +143,10 @@ class Action(Generic[T]):
             return {id_key(row.get(self.subject, row.get("id"))): row for row in reversed(rows)}
         if not isinstance(node, Mapping):
             return None
-        return {id_key(name): row for name, row in cast("Row", node).items()}
+        named = cast("Row", node)
+        if named.keys() >= {*wire_ids}:
+            return named
+        return {id_key(name): row for name, row in named.items()}
 
     def _flat(self, found: Sequence[tuple[str, object]]) -> Row | None:
         """The row of the only id, which need not name it."""
@@ -192,11 +210,8 @@ class Action(Generic[T]):
 
     def _unwrapped(self, row: Row) -> Row:
         """A row in an envelope of its own."""
-        if (
-            not is_success(row)
-            or self._is_documented(row)
-            or not (self._is_flag(row) or self.result not in row)
-        ):
+        is_whole = self._is_documented(row) or (self.result is None and not COUNTS.isdisjoint(row))
+        if is_whole or not is_success(row) or not (self._is_flag(row) or self.result not in row):
             return row
         inside = (cast("Row", node) for _, node in islice(nodes(row), 1, None) if isinstance(node, Mapping))
         return next((inner for node in inside if not self._is_flag(inner := canonical(node))), row)
@@ -232,13 +247,9 @@ _refill_status = reader_of(RefillStatus)
 _NO_STATE = {"success", "ok", "true", "1", "200"}
 
 
-def _without(row: Row, *names: str) -> dict[str, object]:
-    return {name: value for name, value in row.items() if name not in names}
-
-
 def _status_row(row: Row, refusals: Refusals) -> OrderStatus | AgenciaError:
     status = _order_status(row)
-    if "remains" in row or row.keys() & RECORD:
+    if row.keys() & RECORD:
         return status
     if normalized(status.status) in _NO_STATE:
         raise ReplyError(f"{shown(status.status)} is not an order state")
@@ -253,7 +264,7 @@ def _refill_status_row(row: Row, refusals: Refusals) -> RefillStatus | AgenciaEr
         inner = canonical(cast("Row", nested))
         text = error_text(inner) or (None if "status" in inner else words(inner))
         return _refill_status(inner) if text is None else refusals.error(text)
-    status = _refill_status(_without(row, "refill"))
+    status = _refill_status(canonical(row).without("refill"))
     state = refill_state(refusals.states.word(status.status))
     if state is RefillState.UNKNOWN and refusals.recognise(status.status) is not PanelError:
         return refusals.error(status.status)
@@ -274,11 +285,11 @@ def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
     request = None if _is_plain_yes(row, "cancel") else write_result(made, refusals)
     if isinstance(request, PanelError):
         return request
-    inner = _without(cast("Row", made), "id") if isinstance(made, Mapping) else {}
+    extra = canonical(row).as_sent("order", "cancel")
+    if isinstance(made, Mapping):
+        extra |= canonical(cast("Row", made)).as_sent("id")
     plain_yes = not isinstance(made, Mapping) and request == 1
-    return Cancellation(
-        request=None if plain_yes else request, extra=Extra({**_without(row, "order", "cancel"), **inner})
-    )
+    return Cancellation(request=None if plain_yes else request, extra=extra_of(extra))
 
 
 STATUS: Action[OrderStatus] = Action(
@@ -291,6 +302,7 @@ STATUS: Action[OrderStatus] = Action(
     _status_row,
     RetryMode.ALWAYS,
     order_statuses,
+    Columns(OrderStatus),
 )
 REFILL: Action[Id | None] = Action(
     "refill",

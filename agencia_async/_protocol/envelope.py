@@ -5,7 +5,8 @@ place of the payload. The functions here find the text of an error response and 
 independently of the action.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 
 from agencia_async._protocol.decoding import nested
@@ -30,9 +31,11 @@ _NAMES = (
         "reason",
         "balance",
     ),
+    *("charge", "start_count", "remains", "currency", "runs", "posts", "expiry"),
 )
 _STRUCTURE = {
-    **{name: name for name in _NAMES},
+    **{normalized(name): name for name in _NAMES},
+    "startcounter": "start_count",
     **{f"{name}id": name for name in ("order", "refill", "cancel", "service", "request")},
     **{f"{name}ids": f"{name}s" for name in ("order", "refill")},
     "errors": "error",
@@ -50,10 +53,14 @@ _YES = {"success", "ok", "true", "1", "200"}
 FLAGS = _YES | _NO
 """Words of a `status` that report on the request, and are no state."""
 _SUBJECTS = {"order", "refill", "id"}
-RECORD = {"charge", "remains", "start_count", "start_counter", "runs", "posts", "orders", "expiry"}
+COUNTS = {"charge", "start_count", "remains"}
+"""The fields that only the status of an order has: a row with one of them is whole."""
+RECORD = COUNTS | {"runs", "posts", "orders", "expiry"}
 _ID_FIELDS = {"order", "refill", "cancel", "service", "id", "request"}
 _SMALL = 16
 _LONGEST = 1000
+_KEPT = 500
+"""Characters of the names of a row that are remembered with their spelling in the protocol."""
 _DEEPEST = 5
 _MOST_NODES = 64
 _ENVELOPES = {name: place for place, name in enumerate((*_INSIDE, "order", "orders", "services", "refills"))}
@@ -66,13 +73,51 @@ def as_row(content: object) -> Row:
     return cast("Row", content)
 
 
-def canonical(row: Row) -> Row:
+class Canonical(dict[str, object]):
+    """A row with structural field names in the protocol's spelling; `sent` are the panel's names by these."""
+
+    __slots__ = ("sent",)
+    sent: Mapping[str, str]
+
+    def without(self, *names: str) -> "Canonical":
+        """The row without some of its fields."""
+        rest = Canonical((name, value) for name, value in self.items() if name not in names)
+        rest.sent = self.sent
+        return rest
+
+    def as_sent(self, *but: str) -> dict[str, object]:
+        """The fields by the panel's names, without some of them."""
+        return {self.sent.get(name, name): value for name, value in self.items() if name not in but}
+
+
+def canonical(row: Row) -> Canonical:
     """The row with structural field names in the protocol's spelling; the first of several spellings wins."""
-    found: dict[str, object] = {}
-    for name, value in row.items():
-        structural = _STRUCTURE.get(normalized(name), name)
-        found[name if structural in found else structural] = value
+    if isinstance(row, Canonical):
+        return row
+    sent = (*row,)
+    names = canonical_names(sent)
+    found = Canonical(zip(names, row.values(), strict=True))
+    found.sent = {} if names == sent else dict(zip(names, sent, strict=True))
     return found
+
+
+def canonical_names(sent: Sequence[str]) -> tuple[str, ...]:
+    """The names of a row's fields in the protocol's spelling."""
+    names = (*sent,)
+    if len(names) > _SMALL or len("".join(names)) > _KEPT:
+        return _canonical_names.__wrapped__(names)
+    return _canonical_names(names)
+
+
+@lru_cache(maxsize=256)
+def _canonical_names(sent: tuple[str, ...]) -> tuple[str, ...]:
+    taken = {*sent}
+    names: list[str] = []
+    for name in sent:
+        structural = _STRUCTURE.get(normalized(name), name)
+        names.append(name if structural in taken else structural)
+        taken.add(names[-1])
+    return (*names,)
 
 
 def words(value: object, depth: int = 0) -> str | None:

@@ -1,7 +1,9 @@
 """Parses JSON values: strict about their meaning, tolerant about their spelling."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import cast
 
 from agencia_async.errors import ReplyError
 from agencia_async.models import Id, id_key
@@ -84,6 +86,29 @@ def identifier(value: object) -> Id:
         raise ReplyError("an id is empty")
     plain_integer = written.isascii() and written.isdigit() and (written[0] != "0" or written == "0")
     return int(written) if plain_integer and len(written) <= _MOST_DIGITS else written
+
+
+def identifiers(value: object) -> tuple[Id, ...]:
+    """Ids in a list, alone, in objects, or in a text that joins them by commas; what is no id is left out."""
+    if isinstance(value, str):
+        value = value.split(",")
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    return tuple(found for one in listed if (found := _identifier_or_none(one)) is not None)
+
+
+def _identifier_or_none(value: object) -> Id | None:
+    if isinstance(value, Mapping):
+        row = cast("Mapping[str, object]", value)
+        value = row.get("order", row.get("id"))
+    try:
+        return None if boolean(value) is False else identifier(value)
+    except ReplyError:
+        return None
+
+
+def text_or_none(value: object) -> str | None:
+    """A string; None if it is empty or null."""
+    return None if value is None or value == "" else text(value)
 
 
 def text(value: object, _type: object = None) -> str:

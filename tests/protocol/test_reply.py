@@ -230,20 +230,63 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
             {"1": RefillStatus(status="Completed"), "2": RefillStatus(status="Pending", extra={"id": 2})},
         ),
     ],
-    "unknown fields are kept": [
+    "unknown fields are kept, as they are spelt": [
         (
             STATUS_1,
             200,
             JSON,
-            '{"status":"Active","posts":"5","orders":["3","4"]}',
-            {"1": status("Active", extra={"posts": "5", "orders": ["3", "4"]})},
+            '{"status":"Active","Provider":"north","tags":["a"],"order_id":1}',
+            {"1": status("Active", extra={"Provider": "north", "tags": ["a"], "order_id": 1})},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            f'{{"1":{{"status":"Pending","charge":"1","order_id":1,"Note":""}},"2":{P}}}',
+            {"1": status(charge=Decimal(1), extra={"order_id": 1, "Note": ""}), "2": PENDING},
+        ),
+        (
+            CANCEL,
+            200,
+            JSON,
+            '[{"order":1,"cancel":1,"Message":"queued"},{"order":2,"cancel":{"id":3,"ETA":"1h"}}]',
+            {
+                "1": Cancellation(extra={"Message": "queued"}),
+                "2": Cancellation(request=3, extra={"ETA": "1h"}),
+            },
+        ),
+    ],
+    "drip-feeds and subscriptions tell their orders": [
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Active","expiry":"05/12/2026","posts":"5","orders":["3","4"]}',
+            {"1": status("Active", expiry="05/12/2026", posts=5, orders=(3, 4))},
         ),
         (
             STATUS_1,
             200,
             JSON,
-            '{"status":"Active","runs":"3","expiry":null}',
-            {"1": status("Active", extra={"runs": "3", "expiry": None})},
+            '{"Status":"Active","Runs":"3","Orders":"17, 18,ord_9","expiry":null}',
+            {"1": status("Active", runs=3, orders=(17, 18, "ord_9"))},
+        ),
+        (
+            STATUS,
+            200,
+            JSON,
+            (
+                '{"1":{"status":"Paused","posts":2,"orders":[],"expiry":""},'
+                '"2":{"status":"Completed","charge":"1.5","runs":"x","orders":[{"order":"8"},{"id":9},null,0]}}'
+            ),
+            {"1": status("Paused", posts=2), "2": status("Completed", charge=Decimal("1.5"), orders=(8, 9))},
+        ),
+        (
+            STATUS_1,
+            200,
+            JSON,
+            '{"status":"Active","runs":1,"orders":23501}',
+            {"1": status("Active", runs=1, orders=(23501,))},
         ),
     ],
     "a refill or a cancel succeeds with a value that is no error and not 0": [
