@@ -212,6 +212,7 @@ def all_or_none(of: str, ids: list[str]) -> list[str]:
 
 # statuses, limited
 
+_OK = 200
 _UNEXPECTED = 500
 _TOO_MANY = 429
 _STATUSES = (  # the first one whose pattern matches the beginning of the text
@@ -229,15 +230,15 @@ _STATUSES = (  # the first one whose pattern matches the beginning of the text
 
 
 def by_status(text: str, status: int) -> tuple[int, object]:
-    """The appropriate HTTP status of an error; a 429 stays one."""
-    if status != _TOO_MANY:
+    """The appropriate HTTP status of an error that has none of its own."""
+    if status == _OK:
         status = next((code for code, pattern in _STATUSES if pattern.match(text)), _UNEXPECTED)
     return status, {"success": False, "errors": [text]}
 
 
 def never_429(text: str, status: int) -> tuple[int, object]:
     """HTTP 200 instead of 429."""
-    return 200 if status == _TOO_MANY else status, {"error": text}
+    return _OK if status == _TOO_MANY else status, {"error": text}
 
 
 # spanish, turkish, keys

@@ -17,6 +17,7 @@ from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ledger import LedgerEntry, Request
+from agencia_async.sandbox.refusals import RefusalQueue
 from agencia_async.sandbox.repeats import Repeats
 from agencia_async.sandbox.reply import PanelReply, RefusedError
 
@@ -85,6 +86,7 @@ class Panel:
         self.url: str | None = None
         self._clock = clock
         self._dialect = dialect_of(dialect)
+        self._refusals = RefusalQueue()
         self._fault_random = Random(f"{seed} faults")
         self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
         services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
@@ -118,6 +120,15 @@ class Panel:
     def disable_service(self, service: int | str) -> None:
         """Remove `service` from the catalogue; its orders continue. A `KeyError` if it is unavailable."""
         del self._actions.services[str(service)]
+
+    def refuse(self, action: str, text: str, *, times: int = 1, status: int = 200) -> None:
+        """Refuse the next `times` requests of `action` with this text and HTTP status; nothing is executed.
+
+        The text is sent in the dialect's format of errors. Refusals of one action are used up in the order in
+        which they were set, by requests with the right key. An action that is unknown, a blank text, `times`
+        below 1, and a status that is neither 200 nor from 400 to 599 are a `ValueError`.
+        """
+        self._refusals.add(action, text, times, status)
 
     @cached_property
     def asgi(self) -> Application:
@@ -199,6 +210,9 @@ class Panel:
     def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> PanelReply:
         if form.get("key") != self.key:
             return self._dialect.error("Invalid API key")
+        refusal = self._refusals.take(sent.get("action", ""))
+        if refusal is not None:
+            return self._dialect.error(refusal.text, refusal.status)
         with localcontext(_EXACT):
             try:
                 return self._dialect.reply(sent, self._actions.perform(sent, self._settle()))
