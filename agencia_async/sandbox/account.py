@@ -9,11 +9,11 @@ from random import Random
 from typing import Final
 
 from agencia_async.sandbox.catalogue import ListedService
+from agencia_async.sandbox.ids import Numbering, numbering
 from agencia_async.sandbox.orders import REFILLABLE, PlacedOrder, Refill, Series
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, unit_price
 
-FIRST_ORDER: Final = 23_501  # as in the API documentation
 PARTIAL: Final = 0.06
 CANCELED: Final = 0.04
 REJECTED: Final = 0.1
@@ -34,10 +34,10 @@ class Account:
     random: Random
     pending: Span
     progress: Span
+    numbering: Numbering = field(default_factory=numbering)
     orders: dict[str, PlacedOrder | Series] = field(default_factory=dict[str, PlacedOrder | Series])
     refills: dict[str, Refill] = field(default_factory=dict[str, Refill])
     _due: list[tuple[float, int, PlacedOrder]] = field(default_factory=list[tuple[float, int, PlacedOrder]])
-    _orders_made: Iterator[int] = field(default_factory=lambda: count(FIRST_ORDER))
     _dues_made: Iterator[int] = field(default_factory=count)
 
     def settle(self, now: float) -> None:
@@ -70,7 +70,7 @@ class Account:
         self.balance -= price
         if bought.shape == "single":
             return self._make(service, units[0], now)
-        number = next(self._orders_made)
+        number = next(self.numbering.orders)
         starts = zip(units, bought.offsets, strict=True)
         orders = [self._make(service, size, now + offset) for size, offset in starts]
         series = Series(number, service, bought.shape, orders, now, bought.posts, bought.expiry)
@@ -98,7 +98,7 @@ class Account:
             raise RefusedError("Refill already requested")
         begins, ends = self._plan(now)
         outcome = "Rejected" if self.random.random() < REJECTED else "Completed"
-        order.refill = Refill(len(self.refills) + 1, begins, ends, outcome)
+        order.refill = Refill(next(self.numbering.refills), begins, ends, outcome)
         self.refills[str(order.refill.number)] = order.refill
         return order.refill
 
@@ -119,7 +119,7 @@ class Account:
     def _make(self, service: ListedService, units: int, created: float) -> PlacedOrder:
         begins, ends = self._plan(created)
         order = PlacedOrder(
-            number=next(self._orders_made),
+            number=next(self.numbering.orders),
             service=service,
             units=units,
             unit_price=unit_price(service),

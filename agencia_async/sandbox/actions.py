@@ -8,7 +8,8 @@ from typing import Final
 
 from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.catalogue import ListedService
-from agencia_async.sandbox.dialect import Form, every_id
+from agencia_async.sandbox.dialect import DOCUMENTED, Dialect, Form
+from agencia_async.sandbox.ids import Id
 from agencia_async.sandbox.ledger import LedgerEntry
 from agencia_async.sandbox.orders import PlacedOrder, Series
 from agencia_async.sandbox.repeats import Repeats
@@ -23,14 +24,15 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 class Actions:
     """The actions of the panel. A `RefusedError` rejects the whole request.
 
-    `services` are the available ones by id; they may change. `selects` selects the ids of a batch that are
-    processed, before the batch limit is checked. `repeats` recognises retried `add` requests.
+    `services` are the available ones by id; they may change. `dialect` determines which ids of a batch are
+    processed, before the batch limit is checked, and what is told beyond the documented fields. `repeats`
+    recognises retried `add` requests.
     """
 
     account: Account
     services: dict[str, ListedService]
     batch_limit: int
-    selects: Callable[[str, list[str]], list[str]] = every_id
+    dialect: Dialect = DOCUMENTED
     repeats: Repeats = field(default_factory=Repeats)
     ledger: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
 
@@ -51,7 +53,7 @@ class Actions:
         return action(form, now)
 
     def _services(self, _: Form, __: float) -> object:
-        return [service.row() for service in self.services.values()]
+        return [service.row(with_dripfeed=self.dialect.is_extended) for service in self.services.values()]
 
     def _balance(self, _: Form, __: float) -> object:
         return {"balance": f"{self.account.balance:f}", "currency": self.account.currency}
@@ -59,7 +61,7 @@ class Actions:
     def _add(self, form: Form, now: float) -> object:
         return {"order": self.repeats.once(form, lambda: self._buy(form, now))}
 
-    def _buy(self, form: Form, now: float) -> int:
+    def _buy(self, form: Form, now: float) -> Id:
         service = self.services.get(form.get("service", "").strip())
         if service is None:
             raise RefusedError("Incorrect service ID")
@@ -77,7 +79,7 @@ class Actions:
         return self.account.order(order, now).status(now)
 
     def _refill(self, form: Form, now: float) -> object:
-        def request(order: str, now: float) -> int:
+        def request(order: str, now: float) -> Id:
             refill = self.account.request_refill(order, now)
             self._record(form, now, self.account.orders[order], refill.number)
             return refill.number
@@ -95,13 +97,17 @@ class Actions:
         return self.account.refill(refill).state(now)
 
     def _cancel(self, form: Form, now: float) -> object:
-        def request(order: str, now: float) -> int:
-            self._record(form, now, self.account.request_cancel(order, now), 1)
-            return 1
+        def request(order: str, now: float) -> Id:
+            canceled = self.account.request_cancel(order, now)
+            result = next(self.account.numbering.cancellations) if self.dialect.is_extended else 1
+            self._record(form, now, canceled, result)
+            return result
 
-        if "orders" not in form:
+        if "orders" in form:
+            return self._rows("order", "cancel", form["orders"], request, now)
+        if self.dialect.has_batches:
             raise RefusedError("Incorrect request")
-        return self._rows("order", "cancel", form["orders"], request, now)
+        return {"cancel": request(_single(form, "order"), now)}
 
     def _rows(
         self, of: str, result: str, joined: str, ask: Callable[[str, float], object], now: float
@@ -109,7 +115,7 @@ class Actions:
         return [{of: _number(one), result: _or_error(ask, one, now)} for one in self._batch(of, joined)]
 
     def _batch(self, of: str, joined: str) -> list[str]:
-        ids = self.selects(of, [one.strip() for one in joined.split(",")])
+        ids = self.dialect.selects(of, [one.strip() for one in joined.split(",")])
         if len(ids) > self.batch_limit:
             raise RefusedError(f"At most {self.batch_limit} ids are accepted at once")
         return ids
@@ -119,7 +125,7 @@ class Actions:
         form: Form,
         now: float,
         order: PlacedOrder | Series,
-        result: int,
+        result: Id,
         charge: Decimal = _NOTHING_PAID,
     ) -> None:
         entry = LedgerEntry(len(self.ledger) + 1, now, form["action"], order.number, result, charge, form)

@@ -45,9 +45,9 @@ class ListedService:
     cancel: bool
     dripfeed: bool
 
-    def row(self) -> dict[str, object]:
-        """The row as the action `services` returns it, without `dripfeed`."""
-        return {
+    def row(self, *, with_dripfeed: bool = False) -> dict[str, object]:
+        """The row as the action `services` returns it; `dripfeed` is not in the documented one."""
+        row: dict[str, object] = {
             "service": self.service,
             "name": self.name,
             "type": self.type,
@@ -58,6 +58,7 @@ class ListedService:
             "refill": self.refill,
             "cancel": self.cancel,
         }
+        return row | {"dripfeed": self.dripfeed} if with_dripfeed else row
 
 
 def catalogue(random: Random) -> tuple[ListedService, ...]:

@@ -42,6 +42,8 @@ class Dialect:
         describes: the difference to the documented replies, in a sentence or two.
         selects: from the kind of a batch ("order" or "refill") and its ids to the ids that are processed; a
             `RefusedError` rejects the batch. The only function that affects what is executed.
+        has_batches: whether there are batches; if not, `selects` rejects them, and `cancel` takes one order.
+        is_extended: whether services have a `dripfeed`, and a `cancel` the number of the request.
         transforms: from the form and the documented payload, which must not be modified, to the dialect's.
         formats_error: from the text and the status of an error response to the status and the payload.
         encodes: from the payload to the body.
@@ -51,6 +53,8 @@ class Dialect:
     name: str
     describes: str
     selects: Callable[[str, list[str]], list[str]] = every_id
+    has_batches: bool = True
+    is_extended: bool = False
     transforms: Callable[[Form, object], object] = as_documented
     formats_error: Callable[[str, int], tuple[int, object]] = plainly
     encodes: Callable[[object], bytes] = encoded
@@ -67,6 +71,9 @@ class Dialect:
         sent, payload = self.formats_error(text, status)
         extra = headers if sent == status else ()
         return PanelReply(sent, ((b"content-type", self.content_type), *extra), self.encodes(payload))
+
+
+DOCUMENTED: Final = Dialect("document", "As documented.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agencia_async.sandbox.reply import RefusedError, encoded
 from agencia_async.sandbox.translations import KEYS, translated
 
 TRUNCATED_AT: Final = 40  # ids of a batch that a "truncating" panel processes
+SILENT_AFTER: Final = 100  # the same of a "silent" one
 FIRST_STRANGER: Final = (
     900_000_001  # the id of the unrequested row of a "noisy" panel, unless it is requested
 )
@@ -92,12 +93,21 @@ def _word(name: str, value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
-# pretty, nested
+# pretty, notices, nested
+
+_NOTICE = b"<br />\n<b>%s</b>:  %s in <b>/var/www/html/app/controllers/api.php</b> on line <b>%d</b><br />\n"
+_BEFORE = _NOTICE % (b"Warning", b'Undefined array key "runs"', 35)
+_BEHIND = b"\n" + _NOTICE % (b"Notice", b"Undefined variable: log", 212)
 
 
 def indented(payload: object) -> bytes:
     """Indented JSON, after a byte-order mark."""
     return _BYTE_ORDER_MARK + json.dumps(payload, indent=4, ensure_ascii=False).encode()
+
+
+def with_notices(payload: object) -> bytes:
+    """JSON between two notices of PHP."""
+    return _BEFORE + encoded(payload) + _BEHIND
 
 
 def enveloped(_: Form, payload: object) -> object:
@@ -135,6 +145,18 @@ def known_only(batch: Batch) -> object:
     """The known ids only."""
     rows = [row for row in batch.rows if error_in(row[1]) not in {NO_ORDER, NO_REFILL}]
     return Batch(batch.of, batch.result, rows).documented() if rows else []
+
+
+def overwriting(batch: Batch) -> object:
+    """What is not an ordinary order is answered flat, and takes the place of the rows before it."""
+    if batch.result:
+        return batch.documented()
+    told: Object = {}
+    for number, value in batch.rows:
+        row = cast("Object", value)
+        is_ordinary = error_in(row) is None and "orders" not in row
+        told = {**told, str(number): row} if is_ordinary else dict(row)
+    return told
 
 
 # noisy
@@ -195,12 +217,22 @@ def noisy_error(text: str, status: int) -> tuple[int, object]:
     return status, _noisy({"error": text})
 
 
-# truncating, spoilt: the two that affect what is executed
+# truncating, silent, single, required, spoilt: those that affect what is executed
 
 
-def first_only(_: str, ids: list[str]) -> list[str]:
-    """The ids that a "truncating" panel processes."""
-    return ids[:TRUNCATED_AT]
+def first(most: int) -> Callable[[str, list[str]], list[str]]:
+    """The first ids of a batch, at most so many."""
+    return lambda _, ids: ids[:most]
+
+
+def no_order_found(of: str, _: list[str]) -> list[str]:
+    """Reject every batch, as there is nothing in the field for one id."""
+    raise RefusedError(f"{of.capitalize()} not found")
+
+
+def no_order_given(of: str, _: list[str]) -> list[str]:
+    """Reject every batch, and name the field for one id."""
+    raise RefusedError(f"{of.capitalize()} parameter is required")
 
 
 def all_or_none(of: str, ids: list[str]) -> list[str]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from agencia_async.sandbox import dialect_parts as parts
-from agencia_async.sandbox.dialect import Dialect
+from agencia_async.sandbox.dialect import DOCUMENTED, Dialect
 from agencia_async.sandbox.translations import KEYS, SPANISH, TURKISH
 
 _ALL = (
-    Dialect("document", "As documented."),
+    DOCUMENTED,
     Dialect(
         "numbers",
         "Amounts with all their digits (0.08011655652), counts and ids are JSON numbers. Booleans are 1 "
@@ -25,6 +25,17 @@ _ALL = (
         "pretty",
         "The JSON is indented, begins with a byte-order mark, and has the content type text/html.",
         encodes=parts.indented,
+        content_type=b"text/html; charset=UTF-8",
+    ),
+    Dialect(
+        "html",
+        "The content type is text/html, without a byte-order mark.",
+        content_type=b"text/html; charset=UTF-8",
+    ),
+    Dialect(
+        "notices",
+        "Notices of PHP stand before and behind the JSON, and the content type is text/html.",
+        encodes=parts.with_notices,
         content_type=b"text/html; charset=UTF-8",
     ),
     Dialect(
@@ -62,12 +73,42 @@ _ALL = (
         "truncating",
         f"Only the first {parts.TRUNCATED_AT} ids of a batch are processed and answered; the others are "
         "silently ignored.",
-        selects=parts.first_only,
+        selects=parts.first(parts.TRUNCATED_AT),
+    ),
+    Dialect(
+        "silent",
+        f"The first {parts.SILENT_AFTER} ids of a batch are processed and answered; larger batches are not "
+        "rejected, and the other ids silently ignored.",
+        selects=parts.first(parts.SILENT_AFTER),
+    ),
+    Dialect(
+        "overwriting",
+        "In a batch of statuses, a subscription, a drip-feed or an unknown id is answered without its id, "
+        'and the rows before it are lost: {"status": "Active", "posts": "5", "23502": {...}}.',
+        transforms=parts.in_batches(parts.overwriting),
+    ),
+    Dialect(
+        "single",
+        'There are no batches: only the field for one id is read, and every batch is "Order not found".',
+        selects=parts.no_order_found,
+        has_batches=False,
+    ),
+    Dialect(
+        "required",
+        'There are no batches, and every batch is told that the "Order parameter is required".',
+        selects=parts.no_order_given,
+        has_batches=False,
     ),
     Dialect(
         "spoilt",
         "One id that is not all digits makes the whole batch fail; nothing is executed.",
         selects=parts.all_or_none,
+    ),
+    Dialect(
+        "extended",
+        "Services tell whether they allow a drip-feed (dripfeed), and each cancellation has a number instead "
+        "of 1.",
+        is_extended=True,
     ),
     Dialect(
         "statuses",

@@ -4,22 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from agencia_async.sandbox.ids import Id
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One executed write: an accepted `add`, `refill` or `cancel`.
 
     `sequence` counts from 1, `time` is in seconds of the panel's clock. `order` is the order placed, refilled
-    or cancelled; `result` is the result in the reply: the id of the order or of the refill, 1 for a
-    cancellation. `charge` is the amount deducted from the balance, 0 except for an `add`. `fields` is the
-    form as sent, without the key: for a batch the whole form, in each of its entries.
+    or cancelled; `result` is the result in the reply: the id of the order or of the refill, for a
+    cancellation 1 or its number. `charge` is the amount deducted from the balance, 0 except for an `add`.
+    `fields` is the form as sent, without the key: for a batch the whole form, in each of its entries.
     """
 
     sequence: int
     time: float
     action: str
-    order: int
-    result: int
+    order: Id
+    result: Id
     charge: Decimal
     fields: Mapping[str, str]
 

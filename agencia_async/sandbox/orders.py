@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from agencia_async.sandbox.catalogue import ListedService
+from agencia_async.sandbox.ids import Id
 
 REFILLABLE: Final = frozenset({"Completed", "Partial"})
 
@@ -17,7 +18,7 @@ REFILLABLE: Final = frozenset({"Completed", "Partial"})
 class Refill:
     """A refill; at `ends` its state becomes `outcome`, "Completed" or "Rejected"."""
 
-    number: int
+    number: Id
     begins: float
     ends: float
     outcome: str
@@ -37,7 +38,7 @@ class PlacedOrder:
     (Canceled).
     """
 
-    number: int
+    number: Id
     service: ListedService
     units: int
     unit_price: Decimal
@@ -119,7 +120,7 @@ class PlacedOrder:
 class Series:
     """An order that creates orders: a drip-feed or a subscription. Its charge is the sum of theirs."""
 
-    number: int
+    number: Id
     service: ListedService
     shape: Literal["drip-feed", "subscription"]
     orders: list[PlacedOrder]

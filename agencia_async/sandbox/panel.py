@@ -16,6 +16,7 @@ from agencia_async.sandbox.asgi import Application
 from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
+from agencia_async.sandbox.ids import Id, numbering
 from agencia_async.sandbox.ledger import LedgerEntry, Request
 from agencia_async.sandbox.refusals import RefusalQueue
 from agencia_async.sandbox.repeats import Repeats
@@ -41,12 +42,15 @@ class Panel:
             effect and a refill begins after such a time, too.
         progress: seconds that an order or a refill takes once it has begun, drawn between the two.
         dialect: the name of its dialect, one of `DIALECTS`, where each is described; an unknown name is a
-            `ValueError`. The same requests have the same effect in every dialect, except that "truncating"
-            and "spoilt" do not execute what they ignore or reject. Faults are independent of it.
+            `ValueError`. The same requests have the same effect in every dialect, except that "truncating",
+            "silent", "spoilt", "single" and "required" do not execute what they ignore or reject, and that
+            "extended" numbers cancellations. Faults are independent of it.
         idempotency_field: the form field by which it recognises a retried `add`, as a few panels do; None for
             no such field. The same value with the same fields gets the first reply and buys nothing; with
             other fields it is rejected. A rejected `add` does not use up its value. A name that is empty or a
             field of the API is a `ValueError`.
+        ids: the form of the ids of orders and refills: "integer", "hex" (24 digits), "uuid" or "ulid"; any
+            other is a `ValueError`. They depend on the seed only.
 
     90 % of the orders end Completed, 6 % Partial and 4 % Canceled; what was not delivered is refunded at the
     end. A drip-feed begins a run every `interval` minutes of the clock. A subscription is charged for all
@@ -75,6 +79,7 @@ class Panel:
         progress: tuple[float, float] = (10.0, 60.0),
         dialect: str = "document",
         idempotency_field: str | None = None,
+        ids: str = "integer",
     ) -> None:
         self.key = key
         self.currency = currency
@@ -88,10 +93,12 @@ class Panel:
         self._dialect = dialect_of(dialect)
         self._refusals = RefusalQueue()
         self._fault_random = Random(f"{seed} faults")
-        self._account = Account(balance, currency, Random(f"{seed} orders"), pending, progress)
+        self._account = Account(
+            balance, currency, Random(f"{seed} orders"), pending, progress, numbering(ids, seed)
+        )
         services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
         repeats = Repeats(idempotency_field)
-        self._actions = Actions(self._account, services, batch_limit, self._dialect.selects, repeats)
+        self._actions = Actions(self._account, services, batch_limit, self._dialect, repeats)
         self.ledger: list[LedgerEntry] = self._actions.ledger
 
     @property
@@ -153,7 +160,7 @@ class Panel:
             reply = fault.reply(self.faults, self._fault_random, self._dialect.error)
         return Answer(reply, fault.wire, delay)
 
-    def seed_orders(self, count: int) -> list[int]:
+    def seed_orders(self, count: int) -> list[Id]:
         """Create `count` orders that were placed in the past; their ids.
 
         They are for various services and in all states, but no subscriptions or drip-feeds. They are neither
@@ -180,7 +187,7 @@ class Panel:
             now = self._settle()
             return self._account.orders[str(order)].charge(now)
 
-    def stock(self, count: int) -> list[int]:
+    def stock(self, count: int) -> list[Id]:
         """Deprecated alias of `seed_orders`, until 1.0."""
         return self.seed_orders(count)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agencia_async.sandbox.dialect import Form
+from agencia_async.sandbox.ids import Id
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES
 
@@ -21,13 +22,13 @@ class Repeats:
     """
 
     name: str | None = None
-    _placed: dict[str, tuple[Form, int]] = field(default_factory=dict[str, tuple[Form, int]])
+    _placed: dict[str, tuple[Form, Id]] = field(default_factory=dict[str, tuple[Form, Id]])
 
     def __post_init__(self) -> None:
         if self.name in _TAKEN:
             raise ValueError(f"idempotency_field must not be a field of the API, got {self.name!r}")
 
-    def once(self, form: Form, buy: Callable[[], int]) -> int:
+    def once(self, form: Form, buy: Callable[[], Id]) -> Id:
         """The order that this form has placed before, or else the one that `buy` places.
 
         If `buy` raises, the value is not used up. A value that was used with other fields is a

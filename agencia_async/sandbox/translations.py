@@ -23,9 +23,14 @@ _TABLE: Final[tuple[tuple[str, tuple[str, str, str]], ...]] = (
     ),
     (r"Incorrect order ID", ("Orden no encontrada", "Sipariş bulunamadı", "api.error.order_not_found")),
     (
+        r"(.+) parameter is required",
+        ("Falta el parámetro {}", "{} parametresi zorunludur", "api.error.{}_parameter_required"),
+    ),
+    (
         r"Refill not found",
         ("Recarga no encontrada", "Telafi bulunamadı", "api.error.refill_not_found"),
     ),
+    (r"(.+) not found", ("No se encontró: {}", "Bulunamadı: {}", "api.error.{}_missing")),
     (
         r"Incorrect service ID",
         ("Servicio no encontrado", "Servis bulunamadı", "api.error.service_not_found"),

@@ -1,5 +1,6 @@
 import pytest
 
+from agencia_async import Id
 from agencia_async.sandbox import Panel
 
 from .conftest import Agencia
@@ -23,7 +24,7 @@ def test_it_proves_that_nothing_was_lost(agencia: Agencia) -> None:
 def test_it_tells_what_went_wrong(agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
     seed_orders = Panel.seed_orders
 
-    def seed_and_fail(panel: Panel, count: int) -> list[int]:
+    def seed_and_fail(panel: Panel, count: int) -> list[Id]:
         panel.faults.script("empty_reply", "server_error")
         return seed_orders(panel, count)
 

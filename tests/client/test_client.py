@@ -19,6 +19,7 @@ from agencia_async import (
     ConfigurationError,
     CustomCommentsOrder,
     DefaultOrder,
+    Id,
     InsufficientFundsError,
     NotAllowedError,
     NotFoundError,
@@ -131,7 +132,7 @@ async def test_the_first_request_goes_alone_and_then_as_many_as_allowed(panel: P
 async def test_a_stream_gives_an_item_for_each_id_as_they_come(panel: Panel, client: AsyncClient) -> None:
     ids = panel.seed_orders(250)
 
-    async def some() -> AsyncIterator[int]:
+    async def some() -> AsyncIterator[Id]:
         for id_ in [*ids, ids[0]]:
             yield id_
 
@@ -457,7 +458,7 @@ async def test_bulk_writes_send_each_id_once(panel: Panel, client: AsyncClient) 
 async def test_a_fault_of_the_input_loses_no_write_in_flight(panel: Panel, client: AsyncClient) -> None:
     ids = panel.seed_orders(200)
 
-    def broken() -> Iterator[int]:
+    def broken() -> Iterator[Id]:
         yield from ids
         raise LookupError
 

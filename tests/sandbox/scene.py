@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ def followers(panel: Panel, quantity: int = 1000) -> int:
     return order
 
 
-def joined(ids: list[int]) -> str:
+def joined(ids: Sequence[int | str]) -> str:
     return ",".join(map(str, ids))
 
 

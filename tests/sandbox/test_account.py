@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.account import Account
 from agencia_async.sandbox.catalogue import catalogue
+from agencia_async.sandbox.ids import Id
 from agencia_async.sandbox.orders import PlacedOrder
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import Purchase
@@ -38,7 +39,7 @@ def bought(units: int) -> Purchase:
     return Purchase("single", units, units)
 
 
-def refusal_of(account: Account, ask: str, number: int, now: float) -> str:
+def refusal_of(account: Account, ask: str, number: Id, now: float) -> str:
     with pytest.raises(RefusedError) as caught:
         getattr(account, ask)(str(number), now)
     return caught.value.text

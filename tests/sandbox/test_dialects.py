@@ -5,8 +5,9 @@ A section of that file has the replies that differ from the document's; all the 
 
 import ast
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,9 +16,10 @@ import pytest
 
 import agencia_async.sandbox.catalogue as shop
 from agencia_async.sandbox import DIALECTS, Panel
-from agencia_async.sandbox.dialect_parts import FIRST_STRANGER, TRUNCATED_AT, with_numbers
+from agencia_async.sandbox.dialect_parts import FIRST_STRANGER, SILENT_AFTER, TRUNCATED_AT, with_numbers
 from agencia_async.sandbox.dialects import NAMES
 from agencia_async.sandbox.faults import FAULTS
+from agencia_async.sandbox.ids import Id
 from agencia_async.sandbox.reply import PanelReply
 from agencia_async.sandbox.translations import KEYS, SPANISH, TURKISH, translated
 
@@ -104,18 +106,20 @@ def sections() -> dict[str, dict[str, str]]:
 
 
 TOLD = sections()
+ON_A_LINE = [name for name in NAMES if name not in {"pretty", "notices"}]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "pretty"])
+@pytest.mark.parametrize("name", ON_A_LINE)
 def test_a_dialect_speaks_as_it_is_written_down(name: str) -> None:
     _, told = scene(name)
     lines = {key: f"{reply.status} {reply.body.decode()}" for key, reply in told.items()}
     assert lines == TOLD["document"] | TOLD[name]
-    assert {reply.headers for reply in told.values()} == {((b"content-type", b"application/json"),)}
+    content_type = b"text/html; charset=UTF-8" if name == "html" else b"application/json"
+    assert {reply.headers for reply in told.values()} == {((b"content-type", content_type),)}
 
 
 def test_what_is_written_down_differs_from_the_document() -> None:
-    assert [*TOLD] == [name for name in NAMES if name != "pretty"]
+    assert [*TOLD] == ON_A_LINE
     for name in NAMES[1:]:
         for key, line in TOLD.get(name, {}).items():
             assert line != TOLD["document"][key]
@@ -140,11 +144,31 @@ def test_pretty_is_the_document_indented_after_a_mark_and_called_html() -> None:
         assert reply.body == b"\xef\xbb\xbf" + json.dumps(documented, indent=4).encode()
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_notices_stand_around_the_document_which_is_called_html() -> None:
+    _, told = scene("notices")
+    assert told["status"].headers == ((b"content-type", b"text/html; charset=UTF-8"),)
+    assert told["balance"].body == (
+        b'<br />\n<b>Warning</b>:  Undefined array key "runs" in '
+        b"<b>/var/www/html/app/controllers/api.php</b> on line <b>35</b><br />\n"
+        b'{"balance":"2.30000","currency":"USD"}\n'
+        b"<br />\n<b>Notice</b>:  Undefined variable: log in "
+        b"<b>/var/www/html/app/controllers/api.php</b> on line <b>212</b><br />\n"
+    )
+    for name, reply in told.items():
+        lines = reply.body.decode().split("\n")
+        assert (reply.status, len(lines)) == (200, 6)
+        assert f"200 {lines[2]}" == TOLD["document"][name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if DIALECTS[name].has_batches])
 def test_what_happens_is_the_same_in_every_dialect(name: str) -> None:
     (panel, _), (documented, _) = scene(name), scene("document")
-    assert panel.ledger == documented.ledger
-    assert [(entry.action, entry.order, entry.result) for entry in panel.ledger] == [
+    numbers = count(4001)
+    assert panel.ledger == [
+        replace(entry, result=next(numbers)) if (name, entry.action) == ("extended", "cancel") else entry
+        for entry in documented.ledger
+    ]
+    assert [(entry.action, entry.order, entry.result) for entry in documented.ledger] == [
         *(("add", order, order) for order in (23501, 23502, 23503)),
         ("refill", 23501, 1),
         ("refill", 23502, 2),
@@ -215,20 +239,25 @@ def test_a_stranger_is_nobody_who_was_asked_for() -> None:
     assert list(told) == [" 900000002 ", " 900000001 ", " x "]
 
 
-def numbers_told(panel: Panel, action: str, field: str, ids: list[int]) -> list[int]:
+def numbers_told(panel: Panel, action: str, field: str, ids: list[Id]) -> list[int]:
     told: Any = json.loads(panel.handle(form(action, **{field: joined(ids)})).body)
     return [int(number) for number in told] if isinstance(told, dict) else [row[field[:-1]] for row in told]
 
 
 @pytest.mark.parametrize(("action", "field"), BATCHES)
-@pytest.mark.parametrize("count", [TRUNCATED_AT, TRUNCATED_AT + 1, 250])
-def test_a_truncating_panel_does_what_it_answers_and_no_more(action: str, field: str, count: int) -> None:
-    panel = panel_of("truncating")
-    ids = panel.seed_orders(count)
-    assert numbers_told(panel, action, field, ids) == ids[:TRUNCATED_AT]
+@pytest.mark.parametrize(
+    ("name", "most"), [("truncating", TRUNCATED_AT), ("silent", SILENT_AFTER), ("silent", 100)]
+)
+@pytest.mark.parametrize("more", [0, 1, 210])
+def test_a_panel_that_cuts_off_does_what_it_answers_and_no_more(
+    name: str, most: int, action: str, field: str, more: int
+) -> None:
+    panel = panel_of(name)
+    ids = panel.seed_orders(most + more)
+    assert numbers_told(panel, action, field, ids) == ids[:most]
     assert bool(panel.ledger) == (action in {"refill", "cancel"})
-    assert {entry.order for entry in panel.ledger} <= set(ids[:TRUNCATED_AT])
-    assert len(panel.requests[-1].ids) == count
+    assert {entry.order for entry in panel.ledger} <= set(ids[:most])
+    assert len(panel.requests[-1].ids) == most + more
 
 
 @pytest.mark.parametrize(("action", "field"), BATCHES)

@@ -175,6 +175,6 @@ async def sandbox() -> None:
         assert_type(url, str)
     assert_type(panel.faults, Faults)
     assert_type(panel.ledger, list[LedgerEntry])
-    assert_type(panel.seed_orders(10), list[int])
+    assert_type(panel.seed_orders(10), list[int | str])
     assert_type(panel.balance, Decimal)
     AsyncClient(panel.key, base_url="http://localhost/api/v2", transport=httpx.ASGITransport(panel.asgi))

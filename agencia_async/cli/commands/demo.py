@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from agencia_async import AsyncClient, BulkItem, NotFoundError, OrderStatus, RetryPolicy
+from agencia_async import AsyncClient, BulkItem, Id, NotFoundError, OrderStatus, RetryPolicy
 from agencia_async.cli.commands.local_panel import KINDS, served, spread_faults
 from agencia_async.cli.exit import Code, run
 from agencia_async.cli.output.progress import Bar
@@ -56,20 +56,21 @@ async def _demo(count: int) -> Code:
     return Code.OK if all(passed for passed, _ in checks) else Code.SOME_FAILED
 
 
-def _seeded(count: int) -> tuple[Panel, list[int], set[int]]:
+def _seeded(count: int) -> tuple[Panel, list[Id], set[Id]]:
     """A panel whose clock stands still, the ids to poll, and those of them that are unknown to it."""
     panel = Panel(seed=_SEED, clock=lambda: 0.0)
     spread_faults(panel, _FAULTY)
     panel.faults.retry_after = 0.2
     panel.faults.latency = (0.1, 0.4)
     known = panel.seed_orders(count)
-    unknown = range(max(known) + 1, max(known) + 1 + max(1, round(count * _UNKNOWN_SHARE)))
-    ids = [*known, *unknown]
+    first_unknown = int(known[-1]) + 1
+    unknown = range(first_unknown, first_unknown + max(1, round(count * _UNKNOWN_SHARE)))
+    ids: list[Id] = [*known, *unknown]
     Random(_SEED).shuffle(ids)  # noqa: S311 - guards nothing
     return panel, ids, set(unknown)
 
 
-async def _poll(client: AsyncClient, ids: Sequence[int]) -> tuple[Items, Tally]:
+async def _poll(client: AsyncClient, ids: Sequence[Id]) -> tuple[Items, Tally]:
     items: Items = []
     tally = Tally()
     with Bar(len(ids), terminal=None, show=True) as bar:
@@ -84,7 +85,7 @@ async def _poll(client: AsyncClient, ids: Sequence[int]) -> tuple[Items, Tally]:
     return items, tally
 
 
-def _checks(panel: Panel, ids: Sequence[int], unknown: set[int], items: Items) -> Iterator[Check]:
+def _checks(panel: Panel, ids: Sequence[Id], unknown: set[Id], items: Items) -> Iterator[Check]:
     """One outcome for each id, and each equal to the status that the panel expects."""
     once = Counter(item.id for item in items) == Counter(ids)
     yield once, f"{len(ids):,} ids, {len(items):,} results: exactly one for each"

@@ -1,6 +1,7 @@
 """The command sandbox: a local mock panel for all other commands."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from agencia_async import Id
 from agencia_async.cli.commands.local_panel import served, spread_faults
 from agencia_async.cli.exit import Code, UsageError, run
 from agencia_async.cli.text import several
@@ -75,7 +77,7 @@ async def _sandbox(settings: SandboxOptions) -> Code:
     return Code.OK
 
 
-def _welcome(panel: Panel, url: str, ids: list[int], ids_file: Path | None) -> str:
+def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None) -> str:
     known = f", {ids[0]} to {ids[-1]}" if ids else ""
     some = " ".join(map(str, ids[:_SAMPLE]))
     lines = [
@@ -93,7 +95,7 @@ def _welcome(panel: Panel, url: str, ids: list[int], ids_file: Path | None) -> s
     return "\n".join(lines)
 
 
-def _write_ids(file: Path, ids: list[int]) -> None:
+def _write_ids(file: Path, ids: Sequence[Id]) -> None:
     try:
         file.write_text("".join(f"{number}\n" for number in ids), encoding="utf-8")
     except OSError as error:
