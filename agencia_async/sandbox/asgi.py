@@ -94,12 +94,19 @@ async def _give(answer: Answer, scope: Message, receive: Receive, send: Send) ->
     if answer.delay:
         await asyncio.sleep(answer.delay)
     if answer.wire == "whole":
-        return await _write(send, answer.reply)
+        return await _write_all(scope, send, answer)
     if answer.wire == "half":
         await _start(send, answer.reply)
         half = answer.reply.body[: len(answer.reply.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
     return await _hang_up(scope, receive, with_reset=answer.wire == "reset")
+
+
+async def _write_all(scope: Message, send: Send, answer: Answer) -> None:
+    await _write(send, answer.reply)
+    transport = _transport(scope)
+    if answer.behind and transport is not None and not transport.is_closing():
+        transport.write(answer.behind)
 
 
 async def _write(send: Send, reply: PanelReply) -> None:

@@ -19,6 +19,23 @@ _PLAIN = ((b"content-type", b"text/plain"),)
 _GATEWAY_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
+_CHALLENGE_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>"
+    b"<h1>Checking your browser before accessing the site</h1></body></html>"
+)
+_FAILING_WORDS = (
+    "An error occurred while placing your order",
+    "There was an error processing your request",
+    "SQLSTATE[HY000]: General error: 2006 MySQL server has gone away",
+    "Internal Server Error",
+    "Operation timed out",
+    "Siparişiniz verilirken hata oluştu",
+)
+_SECOND_BODY = b'{"order":999999999}'
+_SECOND_REPLY = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
+    len(_SECOND_BODY),
+    _SECOND_BODY,
+)
 _SERVER_ERRORS = (500, 502, 503)
 _ROUNDING = 1e-9  # the sum of ten rates of 0.1 is a little more than 1
 
@@ -27,21 +44,27 @@ _ROUNDING = 1e-9  # the sum of ten rates of 0.1 is a little more than 1
 class Fault:
     """One fault: whether the panel executes the request, how much of the reply is sent, and which reply.
 
-    `reply` gets the panel's error function, so that an error response is in its dialect.
+    `reply` gets the panel's error function, so that an error response is in its dialect. `behind` is sent on
+    the same connection right behind the reply.
     """
 
     acts: bool
     wire: Wire = "whole"
     reply: Callable[["Faults", Random, ErrorReply], PanelReply] | None = None
+    behind: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client sees after `delay` seconds: `reply`, whole or half, or a closed connection."""
+    """What the client sees after `delay` seconds: `reply`, whole or half, or a closed connection.
+
+    A whole one is followed by the bytes `behind`.
+    """
 
     reply: PanelReply
     wire: Wire = "whole"
     delay: float = 0.0
+    behind: bytes = b""
 
 
 def _rate_limit(faults: "Faults", _: Random, error_reply: ErrorReply) -> PanelReply:
@@ -62,6 +85,14 @@ def _empty_reply(_: "Faults", __: Random, ___: ErrorReply) -> PanelReply:
     return PanelReply(200, _HTML, b"")
 
 
+def _challenge_page(_: "Faults", __: Random, ___: ErrorReply) -> PanelReply:
+    return PanelReply(200, _HTML, _CHALLENGE_PAGE)
+
+
+def _error_after(_: "Faults", random: Random, error_reply: ErrorReply) -> PanelReply:
+    return error_reply(random.choice(_FAILING_WORDS), 200, ())
+
+
 FAULTS: Final[Mapping[str, Fault]] = {
     "rate_limit": Fault(acts=False, reply=_rate_limit),
     "server_error": Fault(acts=False, reply=_server_error),
@@ -70,6 +101,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "drop_after": Fault(acts=True, wire="close"),
     "cut_reply": Fault(acts=True, wire="half"),
     "empty_reply": Fault(acts=True, reply=_empty_reply),
+    "challenge_page": Fault(acts=False, reply=_challenge_page),
+    "error_after": Fault(acts=True, reply=_error_after),
+    "trailing_newline": Fault(acts=True, behind=b"\r\n"),
+    "trailing_reply": Fault(acts=True, behind=_SECOND_REPLY),
 }
 
 
@@ -85,7 +120,14 @@ class Faults:
     - `reset_before`: the connection is reset, not executed;
     - `drop_after`: the request is executed and the connection closed without a reply;
     - `cut_reply`: the request is executed and half of the body sent;
-    - `empty_reply`: the request is executed and answered with 200 and an empty body.
+    - `empty_reply`: the request is executed and answered with 200 and an empty body;
+    - `challenge_page`: a 200 with the HTML page of a firewall, not executed;
+    - `error_after`: the request is executed and answered with 200 and the words of a server that failed, such
+      as "An error occurred while placing your order", in the format of the dialect;
+    - `trailing_newline`: the request is executed and answered, and a line break stands behind the reply;
+    - `trailing_reply`: the same with a second reply, to nobody, that names the order 999999999.
+
+    The last two need a connection: they show with `serve`, not with other servers or in-process transports.
 
     `latency` delays every reply, by so many seconds or by a random time between two: `(low, high)`. The
     request is executed before the delay. `actions`, a set of names, limits faults and latency to these
@@ -102,6 +144,10 @@ class Faults:
     drop_after: float = 0.0
     cut_reply: float = 0.0
     empty_reply: float = 0.0
+    challenge_page: float = 0.0
+    error_after: float = 0.0
+    trailing_newline: float = 0.0
+    trailing_reply: float = 0.0
     _script: deque[str | None] = field(init=False, repr=False, default_factory=deque[str | None])
 
     def __setattr__(self, name: str, value: object) -> None:

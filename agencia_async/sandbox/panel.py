@@ -158,7 +158,7 @@ class Panel:
         reply = self._act(form, sent) if fault.acts else _NO_REPLY
         if fault.reply is not None:
             reply = fault.reply(self.faults, self._fault_random, self._dialect.error)
-        return Answer(reply, fault.wire, delay)
+        return Answer(reply, fault.wire, delay, fault.behind)
 
     def seed_orders(self, count: int) -> list[Id]:
         """Create `count` orders that were placed in the past; their ids.

@@ -128,8 +128,11 @@ def test_without_uvicorn(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, comm
 def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:
     assert KINDS.keys() == FAULTS.keys()
     panel = Panel()
-    spread_faults(panel, 1.0)
-    assert panel.faults.cut_reply == pytest.approx(1 / len(KINDS))
+    spread_faults(panel, 0.9)
+    assert {name: getattr(panel.faults, name) for name in FAULTS if not FAULTS[name].behind} == dict.fromkeys(
+        [name for name in FAULTS if not name.startswith("trailing_")], pytest.approx(0.1)
+    )
+    assert (panel.faults.trailing_newline, panel.faults.trailing_reply) == (0, 0)
 
 
 def test_an_unknown_dialect_is_named() -> None:

@@ -65,6 +65,15 @@ async def test_without_a_socket_a_lost_connection_is_an_error(panel: Panel, faul
     assert panel.asgi.active == 0
 
 
+@pytest.mark.parametrize("fault", ["trailing_newline", "trailing_reply"])
+async def test_without_a_socket_nothing_stands_behind_a_reply(panel: Panel, fault: str) -> None:
+    panel.faults.script(fault)
+    async with client(panel) as http:
+        reply = await http.post(URL, data=form("add", service=1, link=LINK, quantity=100))
+    assert reply.content == b'{"order":23501}'
+    assert panel.requests[0].fault == fault
+
+
 async def test_latency_comes_after_the_act(panel: Panel) -> None:
     panel.faults.latency = 3600
     async with client(panel) as http:

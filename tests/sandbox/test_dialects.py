@@ -324,8 +324,27 @@ def test_a_rate_limit_comes_in_the_dialect(
     assert panel.ledger == []
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "payload"),
+    [
+        ("document", 200, {"error": "Operation timed out"}),
+        ("nested", 200, {"status": "error", "message": "Operation timed out"}),
+        ("statuses", 500, {"success": False, "errors": ["Operation timed out"]}),
+    ],
+)
+def test_a_server_that_failed_says_so_in_the_dialect(
+    name: str, status: int, payload: dict[str, object]
+) -> None:
+    panel = panel_of(name, balance=Decimal(1000))
+    panel.faults.error_after = 1.0
+    replies = [panel.answer(form("add", **FOLLOWERS)).reply for _ in range(40)]
+    assert (status, payload) in [(reply.status, json.loads(reply.body)) for reply in replies]
+    assert len(panel.ledger) == 40
+    assert panel.balance == 1000 - 40 * Decimal("0.9")
+
+
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "rate_limit"])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in {"rate_limit", "error_after"}])
 def test_a_fault_is_the_same_in_every_dialect(name: str, fault: str) -> None:
     answers = []
     panels = [panel_of(name), panel_of("document")]

@@ -1,3 +1,4 @@
+import json
 import math
 from collections import Counter
 from random import Random
@@ -6,7 +7,7 @@ import pytest
 
 from agencia_async.sandbox import Faults
 from agencia_async.sandbox.faults import FAULTS
-from agencia_async.sandbox.reply import error_reply
+from agencia_async.sandbox.reply import PanelReply, error_reply
 
 
 def drawn(faults: Faults, times: int, action: str = "status") -> list[str | None]:
@@ -114,11 +115,37 @@ def test_a_429_says_when_to_come_again(retry_after: float | str | None, headers:
     assert [value for name, value in reply.headers if name == b"retry-after"] == headers
 
 
+def told(name: str, random: Random | None = None) -> PanelReply:
+    reply_of = FAULTS[name].reply
+    assert reply_of is not None
+    return reply_of(Faults(), random or Random(1), error_reply)
+
+
 def test_a_gateway_page_is_html_and_an_empty_reply_is_empty() -> None:
-    bodies = []
-    for name in ("gateway_page", "empty_reply"):
-        reply_of = FAULTS[name].reply
-        assert reply_of is not None
-        bodies.append(reply_of(Faults(), Random(1), error_reply).body)
-    assert bodies[0].startswith(b"<html>")
-    assert bodies[1] == b""
+    assert told("gateway_page").body.startswith(b"<html>")
+    assert told("empty_reply").body == b""
+
+
+def test_the_page_of_a_firewall_has_status_200() -> None:
+    reply = told("challenge_page")
+    assert (reply.status, reply.headers) == (200, ((b"content-type", b"text/html"),))
+    assert b"<title>Just a moment...</title>" in reply.body
+
+
+def test_the_words_of_a_server_that_failed_are_drawn() -> None:
+    random = Random(1)
+    replies = [told("error_after", random) for _ in range(200)]
+    assert {reply.status for reply in replies} == {200}
+    texts = {json.loads(reply.body)["error"] for reply in replies}
+    assert len(texts) == 6
+    assert "An error occurred while placing your order" in texts
+    assert any(text.startswith("SQLSTATE") for text in texts)
+
+
+def test_what_stands_behind_a_reply() -> None:
+    behind = {name: fault.behind for name, fault in FAULTS.items() if fault.behind}
+    assert behind == {
+        "trailing_newline": b"\r\n",
+        "trailing_reply": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n"
+        b'{"order":999999999}',
+    }

@@ -105,6 +105,10 @@ def test_an_answer_without_faults_is_the_reply(panel: Panel) -> None:
         ("drop_after", True, "close", 200),
         ("cut_reply", True, "half", 200),
         ("empty_reply", True, "whole", 200),
+        ("challenge_page", False, "whole", 200),
+        ("error_after", True, "whole", 200),
+        ("trailing_newline", True, "whole", 200),
+        ("trailing_reply", True, "whole", 200),
     ],
 )
 def test_a_fault_acts_or_not_and_is_recorded(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from agencia_async.sandbox import Panel, serve
+from agencia_async.sandbox.faults import FAULTS
 
 from .scene import LINK, form, turn_until
 
@@ -128,6 +129,28 @@ async def test_answers_that_are_none_leave_the_connection_open(panel: Panel) -> 
             heads.append((status, length > 0))
         assert heads == [(429, True), (502, True), (200, False)]
         assert await caller.ask(BALANCE) == TOLD
+
+
+@pytest.mark.usefixtures("silence")
+@pytest.mark.parametrize("fault", ["trailing_newline", "trailing_reply"])
+async def test_bytes_stand_behind_a_reply(panel: Panel, fault: str) -> None:
+    panel.faults.script(fault)
+    async with serve(panel) as url, line(url) as caller:
+        assert await caller.ask(ADD) == {"order": 23501}
+        behind = FAULTS[fault].behind
+        assert await caller.reader.readexactly(len(behind)) == behind
+        assert await caller.ask(BALANCE) == {"balance": "999.91000", "currency": "USD"}
+    assert [(entry.action, entry.result) for entry in panel.ledger] == [("add", 23501)]
+
+
+@pytest.mark.usefixtures("silence")
+async def test_a_connection_that_the_caller_closes_gets_nothing_behind_its_reply(panel: Panel) -> None:
+    panel.faults.script("trailing_reply")
+    async with serve(panel) as url, line(url) as caller:
+        body = urlencode(ADD).encode()
+        caller.writer.write(b"POST / HTTP/1.1\r\nhost: panel\r\nconnection: close\r\n")
+        caller.writer.write(b"content-length: %d\r\n\r\n%s" % (len(body), body))
+        assert (await caller.reader.read()).endswith(b'\r\n\r\n{"order":23501}')
 
 
 async def test_what_is_no_http_is_answered_in_silence(

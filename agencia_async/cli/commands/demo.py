@@ -118,7 +118,8 @@ def _opening(url: str, count: int, unknown: int) -> str:
     return (
         f"Local mock panel: {url}\n"
         f"It has {several(count, 'order')}, and injects faults into {_FAULTY:.0%} of the requests: 429,\n"
-        "5xx, gateway pages, connections reset or dropped, replies cut short or empty.\n"
+        "5xx, pages of gateways and firewalls, texts of a server that failed, connections\n"
+        "reset or dropped, replies cut short or empty.\n"
         f"Polling all orders, and {several(unknown, 'id')} unknown to the panel."
     )
 

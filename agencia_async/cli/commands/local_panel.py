@@ -15,14 +15,22 @@ KINDS: Final = {
     "drop_after": "connection dropped",
     "cut_reply": "reply cut short",
     "empty_reply": "empty reply",
+    "challenge_page": "firewall page",
+    "error_after": "failed server",
+    "trailing_newline": "bytes behind a reply",
+    "trailing_reply": "second reply",
 }
 """The faults of a panel, and their names in messages."""
 
 
+FAILURES: Final = tuple(name for name in KINDS if not name.startswith("trailing_"))
+"""The faults that fail a request."""
+
+
 def spread_faults(panel: Panel, rate: float) -> None:
-    """Inject faults of all kinds into this share of the requests."""
-    for name in KINDS:
-        setattr(panel.faults, name, rate / len(KINDS))
+    """Let this share of the requests fail, with faults of all kinds."""
+    for name in FAILURES:
+        setattr(panel.faults, name, rate / len(FAILURES))
 
 
 @asynccontextmanager
