@@ -10,7 +10,7 @@ from typing import Final
 
 from agencia_async.sandbox.catalogue import ListedService
 from agencia_async.sandbox.ids import Numbering, numbering
-from agencia_async.sandbox.orders import REFILLABLE, PlacedOrder, Refill, Series
+from agencia_async.sandbox.orders import REFILLABLE, SHARES, PlacedOrder, Refill, Series, ends
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, unit_price
 
@@ -35,10 +35,16 @@ class Account:
     pending: Span
     progress: Span
     numbering: Numbering = field(default_factory=numbering)
+    unknown_for: float = 0.0
     orders: dict[str, PlacedOrder | Series] = field(default_factory=dict[str, PlacedOrder | Series])
     refills: dict[str, Refill] = field(default_factory=dict[str, Refill])
+    _known_from: dict[str, float] = field(default_factory=dict[str, float])
     _due: list[tuple[float, int, PlacedOrder]] = field(default_factory=list[tuple[float, int, PlacedOrder]])
     _dues_made: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        if not self.unknown_for >= 0:
+            raise ValueError(f"unknown_for must be a number of seconds >= 0, got {self.unknown_for!r}")
 
     def settle(self, now: float) -> None:
         """Refund orders that ended without full delivery, each of them once."""
@@ -51,7 +57,7 @@ class Account:
     def order(self, number: str, now: float) -> PlacedOrder | Series:
         """The order with this id."""
         order = self.orders.get(number)
-        if order is None or not order.is_born(now):
+        if order is None or not order.is_born(now) or now < self._known_from.get(number, now):
             raise RefusedError(NO_ORDER)
         return order
 
@@ -62,7 +68,15 @@ class Account:
         return self.refills[number]
 
     def place(self, service: ListedService, bought: Purchase, now: float) -> PlacedOrder | Series:
-        """Charge the price and create the order, for a drip-feed or a subscription all of its orders."""
+        """Charge the price and create the order, for a drip-feed or a subscription all of its orders.
+
+        It is unknown to `order` for the first `unknown_for` seconds.
+        """
+        order = self._place(service, bought, now)
+        self._known_from[str(order.number)] = now + self.unknown_for
+        return order
+
+    def _place(self, service: ListedService, bought: Purchase, now: float) -> PlacedOrder | Series:
         units = [self.random.randint(bought.low, bought.high) for _ in bought.offsets]
         price = unit_price(service) * sum(units)
         if price > self.balance:
@@ -115,6 +129,24 @@ class Account:
         for one in [order] if isinstance(order, PlacedOrder) else order.orders:
             self._refund_later(one)
         return order
+
+    def set_state(self, number: str, state: str, now: float) -> None:
+        """Bring an order to this state, and pay back or charge what follows from it."""
+        order = self.orders[number]
+        if isinstance(order, PlacedOrder):
+            return self._set_one(order, state, now)
+        order.set_state = state
+        if ends(state):
+            for one in order.orders:
+                if state.lower() in SHARES or not one.is_final(now):
+                    self._set_one(one, state, now)
+        return None
+
+    def _set_one(self, order: PlacedOrder, state: str, now: float) -> None:
+        paid = order.charge(now) if order.settled else order.price
+        order.set_to(state, now)
+        order.settled = True
+        self.balance += paid - order.charge(now)
 
     def _make(self, service: ListedService, units: int, created: float) -> PlacedOrder:
         begins, ends = self._plan(created)

@@ -4,6 +4,7 @@ The plan of an order is drawn when it is placed: when it begins, when it ends, a
 then. Its state at any time follows from that plan; a cancellation ends it earlier.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
@@ -12,6 +13,31 @@ from agencia_async.sandbox.catalogue import ListedService
 from agencia_async.sandbox.ids import Id
 
 REFILLABLE: Final = frozenset({"Completed", "Partial"})
+SHARES: Final[Mapping[str, float]] = {
+    "completed": 1,
+    "partial": 0.5,
+    "canceled": 0,
+    "cancelled": 0,
+    "refunded": 0,
+    "failed": 0,
+    "pending": 0,
+}
+"""The share that is delivered in a state that an order is set to; in others it is what was by then."""
+
+_FINAL: Final = frozenset({"completed", "partial", "canceled", "cancelled", "refunded", "failed", "expired"})
+
+
+def ends(state: str) -> bool:
+    """Whether an order that is set to this state has ended."""
+    return state.lower() in _FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """The state that an order was set to, and what is delivered in it."""
+
+    state: str
+    delivered: int
 
 
 @dataclass(slots=True)
@@ -22,9 +48,12 @@ class Refill:
     begins: float
     ends: float
     outcome: str
+    set_state: str | None = None
 
     def state(self, now: float) -> str:
-        """Pending, In progress, then the outcome."""
+        """Pending, In progress, then the outcome, unless it was set."""
+        if self.set_state is not None:
+            return self.set_state
         if now >= self.ends:
             return self.outcome
         return "Pending" if now < self.begins else "In progress"
@@ -51,6 +80,7 @@ class PlacedOrder:
     cancel_at: float | None = None
     refill: Refill | None = None
     settled: bool = False
+    set_state: SetState | None = None
     _final_status: dict[str, object] | None = field(default=None, repr=False)
 
     @property
@@ -68,10 +98,12 @@ class PlacedOrder:
 
     def is_final(self, now: float) -> bool:
         """Whether its state can no longer change."""
-        return now >= self.final_at()
+        return now >= self.final_at() if self.set_state is None else ends(self.set_state.state)
 
     def delivered_by(self, now: float) -> int:
         """Units delivered: none before it begins, then evenly until it ends."""
+        if self.set_state is not None:
+            return self.set_state.delivered
         moment = min(now, self.final_at())
         if moment >= self.ends:
             return self.delivered
@@ -80,7 +112,9 @@ class PlacedOrder:
         return int(self.delivered * (moment - self.begins) / (self.ends - self.begins))
 
     def state(self, now: float) -> str:
-        """The state in the document's spelling."""
+        """The state in the document's spelling, or the one that it was set to."""
+        if self.set_state is not None:
+            return self.set_state.state
         return self._final_state(self.delivered_by(now)) if self.is_final(now) else self._early_state(now)
 
     def charge(self, now: float) -> Decimal:
@@ -95,13 +129,20 @@ class PlacedOrder:
         status: dict[str, object] = {
             "charge": f"{self.unit_price * (delivered if final else self.units):f}",
             "start_count": str(self.start_count),
-            "status": self._final_state(delivered) if final else self._early_state(now),
+            "status": self.state(now),
             "remains": str(self.units - delivered),
             "currency": self.currency,
         }
         if final:
             self._final_status = status
         return status
+
+    def set_to(self, state: str, now: float) -> None:
+        """Bring it to this state, until it is set again."""
+        share = SHARES.get(state.lower())
+        delivered = self.delivered_by(now) if share is None else int(self.units * share)
+        self.set_state = SetState(state, delivered)
+        self._final_status = None
 
     def _early_state(self, now: float) -> str:
         return "Pending" if now < self.begins else "In progress"
@@ -129,6 +170,7 @@ class Series:
     expiry: str | None = None
     cancel_at: float | None = None
     refill: Refill | None = None
+    set_state: str | None = None
     ends: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,10 +188,12 @@ class Series:
 
     def is_final(self, now: float) -> bool:
         """Whether its state can no longer change."""
-        return self.state(now) in {"Completed", "Canceled"}
+        return ends(self.state(now))
 
     def state(self, now: float) -> str:
-        """In progress (a drip-feed) or Active (a subscription), then Completed or Canceled."""
+        """In progress (a drip-feed) or Active (a subscription), then Completed or Canceled, unless set."""
+        if self.set_state is not None:
+            return self.set_state
         if self.cancel_at is not None and self.cancel_at <= now and self.cancel_at < self.ends:
             return "Canceled"
         if now >= self.ends:

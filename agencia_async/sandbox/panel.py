@@ -18,6 +18,7 @@ from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ids import Id, numbering
 from agencia_async.sandbox.ledger import LedgerEntry, Request
+from agencia_async.sandbox.limits import limits
 from agencia_async.sandbox.refusals import RefusalQueue
 from agencia_async.sandbox.repeats import Repeats
 from agencia_async.sandbox.reply import PanelReply, RefusedError
@@ -51,6 +52,11 @@ class Panel:
             field of the API is a `ValueError`.
         ids: the form of the ids of orders and refills: "integer", "hex" (24 digits), "uuid" or "ulid"; any
             other is a `ValueError`. They depend on the seed only.
+        unknown_for: seconds for which an order that was just placed is still "Incorrect order ID".
+        rate_limit: the maximum number of requests in any such time, by the clock: "60/min", "2/s",
+            "100/hour", "10/30s". More are answered with 429 and a `Retry-After`, in the dialect.
+        limit_req: the limit of an nginx in front of the panel, as in its `limit_req` with `nodelay`: "10r/s",
+            "30r/m burst=20". More are answered with 503 and its HTML page, whatever the dialect.
 
     90 % of the orders end Completed, 6 % Partial and 4 % Canceled; what was not delivered is refunded at the
     end. A drip-feed begins a run every `interval` minutes of the clock. A subscription is charged for all
@@ -63,6 +69,7 @@ class Panel:
         ledger: the executed writes, a list of `LedgerEntry`.
         requests: the last 10,000 received requests, each with its `action`, `ids`, `form` and `fault`.
         received: how many requests were received in total.
+        rate_limited: how many of these `rate_limit` or `limit_req` rejected.
         url: its URL while it is served, else None.
     """
 
@@ -80,6 +87,9 @@ class Panel:
         dialect: str = "document",
         idempotency_field: str | None = None,
         ids: str = "integer",
+        unknown_for: float = 0.0,
+        rate_limit: str | None = None,
+        limit_req: str | None = None,
     ) -> None:
         self.key = key
         self.currency = currency
@@ -91,10 +101,11 @@ class Panel:
         self.url: str | None = None
         self._clock = clock
         self._dialect = dialect_of(dialect)
+        self._limits = limits(clock, rate_limit, limit_req)
         self._refusals = RefusalQueue()
         self._fault_random = Random(f"{seed} faults")
         self._account = Account(
-            balance, currency, Random(f"{seed} orders"), pending, progress, numbering(ids, seed)
+            balance, currency, Random(f"{seed} orders"), pending, progress, numbering(ids, seed), unknown_for
         )
         services = {str(service.service): service for service in catalogue(Random(f"{seed} catalogue"))}
         repeats = Repeats(idempotency_field)
@@ -107,6 +118,11 @@ class Panel:
         with localcontext(_EXACT):
             self._settle()
             return self._account.balance
+
+    @property
+    def rate_limited(self) -> int:
+        """How many requests a limit has rejected."""
+        return self._limits.rejected
 
     @property
     def catalogue(self) -> tuple[ListedService, ...]:
@@ -136,6 +152,23 @@ class Panel:
         below 1, and a status that is neither 200 nor from 400 to 599 are a `ValueError`.
         """
         self._refusals.add(action, text, times, status)
+
+    def set_state(self, order: int | str, state: str) -> None:
+        """Bring an order to any state, in any spelling, until it is set again; a `KeyError` if unknown.
+
+        In "Completed" all is delivered, in "Partial" half, in "Canceled", "Refunded", "Failed" and "Pending"
+        nothing, and in all other states what was by then. A final state refunds the rest ("Expired", too).
+        For a drip-feed or a subscription it holds for its orders as well, "Expired" for those that have not
+        ended. A blank state is a `ValueError`.
+        """
+        if not state.strip():
+            raise ValueError(f"state must not be blank, got {state!r}")
+        with localcontext(_EXACT):
+            self._account.set_state(str(order), state, self._settle())
+
+    def set_refill_state(self, refill: int | str, state: str) -> None:
+        """Bring a refill to any state, in any spelling, until it is set again; a `KeyError` if unknown."""
+        self._account.refills[str(refill)].set_state = state
 
     @cached_property
     def asgi(self) -> Application:
@@ -215,6 +248,9 @@ class Panel:
         return sent
 
     def _act(self, form: Mapping[str, str], sent: Mapping[str, str]) -> PanelReply:
+        rejection = self._limits.rejection(self._dialect.error)
+        if rejection is not None:
+            return rejection
         if form.get("key") != self.key:
             return self._dialect.error("Invalid API key")
         refusal = self._refusals.take(sent.get("action", ""))

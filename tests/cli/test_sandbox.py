@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
+import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, Id, RetryPolicy
@@ -100,6 +101,24 @@ def test_a_panel_that_recognises_a_repeated_order(port: int) -> None:
     check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--idempotency-field", "request_id"))
 
 
+def test_a_panel_that_counts_requests(port: int) -> None:
+    limited: Future[tuple[int, str]] = Future()
+
+    async def ask_too_often(client: AsyncClient) -> tuple[int, str]:
+        await client.balance()
+        async with httpx.AsyncClient() as http:
+            form = {"key": "k", "action": "balance"}
+            replies = [await http.post(f"http://127.0.0.1:{port}/api/v2", data=form) for _ in range(3)]
+        return replies[-1].status_code, replies[-1].text
+
+    def check(done: Outcome) -> None:
+        assert (done.code, done.err) == (0, "stopped; received 4 requests, 1 of them over the limit\n")
+        assert limited.result() == (429, '{"error":"Too many requests"}')
+
+    ended_by_a_user(port, limited, ask_too_often).start()
+    check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--rate-limit", "3/hour"))
+
+
 def test_ids_that_cannot_be_written(agencia: Agencia, tmp_path: Path) -> None:
     done = agencia("sandbox", "--ids-file", tmp_path, "--orders", 1)
     assert (done.code, done.out) == (2, "")
@@ -139,6 +158,12 @@ def test_an_unknown_dialect_is_named() -> None:
     done = invoke("sandbox", "--dialect", "klingon")
     assert done.code == 2
     assert "dialect must be one of document, numbers" in done.err
+
+
+def test_a_limit_that_is_none() -> None:
+    done = invoke("sandbox", "--rate-limit", "fast")
+    assert done.code == 2
+    assert "rate_limit must be such as 60/min, 2/s, 100/hour or 10/30s, got 'fast'" in done.err
 
 
 @pytest.mark.parametrize("name", ["", "link"])

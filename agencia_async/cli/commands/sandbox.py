@@ -37,6 +37,14 @@ class SandboxOptions:
     dialect: Annotated[
         str, typer.Option(metavar="NAME", help=f"Dialect of the replies: {', '.join(DIALECTS)}.")
     ] = "document"
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help="Answer 429 to more requests than that: 60/min, 2/s, 100/hour.",
+            show_default=False,
+        ),
+    ] = None
     idempotency_field: Annotated[
         str | None,
         typer.Option(
@@ -50,7 +58,11 @@ class SandboxOptions:
         """The panel, without orders."""
         try:
             panel = Panel(
-                self.key, seed=self.seed, dialect=self.dialect, idempotency_field=self.idempotency_field
+                self.key,
+                seed=self.seed,
+                dialect=self.dialect,
+                rate_limit=self.rate_limit,
+                idempotency_field=self.idempotency_field,
             )
         except ValueError as error:
             raise UsageError(str(error)) from None
@@ -73,7 +85,8 @@ async def _sandbox(settings: SandboxOptions) -> Code:
         typer.echo(_welcome(panel, url, ids, settings.ids_file))
         with suppress(asyncio.CancelledError):  # Ctrl-C is how it ends
             await asyncio.Event().wait()
-    typer.echo(f"stopped; received {several(panel.received, 'request')}", err=True)
+    limited = f", {panel.rate_limited} of them over the limit" if panel.rate_limited else ""
+    typer.echo(f"stopped; received {several(panel.received, 'request')}{limited}", err=True)
     return Code.OK
 
 
