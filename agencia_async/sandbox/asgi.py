@@ -3,11 +3,11 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, cast
-from urllib.parse import parse_qsl
 
 from agencia_async.sandbox.faults import Answer
+from agencia_async.sandbox.forms import form_of
 from agencia_async.sandbox.reply import PanelReply, error_reply
 
 MAX_BODY: Final = 1024 * 1024
@@ -19,7 +19,6 @@ Send = Callable[[dict[str, object]], Awaitable[None]]
 
 _NOT_POST = error_reply("Incorrect request", 405, ((b"allow", b"POST"),))
 _TOO_LARGE = error_reply("Request too large", 413)
-_MAX_FIELDS = 1_000
 _NO_LINGER = struct.pack("ii", 1, 0)  # closing then sends a RST
 
 
@@ -60,15 +59,12 @@ class Application:
             return None
         if len(body) > MAX_BODY:
             return await _write(send, _TOO_LARGE)
-        return await _give(self._answer(_form(body)), scope, receive, send)
+        return await _give(self._answer(form_of(body, _content_type(scope))), scope, receive, send)
 
 
-def _form(body: bytes) -> dict[str, str]:
-    text = body.decode(errors="replace")
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:  # too many fields
-        return {}
+def _content_type(scope: Message) -> str:
+    headers = cast("Iterable[tuple[bytes, bytes]]", scope.get("headers", ()))
+    return next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -47,6 +48,17 @@ async def test_what_is_no_form_is_refused(panel: Panel, body: bytes) -> None:
     async with client(panel) as http:
         reply = await http.post(URL, content=body)
     assert reply.json() == {"error": "Invalid API key"}
+
+
+async def test_a_multipart_form_is_read(panel: Panel) -> None:
+    fields = form("add", service=3, link=LINK, comments="so good\nçok iyi")
+    async with client(panel) as http:
+        reply = await http.post(URL, files={name: (None, value) for name, value in fields.items()})
+    assert reply.request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert reply.json() == {"order": 23501}
+    del fields["key"]
+    assert panel.ledger[0].fields == fields
+    assert panel.balance == Decimal("999.984")
 
 
 async def test_empty_fields_reach_the_panel(panel: Panel) -> None:

@@ -214,6 +214,17 @@ def test_each_field_that_is_wrong_is_named(wealthy: Panel, case: Case) -> None:
             assert refusal_of(wealthy, case, {**case.fields, name: value}) == text
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_field_that_a_type_does_not_use_does_not_count(wealthy: Panel, case: Case) -> None:
+    rule = RULES[case.type]
+    others = WRONG.keys() - {*rule.required, *rule.optional}
+    fields = {name: WRONG[name][0][0] for name in others} | {"order": "x", "unheard_of": "1"}
+    assert add(wealthy, case, **fields) == 23501
+    assert wealthy.ledger[0].charge == Decimal(case.charge)
+    assert wealthy.ledger[0].fields["unheard_of"] == "1"
+    assert len(wealthy.ledger) == 1
+
+
 def of_size(case: Case, size: int) -> dict[str, str]:
     """The fields of an order of so many units."""
     rule = RULES[case.type]
