@@ -101,7 +101,7 @@ async def _give(answer: Answer, scope: Message, receive: Receive, send: Send) ->
 async def _write_all(scope: Message, send: Send, answer: Answer) -> None:
     await _write(send, answer.reply)
     transport = _transport(scope)
-    if answer.behind and transport is not None and not transport.is_closing():
+    if answer.behind and transport is not None:
         transport.write(answer.behind)
 
 
