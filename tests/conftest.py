@@ -1,5 +1,7 @@
 """Fixtures that the whole suite shares: those that the library gives its users."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -18,13 +20,15 @@ settings.load_profile(PROFILE)
 pytest_plugins = ["agencia_async.pytest_plugin", "pytester"]
 
 
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _no_environment() -> Iterator[None]:
     """No test depends on what the environment of its machine says."""
-    for name in ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    # Each of the processes that tests start would compile the package for itself.
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL"):
+            patch.delenv(name, raising=False)
+        # Each of the processes that tests start would compile the package for itself.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
 
 
 @pytest.fixture(params=engines.ENGINES)

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from string import ascii_lowercase, digits
 
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.id_file import checked, read_ids
 from tests.support.rounds import rounds
+from tests.support.texts import texts_of
 
 NAMES = ("order", "order_id", "id")
 
@@ -96,8 +98,13 @@ def test_it_reads_no_further_than_it_is_asked_to() -> None:
     assert read == 3
 
 
+NAMES_OF_ORDERS = st.builds(
+    str.__add__, st.sampled_from(ascii_lowercase), texts_of(ascii_lowercase + digits + "-", max_size=20)
+)
+
+
 @settings(max_examples=rounds(25, nightly=1_000))
-@given(st.lists(st.integers(1, 10**17) | st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)))
+@given(st.lists(st.integers(1, 10**17) | NAMES_OF_ORDERS))
 def test_every_id_comes_back(wanted: list[int | str]) -> None:
     text = "".join(f"{one},x\n" for one in wanted)
     assert ids(f"order,name\n{text}") == wanted

@@ -10,6 +10,7 @@ import pytest
 from agencia_async import AsyncClient, ConfigurationError
 from agencia_async._client.options import Options
 from agencia_async._client.settings import Settings
+from tests.support.loopback import NO_TLS
 
 OPTIONS = get_type_hints(Options)
 
@@ -42,5 +43,5 @@ def test_two_ways_to_send_contradict_each_other() -> None:
         AsyncClient(
             "KEY",
             transport=httpx.MockTransport(lambda _: httpx.Response(200)),
-            http_client=httpx.AsyncClient(),
+            http_client=httpx.AsyncClient(verify=NO_TLS),
         )

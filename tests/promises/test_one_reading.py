@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError
+from tests.support.loopback import NO_TLS
 from tests.support.peer import Request, peer
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
@@ -36,7 +37,7 @@ class Repeating(httpx.AsyncBaseTransport):
     """Tries again when no reply came."""
 
     def __init__(self, prepare: Prepare) -> None:
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=NO_TLS)
         self._prepare = prepare
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

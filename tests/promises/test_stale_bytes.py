@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, fast_transport
+from tests.support.loopback import NO_TLS
 from tests.support.peer import Peer, Request, peer
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
@@ -15,11 +16,11 @@ ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=100)
 WAYS: dict[str, Callable[[], dict[str, object]]] = {
     "default": dict,
     "fast": lambda: {"transport": fast_transport()},
-    "transport": lambda: {"transport": httpx.AsyncHTTPTransport()},
-    "http_client": lambda: {"http_client": httpx.AsyncClient()},
-    "a wrapped transport": lambda: {"transport": Wrapped(httpx.AsyncHTTPTransport())},
+    "transport": lambda: {"transport": httpx.AsyncHTTPTransport(verify=NO_TLS)},
+    "http_client": lambda: {"http_client": httpx.AsyncClient(verify=NO_TLS)},
+    "a wrapped transport": lambda: {"transport": Wrapped(httpx.AsyncHTTPTransport(verify=NO_TLS))},
     "a client of a wrapped transport": lambda: {
-        "http_client": httpx.AsyncClient(transport=Wrapped(httpx.AsyncHTTPTransport()))
+        "http_client": httpx.AsyncClient(transport=Wrapped(httpx.AsyncHTTPTransport(verify=NO_TLS)))
     },
 }
 

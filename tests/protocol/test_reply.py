@@ -40,6 +40,7 @@ from agencia_async._protocol.calls import Call
 from agencia_async._protocol.outcomes import errors_in
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
+from tests.support.texts import texts
 
 BALANCE, SERVICES = calls.BALANCE, calls.SERVICES
 ADD = calls.add(DefaultOrder(service=1, link="https://example.com/", quantity=100))
@@ -1101,7 +1102,7 @@ PLAIN = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
-    st.text(max_size=8),
+    texts(max_size=8),
     st.sampled_from(["Pending", "1", "0", "Incorrect order ID", "fail"]),
 )
 NAMES = st.sampled_from(

@@ -8,6 +8,7 @@ from agencia_async import Balance, OrderStatus, ReplyError, Service
 from agencia_async._protocol.decoding import decode, in_turns
 from agencia_async._protocol.records import reader
 from agencia_async._protocol.scalars import boolean, count, identifier, number
+from tests.support.texts import texts
 
 
 @pytest.mark.parametrize(
@@ -209,8 +210,8 @@ def test_a_text_is_text_or_a_number(status: object) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.decimals(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | texts() | st.decimals(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3),
     max_leaves=5,
 )
 

@@ -1,10 +1,14 @@
 """A server on loopback, connection by connection."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of httpx: each would read all certificates of the machine, which plain HTTP does not need."""
 
 
 @asynccontextmanager

@@ -1,13 +1,16 @@
-"""Fake panels on loopback for batches: every kind that was seen, as switches that can be combined."""
+"""Fake panels in this process for batches: every kind that was seen, as switches that can be combined."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
+import httpx
 from attrs import Factory, define
 
 from agencia_async import AsyncClient, RetryPolicy
-from tests.support.peer import Form, Peer, Request, peer
+from tests.support.peer import Form
 
 ONCE = RetryPolicy(attempts=1)
 NOT_FOUND = "Incorrect order ID"
@@ -108,27 +111,48 @@ class Orders:
         return wire_id[: next((at for at, sign in enumerate(wire_id) if not sign.isdigit()), len(wire_id))]
 
 
+class Arrived:
+    """What arrived so far."""
+
+    def __init__(self) -> None:
+        self.forms: list[Form] = []
+
+
+class _InProcess(httpx.AsyncBaseTransport):
+    """The way to a panel without a socket: what is asked and answered does not depend on it."""
+
+    def __init__(self, panel: Callable[[Form], tuple[int, object]], arrived: Arrived) -> None:
+        self._panel = panel
+        self._arrived = arrived
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        form = dict(parse_qsl((await request.aread()).decode(), keep_blank_values=True))
+        self._arrived.forms.append(form)
+        await asyncio.sleep(0)  # another request may come before the reply
+        status, content = self._panel(form)
+        body = content if isinstance(content, str) else json.dumps(content)
+        return httpx.Response(status, content=body)
+
+
 @asynccontextmanager
 async def client_of(
     panel: Callable[[Form], tuple[int, object]], **options: object
-) -> AsyncIterator[tuple[Peer, AsyncClient]]:
-    """A panel on loopback that answers each form as told, and a client of it that sends in turn."""
-
-    async def reply(request: Request) -> None:
-        status, content = panel(request.form)
-        request.reply(content if isinstance(content, str) else json.dumps(content), status)
-
+) -> AsyncIterator[tuple[Arrived, AsyncClient]]:
+    """What arrives at a panel that answers each form as told, and a client of it that sends in turn."""
+    it = Arrived()
     settings: dict[str, object] = {"retry": ONCE, "max_concurrency": 1, **options}
-    async with peer(reply) as it, AsyncClient("KEY", base_url=it.url, **settings) as client:  # type: ignore[arg-type]
+    settings |= {"base_url": "http://localhost/api/v2", "transport": _InProcess(panel, it)}
+    client = AsyncClient("KEY", **settings)  # type: ignore[arg-type]
+    async with client:
         yield it, client
 
 
-def sizes(it: Peer) -> list[int]:
+def sizes(it: Arrived) -> list[int]:
     """How many ids each request held, in the order of their arrival."""
     return [(_field(form)[1]).count(",") + 1 for form in it.forms]
 
 
-def fields(it: Peer) -> list[str]:
+def fields(it: Arrived) -> list[str]:
     """The form field of each request's ids, in the order of their arrival."""
     return [_field(form)[0] for form in it.forms]
 

@@ -11,6 +11,7 @@ import respx
 from agencia_async import ReplyError, TransportError
 from agencia_async._transport.exchange import Body
 from tests.support.engines import by_each_engine, tells_of_itself
+from tests.support.loopback import NO_TLS
 from tests.support.peer import Request, peer
 from tests.support.until import until
 from tests.transport.scene import KEY, LIMIT, echo, fails, send, wire
@@ -194,7 +195,7 @@ async def test_the_callers_transport_is_used_and_closed() -> None:
 async def test_the_callers_client_is_used_with_its_headers_and_not_closed() -> None:
     async with (
         peer(echo) as panel,
-        httpx.AsyncClient(headers={"X-Proxy": "yes", "User-Agent": "theirs"}) as client,
+        httpx.AsyncClient(verify=NO_TLS, headers={"X-Proxy": "yes", "User-Agent": "theirs"}) as client,
     ):
         it = wire(panel.url, http_client=client)
         assert (await send(it)).status == 200
@@ -281,7 +282,7 @@ async def test_a_hook_of_the_callers_client_may_have_read_the_reply(size: int) -
         request.reply(gzip.compress(b"0" * size), headers={"Content-Encoding": "gzip"})
 
     hooks = {"response": [httpx.Response.aread]}
-    async with peer(packed) as panel, httpx.AsyncClient(event_hooks=hooks) as client:
+    async with peer(packed) as panel, httpx.AsyncClient(verify=NO_TLS, event_hooks=hooks) as client:
         it = wire(panel.url, http_client=client)
         if size > LIMIT:
             with pytest.raises(ReplyError, match="larger than"):

@@ -15,7 +15,7 @@ from tests.support.rounds import rounds
 from .scene import all_of, bought, check, client_of, place
 from .stages import STAGES, Stages
 
-CALLERS = rounds(600, nightly=50_000)
+CALLERS = rounds(200, nightly=50_000)
 AT_ONCE = 100
 MOST_TURNS = 12
 

@@ -13,8 +13,8 @@ from tests.support.rounds import rounds
 
 from .scene import all_of, bought, check, client_of, order, rich_panel, told
 
-PLACED = rounds(600, nightly=10_000)
-ADDED = rounds(200, nightly=2_000)
+PLACED = rounds(200, nightly=10_000)
+ADDED = rounds(100, nightly=2_000)
 AT_ONCE = 50
 TOO_FEW = 1  # of a service that sells from 50
 
@@ -35,8 +35,8 @@ async def bad_line(retry_after: float | None) -> AsyncIterator[tuple[Panel, Asyn
 
 
 def quantity(number: int) -> int:
-    """Each twentieth order is one that the panel refuses."""
-    return 100 if number % 20 else TOO_FEW
+    """Each tenth order is one that the panel refuses."""
+    return 100 if number % 10 else TOO_FEW
 
 
 async def test_orders_of_a_journal(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from .scene import Watched, all_of, bought, check
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ORDERS = rounds(200, nightly=400)
+ORDERS = rounds(60, nightly=400)
 AT_ONCE = 10
-RUNS = {"sqlite": rounds(2, nightly=100), "postgresql": rounds(1, nightly=20)}
+RUNS = {"sqlite": rounds(1, nightly=100), "postgresql": rounds(1, nightly=20)}
 MOST_TURNS = 40  # of the event loop, in which some answers still arrive and are recorded
 
 

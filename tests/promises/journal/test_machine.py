@@ -214,4 +214,4 @@ class Account(RuleBasedStateMachine):
 
 
 TestAccount = Account.TestCase
-TestAccount.settings = settings(max_examples=rounds(20, nightly=1_000), stateful_step_count=30)
+TestAccount.settings = settings(max_examples=rounds(8, nightly=1_000), stateful_step_count=30)

@@ -9,7 +9,7 @@ from tests.support.rounds import rounds
 from .processes import outcomes, start
 from .scene import all_of, bought, check, rich_panel
 
-ORDERS = rounds(300, nightly=1_000)
+ORDERS = rounds(60, nightly=1_000)
 
 
 async def test_each_order_is_placed_by_one_of_them_and_told_to_both(database: str) -> None:
