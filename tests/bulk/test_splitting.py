@@ -301,3 +301,13 @@ async def test_a_batch_of_two_that_is_refused_in_any_words_is_asked_for_one_by_o
     assert sizes(it)[:3] == [2, 1, 1]
     assert len(it.forms) <= 4
     assert list(result.ok) == [1, 2]
+
+
+async def test_ids_that_alone_end_in_something_else_than_their_batch_are_all_asked_for() -> None:
+    def answer(ids: list[str]) -> str:
+        return '{"error": "Blub"}' if len(ids) > 1 else rows(ids)
+
+    async with panel(answer) as (it, client):
+        result = await client.status_many(range(8))
+    assert sizes(it) == [8, 4, 4, 1, 1, 2, 1, 1, 1, 1, 1, 1]
+    assert len(result.ok) == 8

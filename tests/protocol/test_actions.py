@@ -28,7 +28,7 @@ from agencia_async import (
 )
 from agencia_async._protocol import actions, calls
 from agencia_async._protocol.calls import Call, RetryMode
-from agencia_async._protocol.outcomes import errors_in
+from agencia_async._protocol.outcomes import Wiped, errors_in
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reader, Reply, decipher
 
@@ -376,3 +376,60 @@ def test_whatever_goes_wrong_in_reading_is_a_reply_error() -> None:
                 Reader(lambda content: content, broken, "add"), Reply(code, {}, b'{"order": 5}'), Refusals()
             )
         assert caught.value.sent != "no"
+
+
+@pytest.mark.parametrize("content", [5, "order", {"total": 7}])
+def test_a_reply_without_any_of_the_ids_says_so(content: object) -> None:
+    error = failure(actions.STATUS.batch(["1", "2"]), content)
+    assert type(error) is ReplyError
+    assert str(error).startswith("the reply contains none of the requested ids: ")
+
+
+@pytest.mark.parametrize("name", ["posts", "status", "error"])
+def test_ids_that_are_called_as_the_fields_of_a_row(name: str) -> None:
+    row = {"status": "Pending", "charge": "1"}
+    found = read(actions.STATUS.batch([name, "x1"]), {name: row, "x1": row})
+    assert not isinstance(found, Wiped)
+    assert found["x1"].status == "Pending"
+
+
+@pytest.mark.parametrize("call", [actions.REFILL.batch(["1", "2"]), actions.CANCEL.batch(["1", "2"])])
+def test_a_flat_reply_to_a_batch_of_writes_leaves_none_out(call: Call[Any]) -> None:
+    """To ask for the others again would be to write twice."""
+    error = failure(call, {"status": "queued", "charge": "1"})
+    assert "none of the requested ids" in str(error)
+
+
+def test_a_flat_reply_without_a_state_is_not_that_of_the_only_id() -> None:
+    assert type(failure(actions.STATUS.single("1"), {"charge": "1", "remains": "5"})) is ReplyError
+
+
+@pytest.mark.parametrize("row", ["", [], {}, None])
+def test_an_empty_row_is_no_answer(row: object) -> None:
+    found = read(actions.STATUS.batch(["1", "2"]), {"1": row, "2": {"status": "Pending", "charge": "1"}})
+    assert type(found["1"]) is NotAnsweredError
+
+
+def test_a_failing_servers_words_about_one_id_may_hide_anything() -> None:
+    found = read(
+        actions.STATUS.batch(["1", "2"]),
+        {"1": {"error": "Internal server error"}, "2": {"status": "Pending"}},
+    )
+    assert (type(found["1"]), found["1"].sent) == (TransportError, "maybe")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"message": "Refill not found"},
+        {"error": "Refill not found"},
+        {"status": "error", "message": "Refill not found"},
+    ],
+)
+def test_an_error_in_the_place_of_the_state_of_a_refill(inner: dict[str, str]) -> None:
+    found = read(
+        actions.REFILL_STATUS.batch(["3", "4"]),
+        [{"refill": 3, "status": inner}, {"refill": 4, "status": "Completed"}],
+    )
+    assert type(found["3"]) is NotFoundError
+    assert "Refill not found" in str(found["3"])

@@ -165,3 +165,24 @@ def test_a_large_body_is_decoded_in_small_pieces(name: str, monkeypatch: pytest.
         decode(HOSTILE[name]())
     assert max(sizes, default=0) <= 2**20
     assert len(sizes) <= 10 * len(turns)
+
+
+def test_blanks_before_json_inside_a_text() -> None:
+    assert decode(json.dumps('\n {"order": 5} ').encode()) == {"order": 5}
+
+
+def test_the_fault_is_told() -> None:
+    for body in (b'{"order": 5', b"{\x01", NOTICE.encode() + b'{"order": }'):
+        with pytest.raises(ReplyError, match=r"^not JSON: (?!None)."):
+            decode(body)
+
+
+def test_a_list_of_lists_of_which_each_is_too_large_for_a_window() -> None:
+    value = [[f"{number}{'x' * 70_000}"] for number in range(60)]
+    assert decode(json.dumps(value).encode()) == value
+
+
+def test_an_object_that_is_larger_than_any_other_value_may_be() -> None:
+    value = {"data": ROWS * 2}
+    assert len(json.dumps(value)) > 2**20
+    assert decode(json.dumps(value).encode()) == value

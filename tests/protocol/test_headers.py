@@ -1,6 +1,6 @@
 import pytest
 
-from agencia_async._protocol.headers import Quota, quota
+from agencia_async._protocol.headers import Quota, http_date, quota, time_at
 
 NOW = 1_767_225_600.0
 """The first second of 2026."""
@@ -46,3 +46,12 @@ def test_what_headers_tell(remaining: str | None, reset: str | None, told: Quota
 def test_the_panels_clock_counts_where_it_is_another(date: str, seconds: float) -> None:
     headers = {"x-ratelimit-remaining": "1", "x-ratelimit-reset": str(int(NOW) + 60), "date": date}
     assert quota(headers, lambda: NOW) == Quota(1, seconds)
+
+
+def test_a_difference_of_two_seconds_is_no_other_clock() -> None:
+    date = "Wed, 01 Jul 2026 12:00:00 GMT"
+    theirs = http_date(date)
+    assert theirs is not None
+    for ours in (theirs - 2, theirs + 2):
+        assert time_at({"date": date}, ours) == ours
+    assert time_at({"date": date}, theirs + 2.5) == theirs

@@ -72,3 +72,9 @@ def test_an_id_and_a_number_stay() -> None:
 )
 def test_a_body_is_looked_through_for_the_key(key: str, body: bytes, is_in: bool) -> None:  # noqa: FBT001
     assert ApiKey(key).is_in(body) is is_in
+
+
+def test_an_echo_in_a_reply_exactly_as_documented() -> None:
+    row = {"charge": "1", "start_count": "0", "status": "Completed", "remains": "0", "currency": KEY}
+    found = read(actions.STATUS.batch(["1", "2"]), {"1": row, "2": row})
+    assert [status.currency for status in found.values()] == ["***", "***"]

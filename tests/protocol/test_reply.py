@@ -4,7 +4,7 @@ Each group is one rule; a reply nobody has written down yet is read by the same 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -1059,12 +1059,6 @@ TABLE: dict[str, list[tuple[Call[Any], int, str, str | bytes, Any]]] = {
 }
 
 
-def cases() -> Iterator[Any]:
-    for rule, rows in TABLE.items():
-        for number, row in enumerate(rows):
-            yield pytest.param(*row, id=f"{rule} {number}")
-
-
 def read(call: Call[Any], code: int, content_type: str, body: str | bytes) -> Any:  # noqa: ANN401 - of any call
     content = body if isinstance(body, bytes) else body.encode()
     reply = Reply(code, {"content-type": content_type}, content)
@@ -1086,16 +1080,14 @@ def test_the_table_is_large_enough() -> None:
     assert sum(map(len, TABLE.values())) >= 300
 
 
-@pytest.mark.parametrize(("call", "code", "content_type", "body", "outcome"), list(cases()))
-def test_a_reply_is_read_by_its_rule(
-    call: Call[Any], code: int, content_type: str, body: str | bytes, outcome: object
-) -> None:
-    found = read(call, code, content_type, body)
-    assert matches(found, outcome), found
-    errors = [found] if isinstance(found, AgenciaError) else errors_in(found)
-    for error in errors:
-        assert (error.sent == "no") == isinstance(error, PanelError)
-        assert len(str(error)) < 500
+@pytest.mark.parametrize("rule", TABLE)
+def test_a_reply_is_read_by_its_rule(rule: str) -> None:
+    found = [(row, read(*row[:4])) for row in TABLE[rule]]
+    assert [(row, value) for row, value in found if not matches(value, row[4])] == []
+    for _, value in found:
+        for error in [value] if isinstance(value, AgenciaError) else errors_in(value):
+            assert (error.sent == "no") == isinstance(error, PanelError)
+            assert len(str(error)) < 500
 
 
 PLAIN = st.one_of(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agencia_async import Balance, OrderStatus, ReplyError, Service
 from agencia_async._protocol.decoding import decode, in_turns
 from agencia_async._protocol.records import reader
-from agencia_async._protocol.scalars import boolean, count, identifier, number
+from agencia_async._protocol.scalars import boolean, count, identifier, number, text
 from tests.support.texts import texts
 
 
@@ -254,3 +254,23 @@ def test_others_get_their_turn_after_each_hundred_rows(monkeypatch: pytest.Monke
         seen.append(row)  # noqa: PERF402 - in between, the others are noted
     assert [row for row in seen if not isinstance(row, tuple)] == list(range(250))
     assert [turn for turn in seen if isinstance(turn, tuple)] == [(0, 100), (0, 201)]
+
+
+def test_what_is_too_large_for_a_number_is_a_fault() -> None:
+    largest = 10**64 - 1
+    assert identifier(largest) == largest
+    assert text(largest) == str(largest)
+    for read in (identifier, text):
+        with pytest.raises(ReplyError, match="expected a string, got an integer"):
+            read(largest + 1)
+
+
+def test_a_count_has_as_many_digits_as_a_number() -> None:
+    assert count("9" * 64) == 10**64 - 1
+    assert count("9" * 65) is None
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_id_is_called_so(value: str) -> None:
+    with pytest.raises(ReplyError, match=r"^an id is empty$"):
+        identifier(value)

@@ -44,6 +44,7 @@ class Deadly(Watched):
             self.kill()
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"][: rounds(1, nightly=2)], indirect=True)
 async def test_nothing_is_bought_twice_or_lost(database: str, request: pytest.FixtureRequest) -> None:
     kind = "postgresql" if "://" in database else "sqlite"
     for run in range(RUNS[kind]):

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from agencia_async.journal import Journal
 from agencia_async.sandbox import serve
 from tests.support.rounds import rounds
@@ -12,6 +14,7 @@ from .scene import all_of, bought, check, rich_panel
 ORDERS = rounds(60, nightly=1_000)
 
 
+@pytest.mark.parametrize("database", ["postgresql", "sqlite"][: rounds(1, nightly=2)], indirect=True)
 async def test_each_order_is_placed_by_one_of_them_and_told_to_both(database: str) -> None:
     panel = rich_panel()
     async with asyncio.timeout(60), serve(panel):
