@@ -1,10 +1,14 @@
 """Requests in parts: writes, and an account that is rejected in their midst."""
 
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
 import pytest
 
-from agencia_async import AuthenticationError
+from agencia_async import AuthenticationError, NotFoundError, RetryPolicy, TransportError
 from agencia_async._protocol.actions import CANCEL, STATUS
-from tests.support.panels import Orders, client_of, row, sizes
+from tests.support.panels import Orders, client_of, fields, row, sizes
 from tests.support.peer import Form
 
 MISSING = "order parameter is required"
@@ -68,3 +72,77 @@ async def test_a_part_that_fails_is_the_outcome_of_its_ids() -> None:
     async with client_of(answer) as (_, client):
         result = await client.status_many(range(1, 201))
     assert list(result.failed) == list(range(26, 51))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_what_is_not_allowed_for_one_may_have_been_done_for_the_others(count: int) -> None:
+    async with client_of(lambda _form: (200, {"error": "Refill is not available for this order"})) as (
+        it,
+        client,
+    ):
+        result = await client.refill_many(range(count))
+    assert sizes(it) == [count]
+    assert {error.sent for error in result.failed.values()} == {"maybe"}
+
+
+async def test_an_id_of_a_batch_that_was_refused_is_told_the_words_and_what_to_do() -> None:
+    async with client_of(lambda _form: (200, {"error": "Order not found"})) as (_, client):
+        result = await client.refill_many([1, 2])
+    for error in result.failed.values():
+        assert str(error).startswith(
+            "the panel refused the whole batch, maybe for another id's sake; ask for this id"
+        )
+        assert str(error).endswith(": Order not found")
+
+
+def broken(_form: Form) -> tuple[int, object]:
+    raise httpx.ReadError("")
+
+
+@pytest.mark.parametrize("answer", [broken, lambda _form: (307, "")])
+async def test_what_fails_on_the_way_is_not_sent_again_in_smaller_batches(
+    answer: Callable[[Form], tuple[int, object]],
+) -> None:
+    async with client_of(answer) as (it, client):
+        result = await client.status_many(range(10))
+    assert sizes(it) == [10]
+    assert {type(error) for error in result.failed.values()} == {TransportError}
+
+
+async def test_an_id_that_is_left_of_a_refused_batch_is_asked_for_in_its_own_field() -> None:
+    def answer(form: Form) -> tuple[int, object]:
+        if "," in form.get("orders", ""):
+            return 200, {"error": "Blub"}
+        return 200, row(form["order"])
+
+    async with client_of(answer) as (it, client):
+        result = await client.status_many(range(3))
+    assert len(result.ok) == 3
+    assert {field for field, size in zip(fields(it), sizes(it), strict=True) if size == 1} == {"order"}
+
+
+async def test_a_panel_that_refuses_an_id_alone_is_not_down() -> None:
+    panel = Orders(known=frozenset(), fails=frozenset({"5"}))
+    async with client_of(panel.answer) as (_, client):
+        result = await client.status_many(range(8))
+    assert type(result.failed[0]) is NotFoundError
+    assert type(result.failed[5]) is TransportError
+    assert NotFoundError in {type(result.failed[number]) for number in (1, 2, 3)}
+
+
+async def test_only_the_whole_of_a_failing_batch_is_retried() -> None:
+    policy = RetryPolicy(attempts=2, first_wait=0)
+    async with client_of(Orders(fails=frozenset({"1"})).answer, retry=policy) as (it, client):
+        result = await client.status_many(range(16))
+    assert list(result.failed) == [1]
+    asked = Counter(form.get("orders", form.get("order", "")) for form in it.forms)
+    again = {ids: times for ids, times in asked.items() if times > 1}
+    assert [ids.count(",") + 1 for ids in again] == [16, 1]
+
+
+async def test_a_text_id_is_looked_for_in_the_other_field_as_long_as_that_may_help() -> None:
+    async with client_of(lambda _form: (200, {"error": "Incorrect order ID"})) as (it, client):
+        for number in range(6):
+            with pytest.raises(NotFoundError):
+                await client.status(f"x{number}")
+    assert fields(it) == ["orders", "order"] * 4 + ["orders"] * 2

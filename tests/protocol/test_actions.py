@@ -76,6 +76,7 @@ def test_each_action_sends_its_form_and_knows_whether_it_may_be_retried(
     call: Call[Any], form: str, retry_mode: RetryMode
 ) -> None:
     assert (call.form, call.retry_mode) == (form, retry_mode)
+    assert call.action == call.reader.action == form.removeprefix("action=").partition("&")[0]
 
 
 PARTIAL = {

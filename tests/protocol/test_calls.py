@@ -7,7 +7,7 @@ import pytest
 
 from agencia_async import DefaultOrder, ReplyError
 from agencia_async._protocol import calls
-from agencia_async._protocol.calls import Call
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
 
@@ -25,12 +25,8 @@ def test_the_number_of_an_order_in_each_place(field: str) -> None:
 
 
 def test_a_catalogue_without_any_service_is_refused_with_the_fault_of_the_first() -> None:
-    rows = [{"rate": "0.90"}, {"service": 2, "rate": "dear"}]
-    with pytest.raises(ReplyError, match="service") as caught:
-        read(calls.SERVICES, rows)
-    with pytest.raises(ReplyError) as other:
-        read(calls.SERVICES, rows[:1])
-    assert caught.value.message.partition(": [")[0] == other.value.message.partition(": [")[0]
+    with pytest.raises(ReplyError, match=r"^missing field in the reply: service: "):
+        read(calls.SERVICES, [{"rate": "0.90"}, {"service": 2, "rate": "dear"}])
 
 
 @pytest.mark.parametrize("beside", ["text", 5, None, {"name": "of no price"}])
@@ -41,4 +37,18 @@ def test_what_stands_beside_no_list_of_services_is_no_catalogue(beside: object) 
 def test_a_list_of_other_things_is_no_catalogue() -> None:
     with pytest.raises(ReplyError):
         read(calls.SERVICES, ["a", "b"])
-    assert [one.service for one in read(calls.SERVICES, {"tags": ["a", "b"], "services": [ROW]})] == [1]
+    content = {"info": "x", "tags": ["a", "b"], "all": [ROW]}
+    assert [one.service for one in read(calls.SERVICES, content)] == [1]
+
+
+@pytest.mark.parametrize("envelope", ["data", "services", "of any name"])
+def test_a_catalogue_by_id_in_an_envelope(envelope: str) -> None:
+    content = {"status": "success", envelope: {"7": {"rate": "0.90"}, "8": {"rate": "1"}}}
+    assert [one.service for one in read(calls.SERVICES, content)] == [7, 8]
+
+
+def test_an_order_may_be_repeated_where_the_panel_knows_it_again() -> None:
+    order = DefaultOrder(service=1, link="https://example.com/", quantity=100)
+    again = calls.add(order, {"request_id": "r1"})
+    assert (again.retry_mode, ADD.retry_mode) == (RetryMode.IDEMPOTENT, RetryMode.NEVER)
+    assert again.form == ADD.form.replace("action=add", "action=add&request_id=r1")
