@@ -107,3 +107,17 @@ async def test_when_the_first_call_after_a_pause_gives_up_the_next_one_goes() ->
         assert (await second).currency == "USD"
         assert panel.times == [0, 3, 5]
         await asyncio.gather(first, return_exceptions=True)
+
+
+@virtual_time
+async def test_an_order_is_sent_before_the_bulk_reads_that_wait() -> None:
+    panel = Notes(1.0)
+    async with client(panel, max_concurrency=1) as it:
+        tasks: list[asyncio.Future[object]] = []
+        for call in (it.balance(), it.status_many(range(100)), it.add(ORDER)):
+            tasks.append(asyncio.ensure_future(call))
+            await asyncio.sleep(0.1)
+        await asyncio.wait([tasks[2]])
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert [form["action"] for form in panel.forms][:2] == ["balance", "add"]

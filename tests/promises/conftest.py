@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-UNWATCHED = ("journal", "redis_limit", "test_dialects.py", "test_faults.py", "test_volume.py")
+UNWATCHED = ("journal", "redis_limit", "test_dialects.py", "test_faults.py")
 """The same as what the settings of coverage omit."""
 WATCHED = {"test_cluster.py"}
 

@@ -74,7 +74,7 @@ def panels(draw: st.DrawFn, count: int) -> Orders:
     )
 
 
-@settings(max_examples=rounds(50, nightly=1_000))
+@settings(max_examples=rounds(30, nightly=1_000))
 @given(st.data(), st.integers(1, 220), st.sampled_from([1, 4]))
 async def test_every_id_ends_in_its_value_or_in_an_error_of_its_own(
     data: st.DataObject, count: int, workers: int
