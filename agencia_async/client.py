@@ -55,6 +55,8 @@ class AsyncClient:
         http_client: a configured `httpx.AsyncClient`; it is shared and never closed here. At most one of
             `transport` and `http_client` may be given.
         max_concurrency: the maximum number of requests in flight, >= 1.
+        max_concurrent_writes: the same of `add`, `refill` and `cancel`, >= 1; by default as many. Some panels
+            book concurrent orders wrongly.
         timeout: seconds for one attempt, from connecting to the last byte, > 0.
         retry: attempts, waits and deadline of a call; see `RetryPolicy`.
         rate_limit: the panel's rate limit, if known; see `RateLimit`, and `RedisRateLimit` for one that
@@ -87,8 +89,8 @@ class AsyncClient:
         del api_key  # a traceback may be captured with its local variables
         key.check()
         settings = Settings.of(options)
-        self._sender = open_sender(key, settings)
         self._tasks = Tasks()
+        self._sender = open_sender(key, settings, self._tasks)
         self._submission = OrderSubmission(
             self._sender,
             self._tasks,

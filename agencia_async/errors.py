@@ -105,6 +105,9 @@ class ConfigurationError(AgenciaError, ValueError):
 class TransportError(AgenciaError):
     """No usable reply: the connection failed, timed out or broke, or the reply is a 5xx or a gateway page."""
 
+    is_of_network = True
+    """Internal: whether the network or the server failed, and not the code of a transport of the caller's."""
+
 
 class ReplyError(AgenciaError):
     """The reply is unreadable: not JSON, a wrong structure, an invalid amount, or too large."""

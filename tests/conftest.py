@@ -1,10 +1,12 @@
 """Fixtures that the whole suite shares: those that the library gives its users."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from agencia_async._limits import breaker, write_breaker
 from tests.support import engines
 from tests.support.rounds import PROFILE
 
@@ -17,6 +19,7 @@ settings.register_profile(
 )
 settings.load_profile(PROFILE)
 
+HERE = Path(__file__).parent
 pytest_plugins = ["agencia_async.pytest_plugin", "pytester"]
 
 
@@ -29,6 +32,14 @@ def _no_environment() -> Iterator[None]:
         # Each of the processes that tests start would compile the package for itself.
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _soon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In real time a panel that is away is looked for sooner; in virtual time, at the library's intervals."""
+    if not hasattr(request.function, "is_virtual") and not request.path.is_relative_to(HERE / "limits"):
+        for module in (breaker, write_breaker):
+            monkeypatch.setattr(module, "_FIRST", 0.02)
 
 
 @pytest.fixture(params=engines.ENGINES)

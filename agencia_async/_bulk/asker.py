@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from agencia_async._calls.batch_support import BatchSupport
 from agencia_async._calls.sender import Sender
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import RetryMode
+from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.missing_field import says_missing
 from agencia_async._protocol.outcomes import Outcomes
 from agencia_async._protocol.wire_ids import is_integer, is_misread
@@ -32,16 +32,26 @@ class Asker(Generic[T]):
     """
 
     def __init__(
-        self, sender: Sender, action: Action[T], support: BatchSupport, *, urgent: bool = True
+        self,
+        sender: Sender,
+        action: Action[T],
+        support: BatchSupport,
+        *,
+        urgent: bool = True,
+        patient: bool = False,
     ) -> None:
         self._sender = sender
         self.action = action
         self.support = support
-        self.urgent = urgent
+        self._urgent = urgent
+        self._patient = patient
 
     async def batch(self, wire_ids: Sequence[str], *, once: bool = False) -> Outcomes[T]:
         """The outcomes of one request; raises the error of a whole one."""
-        return await self._sender.send(self.action.batch(wire_ids), urgent=self.urgent, once=once)
+        return await self._send(self.action.batch(wire_ids), once=once)
+
+    async def _send(self, call: Call[Outcomes[T]], *, once: bool) -> Outcomes[T]:
+        return await self._sender.send(call, urgent=self._urgent, patient=self._patient, once=once)
 
     async def alone(self, wire_id: str, *, once: bool = False, by_subject: bool = False) -> T | AgenciaError:
         """The outcome of one id, in a request of its own; raises the error of a whole request.
@@ -71,8 +81,7 @@ class Asker(Generic[T]):
         return action.many, action.subject
 
     async def _in(self, field: str, wire_id: str, *, once: bool = False) -> T | AgenciaError:
-        answers = await self._sender.send(self.action.in_field(field, wire_id), urgent=self.urgent, once=once)
-        return answers[wire_id]
+        return (await self._send(self.action.in_field(field, wire_id), once=once))[wire_id]
 
     def _may_answer(self, other: str, wire_id: str, error: PanelError) -> bool:
         """Whether the other field may be the right one, after a refusal."""

@@ -59,13 +59,14 @@ class Batches:
         return channel.most_ids if _is_read(action) else channel.cut_at
 
     async def send(self, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Outcomes[T]:
-        """The outcome for each id. Writes are always urgent.
+        """The outcome for each id. Writes are always urgent; what is not urgent is part of a bulk call.
 
         Raises:
             AgenciaError: the request failed as a whole.
         """
         support = self.sender.channel.batches(action.name)
-        asker = Asker(self.sender, action, support, urgent=urgent or not _is_read(action))
+        is_urgent = urgent or not _is_read(action)
+        asker = Asker(self.sender, action, support, urgent=is_urgent, patient=not urgent)
         support.sent()
         if len(wire_ids) > support.size and not support.trial():
             return await self._in_parts(asker, wire_ids, support.size)

@@ -1,13 +1,15 @@
 """What all calls of a client share: the gate, the wire, and what is known of the panel."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agencia_async._calls.batch_support import BatchSupport
-from agencia_async._concurrency.tasks import closed
+from agencia_async._concurrency.tasks import Tasks, closed
+from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._limits.gate import Gate
-from agencia_async._protocol.calls import Call, RetryMode
+from agencia_async._protocol.calls import BALANCE, Call, RetryMode
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
@@ -18,6 +20,7 @@ from agencia_async.errors import (
     AuthenticationError,
     ConfigurationError,
     RateLimitedError,
+    TransportError,
 )
 
 T = TypeVar("T")
@@ -25,6 +28,10 @@ T = TypeVar("T")
 _LARGE = 2**18
 """Bytes; parsing a larger reply would block the event loop for too long, so a thread does it."""
 _TOO_MANY = 429
+_OVERLOADED = 503
+_REDIRECT = 300
+_AWAY = {502, 503, 504, *range(520, 531)}
+"""HTTP statuses that a gateway sends in place of the panel."""
 _HEADER_CHECKS = 10
 """Replies without quota headers after which these are no longer looked for, to save time."""
 _LONGEST_COOLDOWN = 3600.0
@@ -36,6 +43,17 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def is_write(call: Call[Any]) -> bool:
+    """Whether a call may change something at the panel."""
+    return call.retry_mode is not RetryMode.ALWAYS
+
+
+def is_away(error: AgenciaError) -> bool:
+    """Whether an error means that the panel is not there: no connection, no reply, or that of a gateway."""
+    is_gone = error.http_status is None or error.http_status in _AWAY
+    return is_gone and isinstance(error, TransportError) and error.is_of_network
+
+
 class Channel:
     """Sends the requests of one client, and learns from the replies.
 
@@ -43,8 +61,9 @@ class Channel:
     ids a request may hold by the client's settings.
     """
 
-    def __init__(self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int) -> None:
+    def __init__(self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int, tasks: Tasks) -> None:
         self._wire = wire
+        self._tasks = tasks
         self.gate = gate
         self._refusals = refusals
         self.most_ids = most_ids
@@ -54,6 +73,7 @@ class Channel:
         self.requests_sent = 0
         self._header_checks = _HEADER_CHECKS
         self.closed = False
+        gate.circuits.start_probe = self._start_probe
 
     def enter(self) -> None:
         """Raise on a closed client, or in another event loop than that of the first call."""
@@ -80,14 +100,19 @@ class Channel:
         """How many ids any action answers before it leaves out the others in silence."""
         return min((known.cut_at for known in self._batches.values()), default=self.most_ids)
 
-    async def exchange(self, call: Call[T], number: int, seconds: float) -> T:
-        """Send a request, with its number at the gate; the value that the reply holds."""
+    async def exchange(
+        self, call: Call[T], number: int, seconds: float, *, is_cut: bool = False, is_repeatable: bool = False
+    ) -> T:
+        """Send a request, with its number at the gate; the value that the reply holds.
+
+        `is_cut`: it has less time than requests have, so that a timeout tells nothing of the panel.
+        `is_repeatable`: it may be sent again whatever comes of it, so that its outcome is not unknown.
+        """
         self.requests_sent += 1
-        reported = None
+        until = now() + seconds
+        reported = reply = None
         try:
-            reply = await self._wire.send(
-                call.form, timeout=seconds, write=call.retry_mode is not RetryMode.ALWAYS
-            )
+            reply = await self._wire.send(call.form, timeout=seconds, write=is_write(call))
             if self._header_checks or reply.status == _TOO_MANY:
                 reported = self._quota(reply)
             read = partial(decipher, call.reader, reply, self._refusals)
@@ -97,7 +122,12 @@ class Channel:
                 failed.http_status = reply.status
             raise_if_whole(value)
         except AgenciaError as error:
-            self._failed(number, error, reported)
+            is_unknown = is_write(call) and error.sent != "no" and not is_repeatable
+            is_failure = is_unknown or (isinstance(error, TransportError) and error.is_of_network)
+            is_cut = is_cut and now() >= until
+            self._failed(number, error, reported, is_cut=is_cut, is_failure=is_failure)
+            if is_unknown:
+                self._unknown(number, error, reply)
             raise
         self.gate.accepted(number)
         self.accepted.set()
@@ -111,18 +141,41 @@ class Channel:
             self.gate.quota_received(reported)
         return reported
 
-    def _failed(self, number: int, error: AgenciaError, reported: Quota | None) -> None:
-        """Learn from an error about the account and its rate limit."""
+    def _failed(
+        self, number: int, error: AgenciaError, reported: Quota | None, *, is_cut: bool, is_failure: bool
+    ) -> None:
+        """Learn from an error about the account, its rate limit, and whether the panel is there."""
         self.redact(error)
         if isinstance(error, RateLimitedError):
             if error.retry_after is None and reported and not reported.remaining:
                 error.retry_after = reported.seconds
             asked = error.retry_after
             self.gate.rate_limited(number, None if asked is None else min(asked, _LONGEST_COOLDOWN))
+        elif is_away(error):
+            if not is_cut:
+                self.gate.unanswered(number, error.message, is_overload=error.http_status == _OVERLOADED)
         else:
-            self.gate.accepted(number)
+            self.gate.accepted(number, is_failure=is_failure)
         if not isinstance(error, AuthenticationError):
             self.accepted.set()
+
+    def _unknown(self, number: int, error: AgenciaError, reply: Reply | None) -> None:
+        """Learn from a write whose outcome is unknown."""
+        is_empty = reply is not None and reply.status < _REDIRECT and not reply.body.strip()
+        self.gate.unknown(number, error.message, collided=is_empty)
+
+    def _start_probe(self) -> None:
+        if not self._tasks.closed:
+            self._tasks.start(self._probe())
+
+    async def _probe(self) -> None:
+        """Look whether the panel answers, with a request that changes nothing."""
+        with suppress(AgenciaError):
+            number = await self.gate.acquire_own()
+            try:
+                await self.exchange(BALANCE, number, PROBE_TIMEOUT)
+            finally:
+                self.gate.release(number)
 
     def redact(self, error: AgenciaError) -> None:
         """Redact the API key in an error's message: the panel may have echoed it."""

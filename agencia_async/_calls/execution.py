@@ -1,13 +1,15 @@
 """The execution of one call: its attempts, and the time left until its deadline."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from agencia_async._calls.channel import Channel, now
+from agencia_async._calls.channel import Channel, is_away, is_write, now
+from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._protocol.calls import Call, RetryMode
-from agencia_async.errors import TransportError
+from agencia_async.errors import AgenciaError, TransportError
 
 T = TypeVar("T")
 Attempt = Callable[[], Awaitable[T]]
@@ -15,67 +17,97 @@ Attempt = Callable[[], Awaitable[T]]
 
 
 @frozen
-class Times:
-    """The time limits of a call, in seconds.
+class CallTerms:
+    """What holds for the calls of one sender.
 
     Attributes:
-        attempt: for one attempt, from connecting to the last byte.
-        deadline: for the whole call.
-        least: a write is not started with less than this left: its outcome would be unknown.
+        attempt: seconds for one attempt, from connecting to the last byte.
+        deadline: seconds for the whole call.
+        least: seconds; a write is not started with less than this left: its outcome would be unknown.
+        repeats: whether a call of this mode is sent again, though the panel may have acted on it.
     """
 
     attempt: float
     deadline: float
     least: float
+    repeats: Callable[[RetryMode], bool]
 
 
 class Execution(Generic[T]):
     """The execution of one call.
 
-    `around` wraps each attempt: it is called once the gate is passed, and makes the attempt.
+    `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. A patient one
+    waits at the gate for as long as the panel answers at all: waiting does not count towards its deadline.
     """
 
-    __slots__ = ("_around", "_call", "_channel", "_deadline", "_number", "_times", "_urgent", "attempts")
+    __slots__ = (
+        *("_around", "_call", "_channel", "_deadline", "_is_over", "_is_probe", "_number", "_patient"),
+        *("_terms", "_urgent", "attempts"),
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a call, and how it is made
         self,
         channel: Channel,
-        times: Times,
+        terms: CallTerms,
         call: Call[T],
         around: Callable[[Attempt[T]], Awaitable[T]] | None,
         *,
         urgent: bool,
+        patient: bool,
     ) -> None:
         self._channel = channel
-        self._times = times
+        self._terms = terms
         self._call = call
         self._around = around
         self._urgent = urgent
-        self._deadline = now() + times.deadline
+        self._patient = patient
+        self._is_over = self._is_probe = False
+        self._deadline = now() + terms.deadline
         self._number = self.attempts = 0
 
     def left(self) -> float:
-        """Seconds until the deadline."""
-        return self._deadline - now()
+        """Seconds until the deadline; none if the gate said that waiting is in vain."""
+        return -math.inf if self._is_over else self._deadline - now()
 
     async def attempt(self) -> T:
-        """Pass the gate, and make one attempt."""
+        """Pass the gate, and make one attempt. A probe that is not answered is none."""
         gate = self._channel.gate
-        number = gate.try_acquire()
-        if not number:
-            self._channel.enter()  # if it was closed since the last attempt, the gate grants nothing
-            number, uncounted = await gate.acquire(self.left(), urgent=self._urgent)
-            self._deadline += uncounted
-        self._number = number
+        while True:
+            self._number = gate.try_acquire(write=is_write(self._call)) or await self._acquire()
+            self._is_probe = gate.circuits.is_probe(self._number)
+            try:
+                return await (self._around(self._exchange) if self._around else self._exchange())
+            except TransportError as error:
+                if not self._is_probe or not is_away(error):
+                    raise
+            finally:
+                gate.release(self._number)
+
+    async def _acquire(self) -> int:
+        self._channel.enter()  # if it was closed since the last attempt, the gate grants nothing
         try:
-            return await (self._around(self._exchange) if self._around else self._exchange())
-        finally:
-            gate.release(number)
+            number, uncounted = await self._channel.gate.acquire(
+                self.left(), urgent=self._urgent, write=is_write(self._call), patient=self._patient
+            )
+        except AgenciaError:
+            self._is_over = True
+            raise
+        self._deadline += uncounted
+        return number
 
     async def _exchange(self) -> T:
         left = self.left()
         self._channel.enter()  # the client may have been closed meanwhile
-        if left <= (0 if self._call.retry_mode is RetryMode.ALWAYS else self._times.least):
+        if left <= (self._terms.least if is_write(self._call) else 0):
+            self._is_over = True
             raise TransportError("the deadline passed before the request was sent", sent="no")
         self.attempts += 1
-        return await self._channel.exchange(self._call, self._number, min(self._times.attempt, left))
+        longest = min(self._terms.attempt, PROBE_TIMEOUT) if self._is_probe else self._terms.attempt
+        seconds = min(longest, left)
+        return await self._channel.exchange(
+            self._call,
+            self._number,
+            seconds,
+            is_cut=seconds < longest,
+            is_repeatable=self._terms.repeats(self._call.retry_mode),
+        )

@@ -51,9 +51,11 @@ class RetryPolicy:
         first_wait: seconds, >= 0; the wait before the first retry is random between 0 and this, and the
             bound doubles with each further retry.
         max_wait: seconds, >= 0; the maximum of that bound.
-        deadline: seconds, > 0, for the whole call including waits. If a `Retry-After` ends later, the
-            `RateLimitedError` is raised at once. Waiting for a slot under a rate limit, configured or
-            discovered, does not count.
+        deadline: seconds, > 0, for the whole call including its retries. Waiting for a slot, or for a permit
+            under a rate limit, does not count; waiting while the panel is away, or asked to wait, does: if a
+            `Retry-After` ends later, the `RateLimitedError` is raised at once. For each request of a bulk
+            call only the time counts in which it may be sent: it waits out an outage, and a `Retry-After` of
+            up to an hour. If the panel answers nothing for so long, all calls that wait fail.
         repeat_uncertain_writes: retry `refill` and `cancel` even if the panel may have acted on the first
             request. Most panels reject the second one, some execute it again. `add` is never retried so.
 
@@ -73,11 +75,13 @@ class RetryPolicy:
             return True
         if not isinstance(error, _FAILURES):
             return False
-        return (
-            error.sent == "no"
-            or retry_mode in {RetryMode.ALWAYS, RetryMode.IDEMPOTENT}
-            or (retry_mode is RetryMode.OPT_IN and self.repeat_uncertain_writes)
-        )
+        return error.sent == "no" or self.repeats(retry_mode)
+
+    def repeats(self, retry_mode: RetryMode) -> bool:
+        """Whether a request is sent again, though the panel may have acted on it."""
+        if retry_mode is RetryMode.OPT_IN:
+            return self.repeat_uncertain_writes
+        return retry_mode in {RetryMode.ALWAYS, RetryMode.IDEMPOTENT}
 
 
 class Retrier:
@@ -97,11 +101,16 @@ class Retrier:
         self._uniform = uniform
 
     async def run(
-        self, attempt: Callable[[], Awaitable[T]], *, retry_mode: RetryMode, left: Callable[[], float]
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        retry_mode: RetryMode,
+        left: Callable[[], float],
+        patient: bool = False,
     ) -> tuple[T, bool]:
         """The first value, and whether the panel may have acted on an attempt before that.
 
-        `left` returns the seconds until the deadline.
+        `left` returns the seconds until the deadline. A patient call waits at the gate for a `Retry-After`.
 
         Raises:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
@@ -112,7 +121,7 @@ class Retrier:
             return await attempt(), False  # most calls end here, without loading tenacity
         except AgenciaError as error:
             failure = error
-        retries = _Retries(self, attempt, failure, left)
+        retries = _Retries(self, attempt, failure, left, patient=patient)
         try:
             return await retries.run(retry_mode), retries.uncertain
         except AgenciaError as error:
@@ -148,7 +157,10 @@ class _Retries(Generic[T]):
         attempt: Callable[[], Awaitable[T]],
         first: AgenciaError,
         left: Callable[[], float],
+        *,
+        patient: bool,
     ) -> None:
+        self._patient = patient
         self._retrier = retrier
         self._attempt = attempt
         self._first: AgenciaError | None = first
@@ -168,7 +180,7 @@ class _Retries(Generic[T]):
         retrying = AsyncRetrying(
             sleep=self._retrier.sleep,
             stop=self._is_over,
-            wait=self._retrier.wait,
+            wait=self._wait,
             retry=retry_if_exception(lambda error: policy.may_retry(error, retry_mode)),
             before_sleep=_log_retry,
             reraise=True,
@@ -188,6 +200,12 @@ class _Retries(Generic[T]):
             raise
         self._settle(answered=True)
         return value
+
+    def _wait(self, state: "RetryCallState") -> float:
+        error = state.outcome and state.outcome.exception()
+        if self._patient and isinstance(error, RateLimitedError):
+            return 0.0  # the cooldown at the gate is as long as the panel asks, and does not count
+        return self._retrier.wait(state)
 
     def _settle(self, *, answered: bool) -> None:
         if self._is_paid and answered:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from agencia_async._calls.channel import Channel
-from agencia_async._calls.execution import Attempt, Execution, Times
+from agencia_async._calls.execution import Attempt, CallTerms, Execution
 from agencia_async._calls.retry import Retrier, RetryPolicy
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
@@ -22,7 +22,8 @@ class Sender:
     def __init__(self, channel: Channel, policy: RetryPolicy, timeout: float) -> None:
         self.channel = channel
         self._retrier = Retrier(policy)
-        self._times = Times(timeout, policy.deadline, min(_LEAST_FOR_A_WRITE, policy.deadline / 10))
+        least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
+        self._terms = CallTerms(timeout, policy.deadline, least, policy.repeats)
 
     async def send(
         self,
@@ -30,21 +31,23 @@ class Sender:
         around: Callable[[Attempt[T]], Awaitable[T]] | None = None,
         *,
         urgent: bool = True,
+        patient: bool = False,
         once: bool = False,
     ) -> T:
         """Send a request and its retries, until there is a value or an error.
 
         `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. Urgent calls
-        take precedence over those that are not. With `once` a read is not retried.
+        take precedence over those that are not. For patient ones, the requests of a bulk call, waiting at
+        the gate does not count towards the deadline. With `once` a read is not retried.
         """
         self.channel.enter()
-        execution = Execution(self.channel, self._times, call, around, urgent=urgent)
+        execution = Execution(self.channel, self._terms, call, around, urgent=urgent, patient=patient)
         try:
             if once:
                 value, uncertain = await execution.attempt(), False
             else:
                 value, uncertain = await self._retrier.run(
-                    execution.attempt, retry_mode=call.retry_mode, left=execution.left
+                    execution.attempt, retry_mode=call.retry_mode, left=execution.left, patient=patient
                 )
         except AgenciaError as error:
             error.action, error.attempts = call.action, execution.attempts

@@ -23,6 +23,7 @@ class OrderSubmission:
         panel: the panel's URL, which contains no secret.
         workers: how many orders may be in flight at once.
         idempotency_field: the form field by which the panel recognises a retried order, if it does.
+        patient: the orders are part of a bulk call: waiting does not count towards their deadlines.
     """
 
     sender: Sender
@@ -30,6 +31,7 @@ class OrderSubmission:
     panel: str
     workers: int
     idempotency_field: str | None
+    patient: bool = False
 
     async def submit(
         self,
@@ -43,4 +45,4 @@ class OrderSubmission:
             AgenciaError: as `AsyncClient.add` does.
         """
         key = {self.idempotency_field: reference or str(uuid4())} if self.idempotency_field else None
-        return await self.sender.send(calls.add(order, key), around)
+        return await self.sender.send(calls.add(order, key), around, patient=self.patient)

@@ -22,6 +22,7 @@ class Options(TypedDict, total=False):
     transport: httpx.AsyncBaseTransport | None
     http_client: httpx.AsyncClient | None
     max_concurrency: int
+    max_concurrent_writes: int | None
     timeout: float
     retry: RetryPolicy
     rate_limit: Limit | None

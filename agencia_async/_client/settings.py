@@ -13,9 +13,13 @@ from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.sender import Sender
 from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
 from agencia_async._client.options import default_user_agent
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.breaker import Breaker
+from agencia_async._limits.circuits import Circuits
 from agencia_async._limits.gate import Gate
 from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._limits.write_breaker import WriteBreaker
 from agencia_async._protocol.own_states import OwnStates
 from agencia_async._protocol.refusals import Patterns, Refusals
 from agencia_async._transport.address import checked_url
@@ -50,6 +54,11 @@ def _check_idempotency_field(name: str, value: object) -> None:
         check_field_name(name, value)
 
 
+def _check_writes(name: str, value: object) -> None:
+    if value is not None:
+        check_whole(name, value)
+
+
 def _check_states(name: str, value: object) -> None:
     if value is None:
         return
@@ -70,6 +79,7 @@ class Settings:
     transport: httpx.AsyncBaseTransport | None = None
     http_client: httpx.AsyncClient | None = None
     max_concurrency: int = field(default=10, validator=_checked(check_whole))
+    max_concurrent_writes: int | None = field(default=None, validator=_checked(_check_writes))
     timeout: float = field(default=30.0, validator=_checked(check_seconds))
     retry: RetryPolicy = field(default=RetryPolicy(), validator=_checked(check_policy, kind=RetryPolicy))
     rate_limit: Limit | None = field(default=None, validator=_checked(_check_limit))
@@ -105,7 +115,7 @@ class Settings:
         return checked_url(self.base_url, allow_http=self.allow_http)
 
 
-def open_sender(api_key: ApiKey, settings: Settings) -> Sender:
+def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:
     """The sender of a client, with its own wire and gate."""
     wire = open_wire(
         settings.url,
@@ -118,7 +128,7 @@ def open_sender(api_key: ApiKey, settings: Settings) -> Sender:
     )
     gate = _gate(settings, api_key.account(panel_of(settings.url)))
     refusals = Refusals(settings.refusals, OwnStates(settings.states))
-    channel = Channel(wire, gate, refusals, settings.batch_size)
+    channel = Channel(wire, gate, refusals, settings.batch_size, tasks)
     return Sender(channel, settings.retry, settings.timeout)
 
 
@@ -130,9 +140,10 @@ def _gate(settings: Settings, account: str) -> Gate:
         patience=policy.deadline,
         is_configured=limit is not None,
     )
-    return Gate(
-        settings.max_concurrency, adaptive, now, None if limit is None else partial(limit.open, now, account)
-    )
+    slots = settings.max_concurrency
+    writes = min(slots, settings.max_concurrent_writes or slots)
+    circuits = Circuits(Breaker(slots, policy.deadline), WriteBreaker(writes, policy.deadline))
+    return Gate(slots, adaptive, now, circuits, None if limit is None else partial(limit.open, now, account))
 
 
 def panel_of(url: httpx.URL) -> str:

@@ -194,6 +194,15 @@ class AdaptiveLimit:
             self._rate_limited_at(self.cubic, now)
         self._settle()
 
+    def overloaded(self, rate: float, seconds: float, now: float) -> None:
+        """A web server's own limit let through so many requests per second, in so many seconds."""
+        if self.cubic:
+            self.cubic.lower(now, 0.0, rate)
+        else:
+            self.is_limited = True
+            self.cubic = CubicPace(rate, seconds, now, self._slowest)
+        self._settle()
+
     def abandoned(self, number: int) -> None:
         """A request ended without a reply."""
         self.cooldown.abandoned(number)

@@ -1,9 +1,9 @@
-"""The gate that every request passes: concurrency slots, priorities, rate limits and cooldowns.
+"""The gate that every request passes: slots, priorities, rate limits, cooldowns and circuit breakers.
 
-A request that finds a free slot, no limit and no cooldown passes at once. All others wait in a priority
-queue, first in, first out: urgent ones (writes, single calls) before bulk reads, which still get one slot in
-ten, so that they do not starve. The gate grants one slot after the other to the first in the queue. It has no
-task of its own: each event dispatches (`_dispatch`), and so does a timer if only time is missing.
+A request that finds a free slot and nothing that delays it passes at once. All others wait in a queue: urgent
+ones (writes, single calls) before bulk reads, which still get one turn in ten, so that they do not starve.
+The gate grants one slot after the other to the first in the queue that may be sent. It has no task of its
+own: each event dispatches (`_dispatch`), and so does a timer if only time is missing.
 
 A waiter is *queued*, then *granted* its number or *failed*; it leaves the queue at that moment, so that
 none is granted twice. Under a configured limit the first one is *reserving*: it makes a reservation, and
@@ -15,44 +15,29 @@ be used gets it. Edge cases:
 - A reservation, but an empty queue: it is kept until its time, for whoever comes by then.
 - A reservation within a cooldown: it is dropped, or it would be used late, together with the next one.
 - An urgent request comes while another is reserving: the urgent one gets that reservation.
+
+Cooldowns and outages count towards the deadline of a waiter, waiting for a slot or a permit does not. For a
+patient one (of a bulk call) nothing counts: it fails only when the panel is silent.
 """
 
 import asyncio
 import logging
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 
 from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.circuits import Circuits
+from agencia_async._limits.queue import Deadlines, Waiter, WaitingQueue, new_future
 from agencia_async._limits.rate_limit import Reservations
 from agencia_async._protocol.headers import Quota
-from agencia_async.errors import AgenciaError, RateLimitedError, TransportError
+from agencia_async.errors import AgenciaError, RateLimitedError, twin
 
 _log = logging.getLogger("agencia_async")
 
 _RESERVE = 0
 """What a waiter gets instead of its number when it is to make a reservation."""
-_MOST_PASSED = 9
-"""Urgent requests that may overtake a waiting bulk read; then it is its turn, or it would starve."""
-
-
-def _future() -> "asyncio.Future[int]":
-    return asyncio.get_running_loop().create_future()
-
-
-class _Waiter:
-    """One request in the queue; `is_reserving` while it makes a reservation.
-
-    `until` is its deadline, by the clock of counted time.
-    """
-
-    __slots__ = ("future", "is_reserving", "timer", "until")
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-        self.future = _future()
-        self.is_reserving = False
-        self.timer: asyncio.TimerHandle | None = None
+_ROUNDING = 1e-6
+"""Seconds by which a timer may be early."""
 
 
 def _none() -> Reservations:
@@ -67,6 +52,7 @@ class Gate:
         adaptive: the discovered limit.
         clock: the event loop's, in seconds.
         limit: opens the reservations of a configured limit, if there is one.
+        circuits: what is known of the panel: whether it answers, and whether writes may be sent.
     """
 
     def __init__(
@@ -74,6 +60,7 @@ class Gate:
         slots: int,
         adaptive: AdaptiveLimit,
         clock: Callable[[], float],
+        circuits: Circuits,
         limit: Callable[[], Reservations] | None = None,
     ) -> None:
         self._slots = self._free = slots
@@ -82,42 +69,62 @@ class Gate:
         self._is_configured = limit is not None
         self._open_reservations = limit or _none
         self._reservations: Reservations | None = None
+        self.circuits = circuits
         self._is_open = not self._is_configured
         self._last = 0
-        self._urgent: OrderedDict[_Waiter, None] = OrderedDict()
-        self._bulk: OrderedDict[_Waiter, None] = OrderedDict()
-        self._passed = 0
+        self._queue = WaitingQueue()
+        self._deadlines = Deadlines(clock)
         self._due: float | None = None
         self._is_reserving = False
         self._timer: asyncio.TimerHandle | None = None
-        # The clock of the time that counts towards deadlines: its last reading, when that was, does it run.
-        self._counted = self._read = 0.0
-        self._counts = not self._is_configured
         self._until: float = 0.0
         self._is_paced = False
 
     # --- acquire and release ------------------------------------------------------------------------
 
-    def try_acquire(self) -> int:
+    def try_acquire(self, *, write: bool = False) -> int:
         """The number of a request that may be sent at once; 0 if it has to wait."""
-        if self._is_open and self._free:
+        if self._is_open and self._free and not (write and self.circuits.is_full_of_writes(self._clock())):
             self._free -= 1
             self._last += 1
+            self.circuits.sent(self._last, write=write)
             return self._last
         return 0
 
-    async def acquire(self, left: float, *, urgent: bool) -> tuple[int, float]:
+    async def acquire(
+        self, left: float, *, urgent: bool, write: bool = False, patient: bool = False
+    ) -> tuple[int, float]:
         """Wait; the number of the request, and the seconds of waiting that do not count.
 
         Raises:
             RateLimitedError: a cooldown ends after the deadline, which is `left` counted seconds away.
-            TransportError: no slot came free before the deadline; nothing was sent.
+            TransportError: the panel is away, or writes are not sent at the moment; nothing was sent.
         """
-        now, counted = self._clock(), self._counted_now()
-        waiter = _Waiter(counted + left)
-        (self._urgent if urgent else self._bulk)[waiter] = None
+        now, counted = self._clock(), self._deadlines.now()
+        refusal = self.circuits.refusal(now, write=write)
+        if refusal is not None:
+            raise refusal
+        until = math.inf if patient else counted + left
+        waiter = Waiter(until, is_urgent=urgent, is_write=write)
+        self._queue.add(waiter)
+        self._deadlines.add(waiter, len(self._queue))
+        number = await self._granted(waiter)
+        waited = self._clock() - now
+        return number, waited if patient else waited - (self._deadlines.now() - counted)
+
+    async def acquire_own(self) -> int:
+        """The number of the client's own probe, whose task was started."""
+        own, number = Waiter(math.inf, is_urgent=True, is_write=False), 0
+        self.circuits.own_waits(own)
+        self._queue.add(own, is_first=True)
         try:
-            self._set_timer(waiter)
+            number = await self._granted(own)
+        finally:
+            self.circuits.own_waited(number)
+        return number
+
+    async def _granted(self, waiter: Waiter) -> int:
+        try:
             if waiter.until <= self._in_vain():
                 self._fail_for_cooldown(waiter)
             self._dispatch()
@@ -129,21 +136,25 @@ class Gate:
         except BaseException:
             self._abandon(waiter)
             raise
-        return number, (self._clock() - now) - (self._counted_now() - counted)
+        return number
 
     def release(self, number: int) -> None:
         """A request is over, whatever its outcome."""
         self._free += 1
+        self.circuits.released(number)
         if not self._is_open:
             self._limit.abandoned(number)
-        if self._urgent or self._bulk:
+        if self._queue:
             self._dispatch()
 
-    # --- replies --------------------------------------------------------------------------------------
+    # --- outcomes -------------------------------------------------------------------------------------
 
-    def accepted(self, number: int) -> None:
-        """The panel answered with anything but a 429."""
-        self._limit.accepted(number, self._clock())
+    def accepted(self, number: int, *, is_failure: bool = False) -> None:
+        """The panel answered, not with a 429; `is_failure`: its server failed, or it is unreadable."""
+        now = self._clock()
+        self._limit.accepted(number, now)
+        for overload in self.circuits.answered(number, now, is_failure=is_failure):
+            self._rate_limited(overload, now, None)
         if not self._is_open:
             self._update()
             self._dispatch()
@@ -156,25 +167,48 @@ class Gate:
 
     def rate_limited(self, number: int, asked: float | None) -> None:
         """The panel answered 429, and `asked` to wait for so many seconds (None: it does not say)."""
-        now, in_flight = self._clock(), self._slots - self._free
-        self._limit.rate_limited(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
+        now = self._clock()
+        self.circuits.answered(number, now)
+        self._rate_limited(number, now, asked)
         self._update()
         self._dispatch()
 
+    def unanswered(self, number: int, why: str, *, is_overload: bool) -> None:
+        """The panel did not answer; `is_overload`: by a 503, which may be a limit of the web server."""
+        now = self._clock()
+        self._limit.abandoned(number)
+        was_probe = self.circuits.is_probe(number)
+        if pressure := self.circuits.unanswered(number, now, why, is_overload=is_overload):
+            self._limit.overloaded(*pressure, now)
+        if was_probe and self.circuits.is_silent:
+            self._fail_all(now)
+        self._update()
+        self._dispatch()
+
+    def unknown(self, number: int, why: str, *, collided: bool = False) -> None:
+        """The outcome of a write is unknown; `accepted` or `unanswered` was told before."""
+        if collided:
+            self.circuits.collided(self._clock())
+        self.circuits.unknown(number, self._clock(), why)
+        self._update()
+        self._dispatch()
+
+    def _rate_limited(self, number: int, now: float, asked: float | None) -> None:
+        in_flight = self._slots - self._free
+        self._limit.rate_limited(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
+
     def _update(self) -> None:
         """Apply what is known of the panel now."""
-        limit = self._limit
-        self._is_open = limit.free and not self._is_configured
-        counts = (limit.cooldown.is_on or not self._is_configured) and limit.counts(self._clock())
-        if counts is not self._counts:
-            self._counted, self._read, self._counts = self._counted_now(), self._clock(), counts
-            for waiter in self._waiters():
-                self._set_timer(waiter)
+        limit, now = self._limit, self._clock()
+        self._is_open = limit.free and not self._is_configured and self.circuits.is_free(now)
+        is_paused = limit.cooldown.is_on or limit.until > now
+        counts = self.circuits.is_open or (is_paused and limit.counts(now))
+        if counts is not self._deadlines.is_running:
+            self._deadlines.run(is_running=counts)
             self._until = math.nan  # the set of those who wait in vain may have changed
         if limit.until != self._until:
             self._until = limit.until
-            in_vain = self._in_vain()
-            for waiter in [one for one in self._waiters() if one.until <= in_vain]:
+            for waiter in self._deadlines.passed(self._in_vain()):
                 self._fail_for_cooldown(waiter)
         if (limit.cubic is not None) is not self._is_paced:
             self._is_paced = limit.cubic is not None
@@ -185,23 +219,12 @@ class Gate:
 
     # --- the queue ------------------------------------------------------------------------------------
 
-    def _waiters(self) -> list[_Waiter]:
-        return [*self._urgent, *self._bulk]
-
-    def _first(self) -> _Waiter | None:
-        is_bulks_turn = self._passed >= _MOST_PASSED
-        for queue in (self._bulk, self._urgent) if is_bulks_turn else (self._urgent, self._bulk):
-            while queue:
-                waiter = next(iter(queue))
-                if not waiter.future.done():
-                    return waiter
-                del queue[waiter]  # cancelled in this iteration of the event loop
-        return None
-
     def _dispatch(self) -> None:
-        """Grant slots to all that may be sent now."""
-        while self._free and not self._is_reserving and (waiter := self._first()):
-            now = self._clock()
+        """Grant slots to all that may be sent now, and fail those that are too late."""
+        now = self._clock()
+        self._fail_late(now)
+        at = math.inf
+        while self._free and not self._is_reserving and (waiter := self.circuits.next(self._queue, now)):
             at = now + self._limit.wait(now)
             if at <= now and self._is_configured:
                 if self._due is None:
@@ -211,17 +234,20 @@ class Gate:
             if at > now:
                 if self._due is not None and self._due < at:
                     self._due = None  # within a cooldown
-                self._wake_at(at)
-                return
+                break
+            at = math.inf
             self._grant(waiter, now)
+        if self._queue:
+            self.circuits.probe_if_due(self._queue, now)
+            self._wake_at(min(at, self._deadlines.next_at(), self.circuits.event_at(now)))
 
-    def _grant(self, waiter: _Waiter, now: float) -> None:
+    def _grant(self, waiter: Waiter, now: float) -> None:
         self._due = None
         self._free -= 1
         self._last += 1
         self._limit.sent(self._last, now)
-        self._passed = self._passed + 1 if self._bulk and waiter not in self._bulk else 0
-        self._drop(waiter)
+        self.circuits.sent(self._last, write=waiter.is_write)
+        self._queue.granted(waiter)
         waiter.future.set_result(self._last)
         self._update()
 
@@ -238,87 +264,85 @@ class Gate:
     def _woken(self) -> None:
         self._timer = None
         self._dispatch()
-        if self._due is not None and not (self._urgent or self._bulk):
+        if self._due is not None and not self._queue:
             if self._due > self._clock():
                 self._wake_at(self._due)  # behind a cooldown
             else:
                 self._due = None  # not needed by anyone
 
-    def _send_to_reserve(self, waiter: _Waiter) -> None:
+    def _send_to_reserve(self, waiter: Waiter) -> None:
         """Have it make a reservation; then it waits for another future."""
         self._is_reserving = waiter.is_reserving = True
-        future, waiter.future = waiter.future, _future()
+        future, waiter.future = waiter.future, new_future()
         future.set_result(_RESERVE)
 
-    async def _reserve(self, waiter: _Waiter) -> None:
+    async def _reserve(self, waiter: Waiter) -> None:
         """Make the next reservation under the configured limit."""
         if self._reservations is None:
             self._reservations = self._open_reservations()
         wait = await self._reservations.reserve()
         self._due = self._clock() + wait
         self._is_reserving = waiter.is_reserving = False
-        if self._first() is None:
+        if not self._queue:
             self._wake_at(self._due)  # to drop it then
         self._dispatch()
 
-    def _abandon(self, waiter: _Waiter) -> None:
+    def _abandon(self, waiter: Waiter) -> None:
         """Its caller was cancelled, or it has failed: release what it held."""
-        self._drop(waiter)
+        self._queue.drop(waiter)
         if waiter.is_reserving:
             self._is_reserving = False
         future = waiter.future
         if future.done() and not future.cancelled() and future.exception() is None:
             self.release(future.result())
+        future.cancel()  # so that its deadline is forgotten
         self._dispatch()
 
-    def _drop(self, waiter: _Waiter) -> None:
-        self._urgent.pop(waiter, None)
-        self._bulk.pop(waiter, None)
-        if waiter.timer is not None:
-            waiter.timer.cancel()
-
-    # --- deadlines ------------------------------------------------------------------------------------
-
-    def _counted_now(self) -> float:
-        """The clock of the time that counts towards deadlines."""
-        return self._counted + (self._clock() - self._read if self._counts else 0.0)
-
-    def _set_timer(self, waiter: _Waiter) -> None:
-        """Expire it at its deadline."""
-        if waiter.timer is not None:
-            waiter.timer.cancel()
-            waiter.timer = None
-        if self._counts:
-            left = waiter.until - self._counted_now()
-            waiter.timer = asyncio.get_running_loop().call_later(left, self._expire, waiter)
+    # --- those who wait in vain -----------------------------------------------------------------------
 
     def _in_vain(self) -> float:
         """Deadlines up to this lie before the end of the cooldown."""
         cooldown = self._limit.until - self._clock()
-        is_bound = cooldown > 0 and (self._counts or self._limit.is_asked)
-        return self._counted_now() + cooldown if is_bound else -math.inf
+        is_bound = cooldown > 0 and (self._deadlines.is_running or self._limit.is_asked)
+        return self._deadlines.now() + cooldown if is_bound else -math.inf
 
-    def _fail_for_cooldown(self, waiter: _Waiter) -> None:
+    def _fail_late(self, now: float) -> None:
+        """Fail those whose deadline has passed, or who wait for nothing."""
+        for waiter in self._deadlines.passed(self._deadlines.now() + _ROUNDING):
+            self._expire(waiter, now)
+        if self.circuits.falls_silent(now + _ROUNDING):
+            self._fail_all(now)
+        ended = self.circuits.ended_writes(now)
+        while ended and (write := self._queue.first(reads=False, writes=True)):
+            self._fail(write, twin(ended))
+
+    def _fail_all(self, now: float) -> None:
+        """Nothing was answered for too long."""
+        for waiter in self._queue:
+            if not self.circuits.is_own(waiter):
+                self._fail(waiter, self.circuits.failure(now))
+
+    def _fail_for_cooldown(self, waiter: Waiter) -> None:
         """Fail it for a cooldown that ends after its deadline."""
         cooldown = self._limit.until - self._clock()
         why = "the panel asked to wait" if self._limit.is_asked else "cooldown after 429 replies:"
         message = f"rate limited: {why} {cooldown:.0f} s more"
         self._fail(waiter, RateLimitedError(message, retry_after=cooldown))
 
-    def _expire(self, waiter: _Waiter) -> None:
-        if self._limit.cooldown.is_on:
-            self._fail(waiter, RateLimitedError("rate limited until the deadline"))
+    def _expire(self, waiter: Waiter, now: float) -> None:
+        if self.circuits.is_open:
+            self._fail(waiter, self.circuits.failure(now))
         else:
-            self._fail(waiter, TransportError("no free slot until the deadline", sent="no"))
+            self._fail(waiter, RateLimitedError("rate limited until the deadline"))
 
-    def _fail(self, waiter: _Waiter, error: AgenciaError) -> None:
-        self._drop(waiter)
+    def _fail(self, waiter: Waiter, error: AgenciaError) -> None:
+        self._queue.drop(waiter)
         if not waiter.future.done():  # else cancelled in this iteration of the event loop
             waiter.future.set_exception(error)
 
     async def aclose(self, error: Callable[[], AgenciaError]) -> None:
         """Send nothing more; all that wait fail with the error."""
-        for waiter in self._waiters():
+        for waiter in self._queue:
             self._fail(waiter, error())
         if self._timer is not None:
             self._timer.cancel()

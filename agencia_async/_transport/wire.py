@@ -52,6 +52,7 @@ class Wire:
             failure = TransportError(f"{what} within {timeout:g} s")
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
             failure = TransportError(_told(error))
+            failure.is_of_network = isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError, EOFError))
             if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
                 body.started = False  # it was read before connecting
         except BaseException as error:  # noqa: BLE001 - raised again

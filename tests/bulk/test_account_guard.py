@@ -87,7 +87,7 @@ ONCE = RetryPolicy(attempts=1)
 
 
 def orders(panel: Notes) -> list[str]:
-    return [form["orders"] for form in panel.forms]
+    return [form["orders"] for form in panel.forms if form["action"] != "balance"]
 
 
 @virtual_time
@@ -95,7 +95,7 @@ async def test_writes_whose_outcome_is_unknown_are_told_although_the_account_is_
     panel = Notes(BROKEN, BAD_KEY)
     async with client(panel, retry=ONCE, batch_size=2) as it:
         result = await it.cancel_many(range(6))
-    assert orders(panel) == ["0,1", "2,3"]
+    assert orders(panel) == ["0,1", "2,3", "4,5"]  # the last one was waiting at the gate
     assert [type(error) for error in result.failed.values()] == [
         *[OutcomeUnknownError] * 2,
         *[AuthenticationError] * 4,

@@ -103,10 +103,10 @@ async def test_the_deadline_bounds_the_call_as_a_whole() -> None:
 
 
 @virtual_time
-async def test_waiting_for_a_connection_counts_waiting_for_ones_own_limit_does_not() -> None:
+async def test_neither_waiting_for_a_connection_counts_nor_for_ones_own_limit() -> None:
     async with client(Panel(40.0), max_concurrency=1, timeout=50) as it:
         results = await asyncio.gather(it.balance(), it.balance(), it.balance(), return_exceptions=True)
-    assert [type(result).__name__ for result in results] == ["Balance", "TransportError", "TransportError"]
+    assert [type(result).__name__ for result in results] == ["Balance"] * 3
     panel = Panel(good())
     async with client(panel, rate_limit=RateLimit(1, per=100)) as it:
         await asyncio.gather(*(it.balance() for _ in range(3)))
@@ -156,11 +156,14 @@ async def test_a_call_that_waits_for_its_turn_is_not_sent_by_a_closed_client() -
 
 @virtual_time
 async def test_a_write_is_not_begun_with_hardly_time_left() -> None:
-    panel = Panel(59.5, good())
-    async with client(panel, max_concurrency=1, timeout=60) as it:
-        results = await asyncio.gather(it.balance(), it.add(ORDER), return_exceptions=True)
-    assert isinstance(results[1], TransportError)
-    assert (results[1].sent, results[1].attempts) == ("no", 0)
+    limited = httpx.Response(429, headers={"Retry-After": "59.5"}, json={"error": "Too many requests"})
+    panel = Panel(limited, good())
+    async with client(panel, timeout=60, retry=RetryPolicy(attempts=1)) as it:
+        with pytest.raises(RateLimitedError):
+            await it.balance()
+        with pytest.raises(TransportError) as caught:
+            await it.add(ORDER)
+    assert (caught.value.sent, caught.value.attempts) == ("no", 0)
     assert len(panel.times) == 1
 
 
@@ -337,17 +340,15 @@ async def test_the_event_loop_turns_while_a_large_reply_is_read(monkeypatch: pyt
 async def test_a_panel_that_is_down_is_spared_a_retry_storm_and_one_that_is_back_is_noticed_at_once() -> None:
     panel = Panel(BROKEN)
     async with client(panel) as it:
-        requests = []
         for _ in range(200):
-            before = it.requests_sent
             with pytest.raises(TransportError):
                 await it.balance()
-            requests.append(it.requests_sent - before)
-        assert requests[:12] == [5] * 12
-        assert sum(requests[15:]) <= 1.2 * len(requests[15:]) + 1
+        assert it.requests_sent == len(panel.times) <= 5 + 20
+        assert asyncio.get_running_loop().time() <= 70
         panel.answers = [good()]
+        await asyncio.sleep(5)
         assert (await it.balance()).currency == "USD"
-        assert it.requests_sent == sum(requests) + 1
+        assert (await it.balance()).currency == "USD"
 
 
 @virtual_time

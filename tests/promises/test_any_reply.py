@@ -22,7 +22,7 @@ from tests.support.engines import ENGINES
 from tests.support.peer import Form, Request, peer
 from tests.support.rounds import rounds
 
-QUICK = RetryPolicy(first_wait=0)
+QUICK = RetryPolicy(first_wait=0, deadline=2)
 WRONG = 7
 """An id that ends in it is unknown to the panel."""
 
@@ -105,6 +105,8 @@ class Panel:
         request.writer.write(dressed.behind)
 
     def _act(self, form: Form) -> object:
+        if form["action"] == "balance":
+            return {"balance": "1", "currency": "USD"}
         if form["action"] == "add":
             self.orders.append(form["link"])
             return {"order": 1000 + len(self.orders)}

@@ -40,4 +40,5 @@ def virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             runner.run(test(*args, **kwargs))
 
+    run.is_virtual = True  # type: ignore[attr-defined]
     return run

@@ -168,6 +168,7 @@ def _order_values(value: OrderStatus) -> Mapping[str, object]:
         "start_count": value.start_count,
         "remains": value.remains,
         "currency": value.currency,
+        **{name: getattr(value, name) for name in _SERIES if getattr(value, name) not in {None, ()}},
     } | _extra(value)
 
 
@@ -178,6 +179,8 @@ def _refill_values(value: RefillStatus) -> Mapping[str, object]:
 _ID: Final = Column("id", "id", 8)
 _STATE: Final = Column("status", "status", 12, style=_state_style)
 _FAILURE: Final = ("error", "error_type")
+_SERIES: Final = ("orders", "runs", "posts", "expiry")
+"""What only drip-feeds and subscriptions have: where it is told, it is in JSON."""
 
 _STATUS: Final = BulkCommand[OrderStatus](
     ask=AsyncClient.status_iter,
@@ -193,6 +196,7 @@ _STATUS: Final = BulkCommand[OrderStatus](
             Column("start_count", "start count", right=True),
             Column("remains", "remains", right=True),
         ),
+        (*_SERIES, "extra"),
     ),
 )
 _REFILL: Final = BulkCommand[RefillId | None](

@@ -19,7 +19,7 @@ from agencia_async.cli.exit import UsageError
 from agencia_async.cli.text import cell, one_line
 
 Row = Mapping[str, object]
-"""A row's values by column; JSON also includes `extra`."""
+"""A row's values by column."""
 
 _BUNDLE: Final = 100  # rows that are printed to a terminal at once
 _GAP: Final = "  "
@@ -52,10 +52,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """The rows of a command: the columns of its CSV output, and those of its table."""
+    """The rows of a command: the columns of its CSV output, those of its table, and what only JSON has."""
 
     columns: tuple[str, ...]
     table: tuple[Column, ...]
+    only_json: tuple[str, ...] = ("extra",)
 
 
 class Formatter(Protocol):
@@ -90,7 +91,7 @@ class _Csv:
 
 class _JsonLines:
     def __init__(self, layout: Layout) -> None:
-        self._names = (*layout.columns, "extra")
+        self._names = (*layout.columns, *layout.only_json)
 
     def head(self) -> str:
         return ""

@@ -24,12 +24,12 @@ AFTER = ("drop_after", "cut_reply", "empty_reply")
 
 @asynccontextmanager
 async def bad_line(retry_after: float | None) -> AsyncIterator[tuple[Panel, AsyncClient]]:
-    """A panel of whose requests 30 % go wrong, half of them before it acts and half afterwards."""
+    """A panel of whose requests 20 % go wrong, half of them before it acts and half afterwards."""
     panel = rich_panel()
     panel.faults.retry_after = retry_after
     for names in (BEFORE, AFTER):
         for name in names:
-            setattr(panel.faults, name, 0.15 / len(names))
+            setattr(panel.faults, name, 0.10 / len(names))
     async with serve(panel), client_of(panel, max_concurrency=AT_ONCE) as client:
         yield panel, client
 
