@@ -17,13 +17,17 @@ from collections import deque
 from agencia_async._limits.cooldown import Cooldown
 from agencia_async._limits.cubic import CubicPace
 from agencia_async._limits.header_quota import HeaderQuota
+from agencia_async._limits.periods import Period, PeriodSearch, recent
+from agencia_async._limits.rate_limit import slack
 
-_REMEMBERED = 1024
+_REMEMBERED = 4096
 """Accepted requests from which the initial pace is measured."""
 _SMALL = 4
 """Requests: a flight of fewer proves nothing by itself."""
 _LAST = (3, 10)
 """Numbers of recent replies that are examined if the flight is small."""
+_REGULAR, _ALIKE = 7, 2.5
+"""Small flights after so many 429s show a limit if about as many requests were accepted before each."""
 _INSTANT = 0.001
 _SOON_FOUND = 2.0
 """Seconds: a limit that is discovered again so soon after it was dropped was real."""
@@ -38,6 +42,10 @@ _LEAST_COOLDOWN = 0.1
 """Seconds, behind a limit, if the policy's `first_wait` is shorter."""
 _LEAST_INTERVAL = 1.0
 """Seconds: the pace may always fall to one request in so long, however short the policy's waits."""
+_LONGEST_PERIOD = 3600.0
+"""Seconds: behind a limit, the client waits for so long until the panel accepts requests again."""
+_SILENCE = 0.25
+"""Share of the time without an accepted request that one more cooldown may take."""
 _INTERVALS = 2.0
 """Intervals: the length of a cooldown at a known pace, without a `Retry-After`."""
 _GAPS = 11
@@ -55,8 +63,9 @@ def is_significant(rate_limited: int, replies: int) -> bool:
 class _Flight:
     """The requests in flight when the first 429 came: all up to the number `last`."""
 
-    def __init__(self, last: int, size: int) -> None:
+    def __init__(self, last: int, size: int, begun: float) -> None:
         self.last = last
+        self.begun = begun
         self._size = size
         self._rate_limited = self._accepted = 0
 
@@ -103,7 +112,13 @@ class AdaptiveLimit:
         self.cubic: CubicPace | None = None
         self.free = True
         self.is_limited = False
-        self._flight = _Flight(0, 0)
+        self._flight = _Flight(0, 0, 0.0)
+        self._run = 0
+        self._runs: deque[int] = deque(maxlen=_REGULAR)
+        self._search: PeriodSearch | None = None
+        self._period = Period(1, 1.0)
+        self._first_429 = self._resumed = 0.0
+        self._accepted_since = 0
         self._accepted: deque[float] = deque(maxlen=_REMEMBERED)
         self._replies = 0
         self._recent_429s: deque[int] = deque(maxlen=max(_LAST))
@@ -138,7 +153,8 @@ class AdaptiveLimit:
         """
         if not self.is_limited:
             return True
-        silent = not self._accepted or now - self._accepted[-1] > self._patience
+        patience = max(self._patience, _LONGEST_PERIOD)
+        silent = not self._accepted or now - self._accepted[-1] > patience
         return self.cooldown.is_on and silent
 
     def sent(self, number: int, now: float) -> None:
@@ -161,15 +177,19 @@ class AdaptiveLimit:
     def accepted(self, number: int, now: float) -> None:
         """A request was answered with anything but a 429."""
         self._replies += 1
+        self._run += 1
+        if self._search and number > self._flight.last:
+            self._begin_pace(self._search, now)
+        if self.cooldown.is_probe(number):
+            self._resumed = now
         self._accepted.append(now)
         if self.free:
             return
+        self._accepted_since += number > self._flight.last
         if number <= self._flight.last:
             self._flight.accepted()
             if not (self.is_limited or self.cooldown.asked) and self._flight.is_stray:
                 self.cooldown.end()
-        elif self.is_limited and self.cubic is None:
-            self.cubic = CubicPace(*self._measured(now), now, self._slowest)
         self._doubts = max(0.0, self._doubts - _DECAY)
         self.cooldown.accepted(number)
         self._settle()
@@ -179,19 +199,21 @@ class AdaptiveLimit:
     ) -> None:
         """A request was rate limited; `last` was sent last, and `in_flight` are in flight."""
         self._replies += 1
-        late = number <= self._flight.last
+        late, is_probe = number <= self._flight.last, self.cooldown.is_probe(number)
         if late:
             self.cooldown.hold(now, asked or 0.0)
         else:
-            self._flight = _Flight(last, in_flight)
-            self.cooldown.begin(now, number, self._own_wait(), asked)
+            self._flight = _Flight(last, in_flight, now)
+            self._count_run(now)
+            self._begin_cooldown(now, number, asked)
         self._flight.rate_limited()
         if not self.is_limited:
             self._recent_429s.append(self._replies)
-            if self._flight.is_limit or (self._flight.is_small and any(map(self._is_frequent, _LAST))):
+            if self._flight.is_limit or (self._flight.is_small and self._is_recurrent()):
                 self._limit(now, number)
         elif self.cubic and not late:
-            self._rate_limited_at(self.cubic, now)
+            if self.cubic.is_confirmed or not self._is_too_high(self.cubic, now, is_probe=is_probe):
+                self._rate_limited_at(self.cubic, now)
         self._settle()
 
     def overloaded(self, rate: float, seconds: float, now: float) -> None:
@@ -209,6 +231,27 @@ class AdaptiveLimit:
 
     def _settle(self) -> None:
         self.free = not (self.is_limited or self.cooldown.is_on or self._header_quota.is_known)
+
+    def _count_run(self, now: float) -> None:
+        if self._run:
+            self._runs.append(self._run)
+            self._run = 0
+        if not self.is_limited:
+            self._first_429, self._accepted_since = now, 0
+
+    def _begin_cooldown(self, now: float, number: int, asked: float | None) -> None:
+        silence = now - self._accepted[-1] if self._accepted else 0.0
+        is_known = not self.is_limited or (self.cubic and self.cubic.is_confirmed)
+        longest = self._longest_wait if is_known else max(self._longest_wait, _SILENCE * silence)
+        self.cooldown.begin(now, number, self._own_wait(), asked, longest)
+        if self._search:
+            self._search.rate_limited(now)
+            self.cooldown.shorten(self._search.next_end(now))
+
+    def _is_recurrent(self) -> bool:
+        """Whether many of the most recent replies were 429s, or they came at regular intervals."""
+        is_regular = len(self._runs) == _REGULAR and max(self._runs) <= _ALIKE * min(self._runs)
+        return is_regular or any(map(self._is_frequent, _LAST))
 
     def _own_wait(self) -> float:
         if self.cubic:
@@ -232,20 +275,50 @@ class AdaptiveLimit:
         self._enough_doubts = min(_MOST_DOUBTS, 2 * self._enough_doubts) if was_right else _DOUBTS
         self._doubts = 0.0
         self._recent_429s.clear()
+        self._runs.clear()
+        self._search = PeriodSearch(self._accepted, self._first_429)
         if not self.cooldown.is_on:
             self.cooldown.begin(now, number, self._own_wait(), None)
 
-    def _measured(self, now: float) -> tuple[float, float]:
+    def _begin_pace(self, search: PeriodSearch, now: float) -> None:
+        """A probe was accepted: the limit has a pace from now on."""
+        period, self._search = search.found(now), None
+        self._period = period or self._measured(now)
+        pace = self._period.requests / self._period.seconds
+        self.cubic = CubicPace(pace, self._period.seconds, now, self._slowest)
+        if period:
+            pace = period.requests / (period.seconds + slack(period.seconds))
+            asked = now - self._flight.begun if self.cooldown.asked else 0.0
+            self.cubic.limit_to(pace, now, max(asked, _INTERVALS / pace))
+
+    def _measured(self, now: float) -> Period:
         """The highest accepted rate over any window that ends now, and the length of that window.
 
         If the panel counts in windows, that is the panel's: a shorter one holds fewer requests, a longer one
         hardly more.
         """
-        before = list(self._accepted)[:-1] or [now - 1.0]
-        return max(
-            ((len(before) - index) / max(now - begun, _INSTANT), now - begun)
-            for index, begun in enumerate(before)
+        before = list(self._accepted) or [now - 1.0]
+        periods = (
+            Period(len(before) - index, max(now - begun, _INSTANT)) for index, begun in enumerate(before)
         )
+        return max(periods, key=lambda one: one.requests / one.seconds)
+
+    def _is_too_high(self, cubic: CubicPace, now: float, *, is_probe: bool) -> bool:
+        """A request was rate limited at a pace that is not confirmed: lower it to what was accepted since.
+
+        A panel that counts in windows accepts as many requests in each. One with a token bucket accepts, from
+        one 429 to another, what drops into it meanwhile.
+        """
+        if self._period.is_full(self._accepted, now):
+            return is_probe
+        count, since = recent(self._accepted, self._resumed), self._resumed
+        if count < self._period.requests * 0.8:
+            count, since = self._accepted_since, self._first_429
+        accepted = (count + 1) / max(now - since, _INSTANT)
+        if accepted < cubic.pace:
+            cubic.limit_to(accepted, now, self.cooldown.until - now)
+            return True
+        return is_probe
 
     def _rate_limited_at(self, cubic: CubicPace, now: float) -> None:
         """A request was rate limited at a known pace."""
@@ -271,5 +344,5 @@ class AdaptiveLimit:
     def _drop(self, now: float, *, doubted: bool) -> None:
         self._doubted_until = now + _SOON_FOUND if doubted else 0.0
         self.is_limited = False
-        self.cubic = None
+        self.cubic = self._search = None
         self._recent_429s.clear()

@@ -27,16 +27,24 @@ class Cooldown:
             return self.until - now
         return math.inf if self._probe else 0.0
 
-    def begin(self, now: float, number: int, first: float, asked: float | None) -> None:
+    def is_probe(self, number: int) -> bool:
+        """Whether that request is the probe."""
+        return number == self._probe
+
+    def begin(
+        self, now: float, number: int, first: float, asked: float | None, longest: float | None = None
+    ) -> None:
         """A request was rate limited: wait for as long as the panel asks, else for `first` seconds.
 
-        The latter doubles each time that a probe is rate limited.
+        The latter doubles each time that a probe is rate limited, up to `longest`, and counts as well if the
+        panel asked for less than that before such a probe.
         """
-        is_probe = number == self._probe
-        self._own = max(first, min(self._longest, 2 * self._own)) if is_probe else first
+        is_probe = self.is_probe(number)
+        self._own = max(first, min(longest or self._longest, 2 * self._own)) if is_probe else first
         self._probe = 0
-        self.asked = asked is not None
-        seconds = self._own if asked is None else asked
+        own = self._own if asked is None or is_probe else 0.0
+        seconds = max(own, asked or 0.0)
+        self.asked = asked is not None and seconds == asked
         self.until = now + seconds
         self.is_on = seconds > 0
 
@@ -45,6 +53,11 @@ class Cooldown:
         if asked > 0 and now + asked > self.until:
             self.until = now + asked
             self.asked = self.is_on = True
+
+    def shorten(self, until: float) -> None:
+        """End it at that time, unless it ends before, or the panel asked for it."""
+        if not self.asked:
+            self.until = min(self.until, until)
 
     def sent(self, number: int) -> None:
         """A request is sent; during a cooldown it is the probe."""

@@ -88,8 +88,12 @@ class CubicPace:
         self.is_confirmed = self.is_confirmed or (self._ceiling is not None and self.is_near)
         # A window is exceeded by its mean pace, not by its last.
         mean = self._at(max(0.0, self._age - self.window / 2))
-        self._ceiling = mean if accepted is None else min(mean, max(accepted, _LEAST_LEFT * mean))
-        self._ceiling = max(self._slowest, self._ceiling)
+        ceiling = mean if accepted is None else min(mean, max(accepted, _LEAST_LEFT * mean))
+        self.limit_to(ceiling, now, cooldown)
+
+    def limit_to(self, ceiling: float, now: float, cooldown: float) -> None:
+        """The panel is known to rate limit at this pace, which costs a cooldown of so many seconds."""
+        self._ceiling = max(self._slowest, ceiling)
         self.pace = self._from = max(self._slowest, _DECREASE * self._ceiling)
         self._age = 0.0
         self._rise = max(
