@@ -5,8 +5,12 @@ Pure: it is given events and their times. Requests are numbered in the order in 
 - *free*: no limit is known, except from headers. A 429 starts a cooldown. The requests in flight at that
   moment, the flight, decide whether there is a limit: behind a limit most of the flight is rate limited as
   well, with isolated 429s hardly any. If the flight is small, the most recent replies decide.
-- *limited, no pace yet*: cooldown, probe, cooldown. When a probe is accepted, the initial pace is the number
-  of requests accepted so far, divided by the time that they took.
+- *limited, no pace yet*: cooldown, probe, cooldown. When a probe is accepted, and a second, a minute or an hour
+  fits as the period in which the panel counts, its number of requests is the ceiling. If none fits, the
+  initial pace is the number of requests accepted so far, divided by the time that they took.
+- *limited, with a pace that is not confirmed*: two 429s in a row that come too early for the panel's period
+  show that the initial pace was wrong. From then on each lowers it to what the panel accepted since the first
+  one, or since the last cooldown if that was as much as before. A 429 near the ceiling confirms it.
 - *limited, with a pace*: requests are sent at even intervals, and the pace follows a CUBIC curve. A 429 near
   the ceiling lowers it. One far below is no sign of this limit: after a few of those, or once the pace has
   grown far beyond the ceiling, the client is free again.
@@ -16,14 +20,13 @@ from collections import deque
 
 from agencia_async._limits.cooldown import Cooldown
 from agencia_async._limits.cubic import CubicPace
+from agencia_async._limits.flight import Flight, is_significant
 from agencia_async._limits.header_quota import HeaderQuota
-from agencia_async._limits.periods import Period, PeriodSearch, recent
+from agencia_async._limits.periods import FULL, Period, PeriodSearch, recent
 from agencia_async._limits.rate_limit import slack
 
 _REMEMBERED = 4096
 """Accepted requests from which the initial pace is measured."""
-_SMALL = 4
-"""Requests: a flight of fewer proves nothing by itself."""
 _LAST = (3, 10)
 """Numbers of recent replies that are examined if the flight is small."""
 _REGULAR, _ALIKE = 7, 2.5
@@ -42,51 +45,18 @@ _LEAST_COOLDOWN = 0.1
 """Seconds, behind a limit, if the policy's `first_wait` is shorter."""
 _LEAST_INTERVAL = 1.0
 """Seconds: the pace may always fall to one request in so long, however short the policy's waits."""
-_LONGEST_PERIOD = 3600.0
-"""Seconds: behind a limit, the client waits for so long until the panel accepts requests again."""
+_HOUR, _MANY = 3600.0, 30
+"""Seconds without an accepted request that are no outage, after so many: the panel may count by the hour."""
 _SILENCE = 0.25
 """Share of the time without an accepted request that one more cooldown may take."""
 _INTERVALS = 2.0
 """Intervals: the length of a cooldown at a known pace, without a `Retry-After`."""
+_SIGNS = 2
+"""429s in a row while the panel's period is not full, which show that the initial pace was wrong."""
+_ASKED = 2.0
+"""How many times a cooldown counts for which the panel asked: it does not become shorter at a higher pace."""
 _GAPS = 11
 """Accepted requests from which the pace under a configured limit is measured."""
-
-
-def is_significant(rate_limited: int, replies: int) -> bool:
-    """Whether so many 429s are more than chance: three, plus a fifth of the replies beyond three.
-
-    If one request in ten is rate_limited at random, less than one group in a hundred is taken for a limit.
-    """
-    return rate_limited >= 3 + (replies - 3) / 5
-
-
-class _Flight:
-    """The requests in flight when the first 429 came: all up to the number `last`."""
-
-    def __init__(self, last: int, size: int, begun: float) -> None:
-        self.last = last
-        self.begun = begun
-        self._size = size
-        self._rate_limited = self._accepted = 0
-
-    def rate_limited(self) -> None:
-        self._rate_limited += 1
-
-    def accepted(self) -> None:
-        self._accepted += 1
-
-    @property
-    def is_small(self) -> bool:
-        return self._size < _SMALL
-
-    @property
-    def is_limit(self) -> bool:
-        return not self.is_small and is_significant(self._rate_limited, self._size)
-
-    @property
-    def is_stray(self) -> bool:
-        """Whether it is an isolated 429: the rest of the flight can no longer show a limit."""
-        return not self.is_small and not is_significant(self._size - self._accepted, self._size)
 
 
 class AdaptiveLimit:
@@ -94,8 +64,10 @@ class AdaptiveLimit:
 
     Args:
         first_wait: seconds of the first cooldown, if the panel does not say how long.
-        longest_wait: seconds; the client's own cooldowns and intervals grow no further.
-        patience: seconds without an accepted request after which a cooldown counts towards deadlines.
+        longest_wait: seconds; the client's own intervals grow no further, nor do its cooldowns unless the
+            panel has accepted nothing for much longer.
+        patience: seconds without an accepted request after which a cooldown counts towards deadlines, unless
+            the panel may count by the hour.
         is_configured: requests are sent under a configured limit already.
     """
 
@@ -112,11 +84,13 @@ class AdaptiveLimit:
         self.cubic: CubicPace | None = None
         self.free = True
         self.is_limited = False
-        self._flight = _Flight(0, 0, 0.0)
-        self._run = 0
+        self._flight = Flight(0, 0, 0.0)
+        self._run = 0  # accepted since the last 429
         self._runs: deque[int] = deque(maxlen=_REGULAR)
         self._search: PeriodSearch | None = None
         self._period = Period(1, 1.0)
+        self._known: float | None = None
+        self._too_early = 0
         self._first_429 = self._resumed = 0.0
         self._accepted_since = 0
         self._accepted: deque[float] = deque(maxlen=_REMEMBERED)
@@ -153,7 +127,7 @@ class AdaptiveLimit:
         """
         if not self.is_limited:
             return True
-        patience = max(self._patience, _LONGEST_PERIOD)
+        patience = max(self._patience, _HOUR) if len(self._accepted) >= _MANY else self._patience
         silent = not self._accepted or now - self._accepted[-1] > patience
         return self.cooldown.is_on and silent
 
@@ -203,7 +177,7 @@ class AdaptiveLimit:
         if late:
             self.cooldown.hold(now, asked or 0.0)
         else:
-            self._flight = _Flight(last, in_flight, now)
+            self._flight = Flight(last, in_flight, now)
             self._count_run(now)
             self._begin_cooldown(now, number, asked)
         self._flight.rate_limited()
@@ -212,8 +186,7 @@ class AdaptiveLimit:
             if self._flight.is_limit or (self._flight.is_small and self._is_recurrent()):
                 self._limit(now, number)
         elif self.cubic and not late:
-            if self.cubic.is_confirmed or not self._is_too_high(self.cubic, now, is_probe=is_probe):
-                self._rate_limited_at(self.cubic, now)
+            self._rate_limited_at(self.cubic, now, is_probe=is_probe)
         self._settle()
 
     def overloaded(self, rate: float, seconds: float, now: float) -> None:
@@ -233,6 +206,7 @@ class AdaptiveLimit:
         self.free = not (self.is_limited or self.cooldown.is_on or self._header_quota.is_known)
 
     def _count_run(self, now: float) -> None:
+        """The requests accepted since the last 429 end in another one."""
         if self._run:
             self._runs.append(self._run)
             self._run = 0
@@ -241,12 +215,16 @@ class AdaptiveLimit:
 
     def _begin_cooldown(self, now: float, number: int, asked: float | None) -> None:
         silence = now - self._accepted[-1] if self._accepted else 0.0
-        is_known = not self.is_limited or (self.cubic and self.cubic.is_confirmed)
-        longest = self._longest_wait if is_known else max(self._longest_wait, _SILENCE * silence)
+        may_be_long = self._search or (self.cubic and self._is_full(self._resumed))
+        longest = max(self._longest_wait, _SILENCE * silence) if may_be_long else self._longest_wait
         self.cooldown.begin(now, number, self._own_wait(), asked, longest)
         if self._search:
             self._search.rate_limited(now)
             self.cooldown.shorten(self._search.next_end(now))
+
+    def _is_full(self, since: float) -> bool:
+        """Whether the panel has accepted a whole period's requests since then, with the probe."""
+        return recent(self._accepted, since) + 1 >= FULL * self._period.requests
 
     def _is_recurrent(self) -> bool:
         """Whether many of the most recent replies were 429s, or they came at regular intervals."""
@@ -282,13 +260,14 @@ class AdaptiveLimit:
 
     def _begin_pace(self, search: PeriodSearch, now: float) -> None:
         """A probe was accepted: the limit has a pace from now on."""
-        period, self._search = search.found(now), None
+        period, self._search, self._too_early = search.found(now), None, 0
         self._period = period or self._measured(now)
         pace = self._period.requests / self._period.seconds
         self.cubic = CubicPace(pace, self._period.seconds, now, self._slowest)
+        self._known = None
         if period:
-            pace = period.requests / (period.seconds + slack(period.seconds))
-            asked = now - self._flight.begun if self.cooldown.asked else 0.0
+            self._known = pace = period.requests / (period.seconds + slack(period.seconds))
+            asked = _ASKED * (now - self._flight.begun) if self.cooldown.asked else 0.0
             self.cubic.limit_to(pace, now, max(asked, _INTERVALS / pace))
 
     def _measured(self, now: float) -> Period:
@@ -303,30 +282,34 @@ class AdaptiveLimit:
         )
         return max(periods, key=lambda one: one.requests / one.seconds)
 
-    def _is_too_high(self, cubic: CubicPace, now: float, *, is_probe: bool) -> bool:
-        """A request was rate limited at a pace that is not confirmed: lower it to what was accepted since.
+    def _is_corrected(self, cubic: CubicPace, now: float) -> bool:
+        """Whether the initial pace was too high, and is lowered to what the panel accepted.
 
-        A panel that counts in windows accepts as many requests in each. One with a token bucket accepts, from
-        one 429 to another, what drops into it meanwhile.
+        From one 429 to another a token bucket accepts what drops into it meanwhile, but a panel that counts
+        in windows accepts as much in each.
         """
-        if self._period.is_full(self._accepted, now):
-            return is_probe
-        count, since = recent(self._accepted, self._resumed), self._resumed
-        if count < self._period.requests * 0.8:
-            count, since = self._accepted_since, self._first_429
+        is_full = self._is_full(max(self._resumed, now - self._period.seconds))
+        self._too_early = 0 if is_full else self._too_early + 1
+        if self._too_early < _SIGNS:
+            return False
+        count, since = self._accepted_since, self._first_429
+        if self._is_full(self._resumed):
+            count, since = recent(self._accepted, self._resumed), self._resumed
         accepted = (count + 1) / max(now - since, _INSTANT)
         if accepted < cubic.pace:
             cubic.limit_to(accepted, now, self.cooldown.until - now)
             return True
-        return is_probe
+        return False
 
-    def _rate_limited_at(self, cubic: CubicPace, now: float) -> None:
+    def _rate_limited_at(self, cubic: CubicPace, now: float, *, is_probe: bool) -> None:
         """A request was rate limited at a known pace."""
-        cooldown = self.cooldown.until - now
+        if not cubic.is_confirmed and (self._is_corrected(cubic, now) or is_probe):
+            return
+        cooldown = (self.cooldown.until - now) * (_ASKED if self.cooldown.asked else 1.0)
         self._recent_429s.append(self._replies)
         if len(self._recent_429s) >= _CLUSTER and self._replies - self._recent_429s[-_CLUSTER] < _SOON:
             since = min(cubic.lowered, now - cubic.window)
-            accepted = sum(one > since for one in self._accepted)
+            accepted = recent(self._accepted, since) + 1
             cubic.lower(now, cooldown, accepted / max(now - since, _INSTANT))
             while self._accepted and self._accepted[0] <= since:
                 self._accepted.popleft()  # perhaps under another limit
@@ -339,7 +322,7 @@ class AdaptiveLimit:
                 self._drop(now, doubted=True)
                 return
         if cubic.is_near or not cubic.is_confirmed:
-            cubic.lower(now, cooldown)
+            cubic.lower(now, cooldown, self._known)
 
     def _drop(self, now: float, *, doubted: bool) -> None:
         self._doubted_until = now + _SOON_FOUND if doubted else 0.0

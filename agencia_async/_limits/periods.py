@@ -12,7 +12,7 @@ from attrs import frozen
 
 _PERIODS = (1.0, 60.0, 3600.0)
 """Seconds."""
-_FULL = 0.8
+FULL = 0.6
 """Share of its requests with which a period is full: replies are not as even as what the panel counts."""
 
 
@@ -30,7 +30,7 @@ class Period:
 
     def is_full(self, accepted: Sequence[float], now: float) -> bool:
         """Whether a 429 is to be expected after these."""
-        return recent(accepted, now - self.seconds) >= _FULL * self.requests
+        return recent(accepted, now - self.seconds) >= FULL * self.requests
 
 
 class PeriodSearch:

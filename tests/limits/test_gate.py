@@ -597,20 +597,20 @@ async def test_what_was_waited_while_it_did_not_count_is_left_when_it_counts_aga
 async def test_when_waiting_comes_to_count_within_a_pause_who_has_too_little_time_is_told_at_once() -> None:
     it = gate()
     [late] = limited(it, late=1)
-    for _ in range(7):
+    for _ in range(8):
         number = await through(it, math.inf)
         it.rate_limited(number, None)
         it.release(number)
-    assert clock() == 0.5 + 1 + 2 + 4 + 8 + 16 + 20
+    assert clock() == 0.5 + 0.5 + 2 + 4 + 8 + 16 + 20 + 9
     crowd = Crowd(it)
     crowd.add("a", left=5)
-    crowd.add("b", left=15)
+    crowd.add("b", left=25)
     await asyncio.sleep(DEADLINE + 1 - clock())  # the panel has accepted nothing for longer than a deadline
     it.rate_limited(late, None)
     it.release(late)
     await crowd.over()
-    assert "cooldown after 429 replies: 10 s more" in str(crowd.failed["a"])
-    assert (crowd.failed_at, crowd.times) == ({"a": 61}, [71.5])
+    assert "cooldown after 429 replies: 19 s more" in str(crowd.failed["a"])
+    assert (crowd.failed_at, crowd.times) == ({"a": 61}, [80])
 
 
 @virtual_time

@@ -91,7 +91,7 @@ class Hidden:
 
     Attributes:
         kind: how it counts.
-        says: `bare` answers 429, `text` answers 200 with an error; anything else is the `Retry-After` of a 429.
+        says: `bare` answers 429, `text` answers 200 with an error; all else is the `Retry-After` of a 429.
     """
 
     kind: Callable[[int, float, Random], Admits]
