@@ -5,8 +5,8 @@ Pure: it is given events and their times. Requests are numbered in the order in 
 - *free*: no limit is known, except from headers. A 429 starts a cooldown. The requests in flight at that
   moment, the flight, decide whether there is a limit: behind a limit most of the flight is rate limited as
   well, with isolated 429s hardly any. If the flight is small, the most recent replies decide.
-- *limited, no pace yet*: cooldown, probe, cooldown. When a probe is accepted, and a second, a minute or an hour
-  fits as the period in which the panel counts, its number of requests is the ceiling. If none fits, the
+- *limited, no pace yet*: cooldown, probe, cooldown. When a probe is accepted, and a second, a minute or an
+  hour fits as the period in which the panel counts, its number of requests is the ceiling. If none fits, the
   initial pace is the number of requests accepted so far, divided by the time that they took.
 - *limited, with a pace that is not confirmed*: two 429s in a row that come too early for the panel's period
   show that the initial pace was wrong. From then on each lowers it to what the panel accepted since the first

@@ -28,10 +28,6 @@ class Period:
     requests: int
     seconds: float
 
-    def is_full(self, accepted: Sequence[float], now: float) -> bool:
-        """Whether a 429 is to be expected after these."""
-        return recent(accepted, now - self.seconds) >= FULL * self.requests
-
 
 class PeriodSearch:
     """The periods that fit, from the first 429 until a request is accepted again.
@@ -44,7 +40,7 @@ class PeriodSearch:
     def __init__(self, accepted: Sequence[float], begun: float) -> None:
         self._accepted = accepted
         self._begun = begun
-        self._seconds = _PERIODS
+        self._seconds: tuple[float, ...] = _PERIODS
 
     def _fitting(self) -> list[Period]:
         counted = (Period(recent(self._accepted, self._begun - one), one) for one in self._seconds)
@@ -52,7 +48,11 @@ class PeriodSearch:
 
     def rate_limited(self, now: float) -> None:
         """Another request was rate limited."""
-        self._seconds = tuple(one.seconds for one in self._fitting() if one.is_full(self._accepted, now))
+        self._seconds = tuple(
+            period.seconds
+            for period in self._fitting()
+            if recent(self._accepted, now - period.seconds) >= FULL * period.requests
+        )
 
     def found(self, now: float) -> Period | None:
         """A request was accepted, and is not counted yet: the shortest period that fits."""

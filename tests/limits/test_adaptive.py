@@ -367,3 +367,140 @@ def test_a_panel_that_refuses_every_other_request_by_chance_brings_nothing_to_a_
         numbers = line.leave()
         (line.accept if random.random() < 0.5 else line.refuse)(*numbers)
     assert round(longest, 9) <= 20
+
+
+# --- small and odd limits ----------------------------------------------------------------------------------
+
+
+def rounds(line: Line, counts: list[int]) -> None:
+    """One connection: so many requests are accepted, then there is a 429."""
+    for count in counts:
+        line.accept(*line.leave())  # after a cooldown the probe
+        for _ in range(count - 1):
+            line.accept(*line.leave())
+        line.refuse(*line.leave())
+        line.now += line.found.wait(line.now)
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([20] * 7, True),
+        ([20] * 6, False),
+        ([20, 8, 20, 19, 16, 9, 20], True),
+        ([20, 7, 20, 19, 16, 9, 20], False),
+        ([50, 1, *[20] * 6], False),
+        ([50, 1, *[20] * 7], True),
+    ],
+)
+def test_429s_at_regular_intervals_show_a_limit_to_a_single_connection(
+    counts: list[int], *, told: bool
+) -> None:
+    line = Line()
+    rounds(line, counts)
+    assert line.found.is_limited is told
+
+
+def test_chance_hardly_ever_looks_regular() -> None:
+    random = Random(1)
+    found = 0
+    for _ in range(200):
+        line = Line()
+        for _ in range(20):
+            rounds(line, [1 + int(random.expovariate(0.1))])
+            if line.found.is_limited:
+                found += 1
+                break
+    assert found <= 0.05 * 200
+
+
+def test_the_regular_intervals_before_a_limit_do_not_count_again() -> None:
+    line = Line()
+    rounds(line, [20] * 7)
+    line.found._drop(line.now, doubted=False)  # noqa: SLF001
+    rounds(line, [20])
+    assert not line.found.is_limited
+
+
+def bucket_of_a_minute() -> Line:
+    """A token bucket, one a second: the burst makes the first pace 60 a second."""
+    line = Line()
+    line.burst(accepted=60)
+    line.probe(accepted=False)
+    line.probe(accepted=True)
+    assert (line.now, line.pace) == (1, pytest.approx(0.95 * 60 / 1.02))
+    return line
+
+
+def test_two_429s_too_early_for_the_period_lower_the_pace_to_what_was_accepted_since_the_first() -> None:
+    line = bucket_of_a_minute()
+    line.now += 0.1
+    line.refuse(*line.leave())
+    assert line.pace > 50  # one may be an isolated one
+    line.now = 2.1
+    line.paced("..x")
+    accepted = (1 + 2 + 1) / (line.now - 0.1)
+    assert line.pace == pytest.approx(0.95 * accepted)
+    line.paced("." * 20 + "x")
+    assert line.pace == pytest.approx(0.95 * (23 + 1) / (line.now - 0.1), rel=0.1)
+
+
+def test_whoever_accepts_as_much_as_before_counts_in_windows() -> None:
+    line = Line()
+    line.burst(accepted=60)
+    line.now = 30.1
+    line.found.cooldown.until = line.now
+    line.probe(accepted=True)
+    resumed = line.now
+    line.paced("." * 60 + "x")
+    pace = line.pace
+    assert pace > 1.9  # a full period, so that it is an ordinary 429
+    while line.now < 65:
+        line.paced("x")
+    assert line.pace == pytest.approx(0.95 * 61 / (line.now - resumed), rel=0.1)
+
+
+def test_an_unconfirmed_pace_is_not_lowered_by_a_probe_that_says_nothing_new() -> None:
+    line = limited()
+    line.paced("." * 20 + "x")
+    pace = line.pace
+    line.paced("x")
+    assert line.pace == pace
+
+
+def test_behind_a_limit_the_cooldowns_grow_with_the_silence() -> None:
+    line = Line()
+    line.burst(accepted=1000)
+    probes = 0
+    while line.now < 3599:
+        line.probe(accepted=False)
+        probes += 1
+    line.now += line.found.wait(line.now)
+    assert line.now == pytest.approx(3600)  # an hour after the first one
+    assert probes <= 30
+    assert not line.found.counts(line.now)
+    line.accept(*line.leave())
+    assert line.pace == pytest.approx(0.95 * 1000 / 3600, rel=0.001)
+
+
+@pytest.mark.parametrize(("accepted", "counts"), [(29, True), (30, False)])
+def test_an_hour_of_silence_is_expected_only_where_much_was_accepted(accepted: int, *, counts: bool) -> None:
+    line = Line()
+    line.burst(accepted=accepted)
+    assert line.found.counts(line.now + 3599) is counts
+    assert line.found.counts(line.now + 3601)
+
+
+def test_a_cooldown_that_the_panel_asks_for_makes_the_pace_rise_slowly() -> None:
+    def at(asked: float | None) -> float:
+        line = Line()
+        line.accept(*line.leave(20))
+        line.now = 0.1
+        line.refuse(*line.leave(10), asked=asked)
+        line.now = 1.1
+        line.accept(*line.leave())
+        line.paced("." * 100)
+        return line.pace
+
+    assert at(None) == pytest.approx(20 / 1.02, rel=0.01)
+    assert at(1) < 0.98 * 20 / 1.02

@@ -51,6 +51,39 @@ def test_a_later_answer_can_only_make_it_longer() -> None:
     assert not cooldown.is_on
 
 
+def test_a_panel_that_limits_a_probe_again_is_asked_no_more_often_than_an_own_cooldown_says() -> None:
+    cooldown = Cooldown(20.0)
+    now, ends = 0.0, []
+    for number in range(1, 6):
+        cooldown.begin(now, number, 0.5, 1)
+        ends.append((cooldown.until - now, cooldown.asked))
+        now = cooldown.until
+        assert not cooldown.is_probe(number + 1)
+        cooldown.sent(number + 1)
+        assert cooldown.is_probe(number + 1)
+    assert ends == [(1, True), (1, True), (2, False), (4, False), (8, False)]
+
+
+def test_the_bound_of_an_own_cooldown_may_be_another_one() -> None:
+    cooldown = Cooldown(5.0)
+    cooldown.begin(0, 1, 4, None)
+    cooldown.sent(2)
+    cooldown.begin(4, 2, 4, None, 6.5)
+    assert cooldown.until == 10.5
+
+
+def test_it_is_shortened_only_if_it_is_the_clients_own() -> None:
+    cooldown = Cooldown(20.0)
+    cooldown.begin(0, 1, 4, None)
+    cooldown.shorten(5)
+    assert cooldown.until == 4
+    cooldown.shorten(3)
+    assert cooldown.until == 3
+    cooldown.begin(0, 1, 4, 7)
+    cooldown.shorten(3)
+    assert cooldown.until == 7
+
+
 def test_a_probe_without_an_answer_makes_room_for_another() -> None:
     cooldown = Cooldown(20.0)
     cooldown.begin(0, 1, 2, None)

@@ -101,6 +101,16 @@ def test_what_was_accepted_counts_but_no_fall_is_too_deep(accepted: float, pace:
     assert cubic.pace == pytest.approx(pace)
 
 
+def test_a_known_limit_is_the_ceiling_but_not_confirmed() -> None:
+    cubic = CubicPace(50, 1, now=0)
+    cubic.limit_to(20, 3, cooldown=0.1)
+    assert (cubic.pace, cubic.is_confirmed, cubic.is_near, cubic.lowered) == (19, False, False, 3)
+    use(cubic, 3, 10)
+    assert cubic.pace == pytest.approx(20, rel=0.01)
+    cubic.lower(13, cooldown=0.1)
+    assert cubic.is_confirmed
+
+
 def test_the_pace_comes_to_no_standstill() -> None:
     cubic = CubicPace(20, 1, now=0, slowest=0.05)
     for now in range(20):

@@ -1,0 +1,68 @@
+"""Rate limits that a panel does not tell: how far they are used, at what price, in virtual time."""
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from agencia_async import RateLimit
+from tests.support.hidden_limits import Admits, Hidden, begun, bucket, fixed, poll, sliding
+from tests.support.rounds import rounds
+
+SEEDS = range(rounds(1, nightly=10))
+KINDS = [sliding, fixed, begun, bucket]
+MINUTE, HOUR = 60.0, 3600.0
+Kind = Callable[[int, float, Random], Admits]
+
+
+def check(hidden: Hidden, seconds: float, *, used: float, refused: float) -> None:
+    """So much is used and at most so much is refused, and no id fails."""
+    for seed in SEEDS:
+        seen = poll(hidden, seconds, seed)
+        assert (seen.failed, seen.used(seconds) >= used, seen.refusals() <= refused) == ([], True, True), (
+            f"seed {seed}: {seen.used(seconds):.3f} used, {seen.refusals():.3f} refused"
+        )
+
+
+@pytest.mark.parametrize("says", ["bare", "1", "text"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_twenty_a_second(kind: Kind, says: str) -> None:
+    hidden = Hidden(kind, 20, 1, says)
+    check(hidden, 12, used=0.92, refused=0.06)
+    if says != "text":
+        check(hidden, 60, used=0.95, refused=0.05)
+
+
+@pytest.mark.parametrize("says", ["bare", "1"])
+@pytest.mark.parametrize("requests", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_or_two_a_second(kind: Kind, requests: int, says: str) -> None:
+    check(Hidden(kind, requests, 1, says), 10 * MINUTE, used=0.9, refused=0.1)
+
+
+@pytest.mark.parametrize("says", ["bare", "5"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_sixty_a_minute(kind: Kind, says: str) -> None:
+    check(Hidden(kind, 60, MINUTE, says), 10 * MINUTE, used=0.95, refused=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_thousand_an_hour(kind: Kind) -> None:
+    check(Hidden(kind, 1000, HOUR), rounds(2, nightly=6) * HOUR, used=0.9, refused=0.1)
+
+
+@pytest.mark.parametrize("says", ["bare", "1"])
+@pytest.mark.parametrize("connections", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_twenty_a_second_over_one_or_two_connections(kind: Kind, connections: int, says: str) -> None:
+    hidden = Hidden(kind, 20, 1, says, connections, latency=0.005)
+    check(hidden, 60, used=0.85, refused=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("requests", "per"), [(60, MINUTE), (20, 1), (2, 1)])
+def test_a_configured_limit_that_equals_the_panels_own_is_not_refused_at_its_edge(
+    kind: Kind, requests: int, per: float
+) -> None:
+    hidden = Hidden(kind, requests, per, limit=RateLimit(requests, per=per))
+    check(hidden, 5 * max(per, 12), used=0.96, refused=0)
