@@ -282,6 +282,12 @@ class AdaptiveLimit:
         )
         return max(periods, key=lambda one: one.requests / one.seconds)
 
+    def _recounted(self, now: float) -> float | None:
+        """The known limit, or a lower one: the first burst may have fallen into two windows."""
+        seconds = self._period.seconds
+        held = (recent(self._accepted, now - seconds) + 1) / (seconds + slack(seconds))
+        return self._known and min(self._known, held)
+
     def _is_corrected(self, cubic: CubicPace, now: float) -> bool:
         """Whether the initial pace was too high, and is lowered to what the panel accepted.
 
@@ -322,7 +328,9 @@ class AdaptiveLimit:
                 self._drop(now, doubted=True)
                 return
         if cubic.is_near or not cubic.is_confirmed:
-            cubic.lower(now, cooldown, self._known)
+            cubic.lower(
+                now, cooldown, self._known if cubic.is_confirmed or self._too_early else self._recounted(now)
+            )
 
     def _drop(self, now: float, *, doubted: bool) -> None:
         self._doubted_until = now + _SOON_FOUND if doubted else 0.0

@@ -12,8 +12,8 @@ from attrs import frozen
 
 _PERIODS = (1.0, 60.0, 3600.0)
 """Seconds."""
-FULL = 0.6
-"""Share of its requests with which a period is full: replies are not as even as what the panel counts."""
+FULL = 0.5
+"""Share of its requests with which a period is full: a burst may fall into two fixed windows."""
 
 
 def recent(accepted: Sequence[float], since: float) -> int:
@@ -62,6 +62,7 @@ class PeriodSearch:
         return None
 
     def next_end(self, now: float) -> float:
-        """The next time at which one of the periods is no longer full."""
-        ends = (self._accepted[-one.requests] + one.seconds for one in self._fitting())
+        """The next time at which one of the periods is no longer full, or a fixed window of it has ended."""
+        ends = [self._accepted[-one.requests] + one.seconds for one in self._fitting()]
+        ends += [self._begun + seconds for seconds in _PERIODS]
         return min((end for end in ends if end > now), default=math.inf)

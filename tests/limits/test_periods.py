@@ -42,7 +42,7 @@ def test_the_requests_before_the_period_do_not_count() -> None:
     assert PeriodSearch([0.0], 5000).found(5001) is None
 
 
-@pytest.mark.parametrize(("left", "found"), [(12, Period(20, 1)), (11, None)])
+@pytest.mark.parametrize(("left", "found"), [(10, Period(20, 1)), (9, None)])
 def test_a_period_of_which_most_is_used_is_full(left: int, found: Period | None) -> None:
     search = PeriodSearch([0.0] * (20 - left) + [0.4] * left, 0.4)
     search.rate_limited(1.2)
@@ -59,6 +59,7 @@ def test_late_replies_belong_to_what_was_accepted() -> None:
 
 def test_the_next_end_of_a_period_that_fits() -> None:
     search = PeriodSearch(BURST, 0.1)
-    assert [search.next_end(now) for now in (0.1, 0.9, 1, 59, 60, 3600)] == [1, 1, 60, 60, 3600, math.inf]
+    times = (0.1, 1, 1.1, 60, 60.1, 3600, 3600.1)
+    assert [search.next_end(now) for now in times] == [1, 1.1, 60, 60.1, 3600, 3600.1, math.inf]
     search.rate_limited(2)
-    assert search.next_end(0.5) == 60
+    assert [search.next_end(now) for now in (0.5, 1.1)] == [1.1, 60]
