@@ -9,8 +9,8 @@ from agencia_async._checks import check_number
 
 _SLACK = 0.02
 """Share of `per` that is added to it: requests do not arrive quite as evenly as they are sent."""
-_MOST_SLACK = 0.02
-"""Seconds: the network's jitter does not grow with `per`."""
+_MOST_SLACK = 0.25
+"""Seconds: jitter, and a first request that is late as it opens a connection, do not grow with `per`."""
 
 
 def slack(per: float) -> float:

@@ -138,7 +138,7 @@ def test_a_limit_by_the_minute_is_tried_when_the_minute_is_over() -> None:
         line.probe(accepted=False)
     line.probe(accepted=True)
     assert line.now == pytest.approx(60)
-    assert line.pace == pytest.approx(0.95 * 60 / 60.02)
+    assert line.pace == pytest.approx(0.95 * 60 / 60.25)
 
 
 def test_what_was_slow_before_the_burst_does_not_count() -> None:

@@ -24,51 +24,53 @@ def check(hidden: Hidden, seconds: float, *, used: float, refused: float) -> Non
         )
 
 
-MANY = rounds(1, nightly=10)
-"""How many times as long a limit is watched at night."""
-HOURS = rounds(1, nightly=4)
+ALL = rounds(0, nightly=1)
+"""At night, each kind of panel is tried with each kind of answer."""
 
 
 @pytest.mark.parametrize("says", ["bare", "1", "text"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_twenty_a_second(kind: Kind, says: str) -> None:
+def test_twenty_a_second_in_the_first_seconds(kind: Kind, says: str) -> None:
     check(Hidden(kind, 20, 1, says), 12, used=0.92, refused=0.13)
 
 
-@pytest.mark.parametrize(("kind", "says"), [(sliding, "bare"), (sliding, "1"), (fixed, "1")])
-def test_twenty_a_second_for_a_minute(kind: Kind, says: str) -> None:
+@pytest.mark.parametrize("says", ["bare", "1"])
+@pytest.mark.parametrize("kind", KINDS if ALL else [sliding])
+def test_twenty_a_second_in_a_minute(kind: Kind, says: str) -> None:
     check(Hidden(kind, 20, 1, says), MINUTE, used=0.95, refused=0.05)
 
 
-@pytest.mark.parametrize("says", ["bare", "1"])
+@pytest.mark.parametrize("says", ["bare", "1"] if ALL else ["bare"])
 @pytest.mark.parametrize("requests", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS if ALL else [fixed, bucket])
 def test_one_or_two_a_second(kind: Kind, requests: int, says: str) -> None:
-    check(Hidden(kind, requests, 1, says), 2 * MINUTE * MANY, used=0.9, refused=0.14 / requests)
+    check(Hidden(kind, requests, 1, says), 10 * MINUTE, used=0.9, refused=0.1)
 
 
 @pytest.mark.parametrize("says", ["bare", "5"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS if ALL else [bucket])
 def test_sixty_a_minute(kind: Kind, says: str) -> None:
-    check(Hidden(kind, 60, MINUTE, says), 3 * MINUTE * MANY, used=0.95, refused=0.16 / MANY**0.2)
+    check(Hidden(kind, 60, MINUTE, says), 10 * MINUTE, used=0.95, refused=0.1)
 
 
-@pytest.mark.parametrize("kind", KINDS if HOURS > 1 else [sliding])
+@pytest.mark.parametrize("kind", KINDS if ALL else [sliding])
 def test_a_thousand_an_hour(kind: Kind) -> None:
-    check(Hidden(kind, 1000, HOUR), (1.2 if HOURS == 1 else HOURS) * HOUR, used=0.9, refused=0.1)
+    check(Hidden(kind, 1000, HOUR), (4 if ALL else 1.2) * HOUR, used=0.9, refused=0.1)
 
 
-@pytest.mark.parametrize("says", ["bare", "1"])
+@pytest.mark.parametrize("says", ["bare", "1"] if ALL else ["bare"])
 @pytest.mark.parametrize("connections", [1, 2])
-@pytest.mark.parametrize("kind", KINDS if HOURS > 1 else [sliding, bucket])
+@pytest.mark.parametrize("kind", KINDS if ALL else [sliding])
 def test_twenty_a_second_over_one_or_two_connections(kind: Kind, connections: int, says: str) -> None:
     check(Hidden(kind, 20, 1, says, connections, latency=0.005), MINUTE, used=0.85, refused=0.05)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("requests", "per"), [(60, MINUTE), (20, 1), (2, 1)])
+@pytest.mark.parametrize(
+    ("requests", "per", "latency"), [(60, MINUTE, 0.05), (60, MINUTE, 0.4), (20, 1, 0.05), (2, 1, 0.05)]
+)
 def test_a_configured_limit_that_equals_the_panels_own_is_not_refused_at_its_edge(
-    kind: Kind, requests: int, per: float
+    kind: Kind, requests: int, per: float, latency: float
 ) -> None:
-    hidden = Hidden(kind, requests, per, limit=RateLimit(requests, per=per))
+    hidden = Hidden(kind, requests, per, latency=latency, limit=RateLimit(requests, per=per))
     check(hidden, 2.5 * max(per, 8), used=0.96, refused=0)

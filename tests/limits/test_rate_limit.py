@@ -32,10 +32,10 @@ async def taken(places: Reservations, clock: Clock, count: int, late: float = 0.
 @pytest.mark.parametrize(
     ("limit", "interval"),
     [
-        (RateLimit(60, per=30), 30.02 / 60),
+        (RateLimit(60, per=30), 30.25 / 60),
         (RateLimit(20, per=1), 0.051),
         (RateLimit(1, per=0.5), 0.51),
-        (RateLimit(0.5, per=60), 120.04),
+        (RateLimit(0.5, per=60), 120.5),
     ],
 )
 async def test_reservations_are_even_and_take_a_little_longer_than_the_limit_says(
