@@ -1,6 +1,6 @@
 """How well a client finds limits that it is not told: many panels, in simulated time.
 
-    python benchmarks/limits.py [--seconds 60] [--only sliding] [--seeds 11,12,13,14,15]
+    python benchmarks/limits.py [--goals] [--seconds 60] [--only sliding] [--seeds 11,12,13,14,15]
 
 Nothing sleeps and nothing is sent: the event loop's clock jumps to the next timer, and the panel is a
 transport. The client is the real one. Beside it stand others that differ in one thing each: one that only
@@ -12,16 +12,20 @@ Each row is a panel that answers after 50 ms, give or take a fifth, polled over 
 The columns tell the share of the limit that was used (for strays, of what ten connections can do), the shares
 of requests that were refused, at all and after the first ten seconds, and how many ids failed: each the worst
 of all seeds. The constants were chosen with the seeds 1 to 4, so the default seeds are others.
+
+With `--goals` only this client is measured, at small and odd limits too, beside what it is to reach.
 """
 
 import argparse
 import asyncio
 import itertools
 import selectors
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
@@ -32,6 +36,10 @@ from tables import table
 from agencia_async import AsyncClient
 from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.cubic import CubicPace
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from tests.support import hidden_limits  # noqa: E402 - beside this folder
 
 LATENCY = 0.05
 CONNECTIONS = 10
@@ -289,16 +297,61 @@ def _row(case: Case, client: str, seconds: float, seeds: Sequence[int]) -> list[
     return [case.name, f"{min(used):.0%}", f"{max(refused):.1%}", f"{max(later):.1%}", str(max(failed))]
 
 
+# --- goals --------------------------------------------------------------------------------------------
+
+Goal = tuple[str, hidden_limits.Hidden, float, float, float]
+"""A name, a panel, seconds, and what is to be used and refused of it."""
+
+
+def _goals() -> Iterator[Goal]:
+    kinds = (hidden_limits.sliding, hidden_limits.fixed, hidden_limits.begun, hidden_limits.bucket)
+    for kind in kinds:
+        make, name = partial(hidden_limits.Hidden, kind), kind.__name__
+        for says in ("bare", "1", "text"):
+            yield f"20/s {name}, {says}", make(20, 1, says), 12, 0.92, 1.0
+            yield f"20/s {name}, {says}", make(20, 1, says), 60, 0.95, 0.05
+        for count, says in itertools.product((1, 2), ("bare", "1")):
+            for latency in (0.005, 0.05):
+                hidden = make(20, 1, says, count, latency)
+                yield f"20/s {name}, {says}, {count} x {latency} s", hidden, 60, 0.85, 0.05
+            yield f"{count}/s {name}, {says}", make(count, 1, says), 600, 0.9, 0.1
+        for says in ("bare", "5"):
+            yield f"60/min {name}, {says}", make(60, 60, says), 600, 0.95, 0.1
+        yield f"1000/h {name}, bare", make(1000, 3600), 4 * 3600, 0.9, 0.1
+
+
+def _goal(goal: Goal, seeds: Sequence[int]) -> list[str]:
+    name, hidden, seconds, used, refused = goal
+    seen = [hidden_limits.poll(hidden, seconds, seed) for seed in seeds]
+    least, most = min(one.used(seconds) for one in seen), max(one.refusals() for one in seen)
+    failed = max(len(one.failed) for one in seen)
+    reached = least >= used and most <= refused and not failed
+    shares = (f"{least:.1%}", f"{used:.0%}", f"{most:.1%}", f"{refused:.0%}")
+    return [name, f"{seconds:g}", *shares, str(failed), "yes" if reached else "no"]
+
+
+def _print_goals(only: str, seeds: Sequence[int]) -> None:
+    lines = [_goal(goal, seeds) for goal in _goals() if only in goal[0]]
+    print(table(("panel", "seconds", "used", "goal", "refused", "goal", "failed", "reached"), lines))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="What a client makes of limits that it is not told.")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--seeds", default="11,12,13,14,15")
+    parser.add_argument(
+        "--goals", action="store_true", help="small and odd limits, beside what is to be reached"
+    )
+    parser.add_argument("--client", default="", help="clients whose name holds this")
     wanted = parser.parse_args()
     seeds = [int(seed) for seed in wanted.seeds.split(",")]
+    if wanted.goals:
+        _print_goals(wanted.only, seeds)
+        return
     cases = [case for case in (*_limited(), *_strange()) if wanted.only in case.name]
-    for client in CLIENTS:
+    for client in filter(lambda name: wanted.client in name, CLIENTS):
         lines = [_row(case, client, wanted.seconds, seeds) for case in cases]
         print(f"\n{client}")
         print(table(("panel", "used", "refused", "later", "failed"), lines), flush=True)
