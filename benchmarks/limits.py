@@ -39,7 +39,7 @@ from agencia_async._limits.cubic import CubicPace
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from tests.support import hidden_limits  # noqa: E402 - beside this folder
+from tests.support import hidden_limits
 
 LATENCY = 0.05
 CONNECTIONS = 10
