@@ -344,7 +344,7 @@ def main() -> None:
     parser.add_argument(
         "--goals", action="store_true", help="small and odd limits, beside what is to be reached"
     )
-    parser.add_argument("--client", default="", help="clients whose name holds this")
+    parser.add_argument("--client", default="", help="clients whose name holds this, as 'as it is'")
     wanted = parser.parse_args()
     seeds = [int(seed) for seed in wanted.seeds.split(",")]
     if wanted.goals:
