@@ -207,9 +207,11 @@ class AdaptiveLimit:
 
     def _count_run(self, now: float) -> None:
         """The requests accepted since the last 429 end in another one."""
-        if self._run:
+        if not self._flight.is_small:
+            self._runs.clear()
+        elif self._run:
             self._runs.append(self._run)
-            self._run = 0
+        self._run = 0
         if not self.is_limited:
             self._first_429, self._accepted_since = now, 0
 
