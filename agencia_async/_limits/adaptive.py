@@ -45,8 +45,8 @@ _LEAST_COOLDOWN = 0.1
 """Seconds, behind a limit, if the policy's `first_wait` is shorter."""
 _LEAST_INTERVAL = 1.0
 """Seconds: the pace may always fall to one request in so long, however short the policy's waits."""
-_HOUR, _MANY = 3600.0, 30
-"""Seconds without an accepted request that are no outage, after so many: the panel may count by the hour."""
+_HOUR, _MINUTE, _MANY = 3600.0, 60.0, 30
+"""Seconds of silence that are no outage, after so many requests in a minute: it may count by the hour."""
 _SILENCE = 0.25
 """Share of the time without an accepted request that one more cooldown may take."""
 _INTERVALS = 2.0
@@ -217,7 +217,8 @@ class AdaptiveLimit:
 
     def _begin_cooldown(self, now: float, number: int, asked: float | None) -> None:
         silence = now - self._accepted[-1] if self._accepted else 0.0
-        may_be_long = self._search or (self.cubic and self._is_full(self._resumed))
+        since = self._first_429 - _MINUTE if self._search else self._resumed
+        may_be_long = self.is_limited and recent(self._accepted, since) >= _MANY
         longest = max(self._longest_wait, _SILENCE * silence) if may_be_long else self._longest_wait
         self.cooldown.begin(now, number, self._own_wait(), asked, longest)
         if self._search:
@@ -304,7 +305,7 @@ class AdaptiveLimit:
         if self._is_full(self._resumed):
             count, since = recent(self._accepted, self._resumed), self._resumed
         accepted = (count + 1) / max(now - since, _INSTANT)
-        if accepted < cubic.pace:
+        if accepted < cubic.pace / 2 or (cubic.is_near and accepted < cubic.pace):
             cubic.limit_to(accepted, now, self.cooldown.until - now)
             return True
         return False
