@@ -3,6 +3,7 @@
 ```
 AgenciaError                    .action  .attempts  .sent  .id  .http_status
 ├── ConfigurationError          (also ValueError) an invalid argument or setting; nothing was sent
+├── JournalError                the database of a journal cannot be used: disk full, locked, connection lost
 ├── TransportError              no usable reply: connection failed, timeout, reset, 5xx, gateway page
 ├── ReplyError                  an unreadable reply: not JSON, wrong structure, too large
 │   └── NotAnsweredError        the reply does not contain this id
@@ -36,6 +37,7 @@ __all__ = [
     "InsufficientFundsError",
     "InvalidOrderError",
     "InvalidServiceError",
+    "JournalError",
     "NotAllowedError",
     "NotAnsweredError",
     "NotFoundError",
@@ -100,6 +102,14 @@ class AgenciaError(Exception):
 
 class ConfigurationError(AgenciaError, ValueError):
     """An argument or a setting is invalid; nothing was sent."""
+
+
+class JournalError(AgenciaError):
+    """The database of a journal cannot be used: disk full, locked, connection lost, file moved away.
+
+    No mistake of the program. `sent` tells whether the panel can have acted: `"no"`, as nothing is sent that
+    is not recorded first.
+    """
 
 
 class TransportError(AgenciaError):

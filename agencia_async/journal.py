@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -25,17 +26,26 @@ from agencia_async._checks import check_money
 from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
-from agencia_async._journal.entry import Finding, JournalEntry, JournalState, check_reference
-from agencia_async._journal.placing import Placing, Sleep, another
+from agencia_async._journal.entry import (
+    Finding,
+    JournalEntry,
+    JournalState,
+    Refusal,
+    checked_reference,
+    composed_reference,
+)
+from agencia_async._journal.location import locate
+from agencia_async._journal.owner import Owner
+from agencia_async._journal.placing import Placing, Sleep
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
 from agencia_async._orders.order import check_order
 from agencia_async.client import AsyncClient
-from agencia_async.errors import ConfigurationError, twin
+from agencia_async.errors import ConfigurationError, JournalError, twin
 from agencia_async.models import Balance, BulkItem, Id, id_text
 from agencia_async.orders import Order
 
-__all__ = ["Finding", "Journal", "JournalEntry", "JournalState"]
+__all__ = ["Finding", "Journal", "JournalEntry", "JournalState", "Refusal"]
 
 _HEARTBEAT = 20.0
 """Seconds."""
@@ -47,29 +57,41 @@ class Journal:
     """A journal of orders, in a database.
 
     Use it in `async with`, or call `aclose` at the end; it opens on the first call. Any number of processes
-    may share one journal.
+    may share one journal, each with a `Journal` of its own: it belongs to the event loop that opened it.
 
     Args:
         database: the path of an SQLite file, which is created if missing; or an SQLAlchemy URL, such as
             `postgresql+asyncpg://user@host/name`.
+        adopt: use it even if it is a copy, or was restored: what was placed after the copy was taken is not
+            in it, and would be bought again. Pass it once; then the copy is a journal of its own.
         now: returns the current time; by default that of this machine, in UTC.
         sleep: waits so many seconds; by default `asyncio.sleep`.
 
     Raises:
         ConfigurationError: the kind of database is unknown, or its driver is not installed. On opening: the
-            file belongs to another program or a later version, or cannot be written.
+            file belongs to another program or a later version, or is a copy. On any call: it belongs to
+            another event loop or process.
+        JournalError: on any call: the database cannot be used.
     """
 
     def __init__(
         self,
         database: str | os.PathLike[str],
         *,
+        adopt: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._store = Store(database, now)
+        location = locate(database)
+        database = ""  # no traceback shows a password
+        if isinstance(location, str):
+            raise ConfigurationError(location)
+        self._store = Store(location, now, adopt=adopt)
+        if self._store.fault:
+            raise ConfigurationError(self._store.fault)
         self._sleep = sleep
         self._tasks = Tasks()
+        self._owner = Owner()
         self._opening = asyncio.Lock()
         self._is_closed = False
         self._running: dict[str, tuple[Placing, SingleFlight[JournalEntry]]] = {}
@@ -89,10 +111,17 @@ class Journal:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<Journal {self._store.name}>"
+        store = getattr(self, "_store", None)  # none while it is half made
+        return "<Journal>" if store is None else f"<Journal {store.name}>"
+
+    @property
+    def memory_ends(self) -> datetime | None:
+        """When the memory of the copy that was adopted may end (1970: it holds nothing); else None."""
+        return self._store.memory_ends
 
     async def aclose(self) -> None:
         """Wait for the outcome of orders in flight, cancel those not sent yet, and close the database."""
+        self._owner.check()
         self._tasks.closed = True
         flights = [flight for _, flight in self._running.values()]
         for flight in flights:
@@ -113,21 +142,24 @@ class Journal:
         """Place an order once under a reference (an idempotency key); returns its entry.
 
         Calling it again with the same reference returns the recorded entry and sends nothing. A refused order
-        is sent again. Cancelling the caller does not stop a request in flight: its outcome is recorded.
+        is sent again, as it was or corrected, and at any panel; any other belongs to its order and its panel.
+        Cancelling the caller does not stop a request in flight: its outcome is recorded.
 
         Args:
             client: sends the order.
-            reference: the caller's own name for the order, at most 200 characters.
+            reference: the caller's own name for the order, at most 200 characters, in any form of Unicode
+                (NFC is stored), without blanks around it.
             order: what to order.
             max_charge: as for `AsyncClient.add`; not checked if the order is already placed.
 
         Raises:
             OutcomeUnknownError: the panel may or may not have accepted it, now or at an earlier attempt.
             PanelError: the panel rejected it; nothing was bought.
-            ConfigurationError: the reference is used for a different order, or the journal cannot be written;
-                nothing was sent.
+            ConfigurationError: the reference is used for a different order or at another panel; nothing was
+                sent.
+            JournalError: the journal cannot be written; nothing was sent.
         """
-        check_reference(reference)
+        reference = checked_reference(reference)
         check_order(order)
         if max_charge is not None:
             check_money("max_charge", max_charge)
@@ -140,8 +172,8 @@ class Journal:
             await running[1].ended()
         if running is None:
             running = self._start(submission, reference, order)
-        elif running[0].form != order.form():
-            raise another(reference)
+        else:
+            running[0].check_same(submission.panel, order)
         return await running[1].result()
 
     async def place_iter(
@@ -181,21 +213,34 @@ class Journal:
             async for item in items:
                 yield item
 
+    @staticmethod
+    def panel_of(client: AsyncClient) -> str:
+        """The URL of a client's panel, as `JournalEntry.panel` has it."""
+        return _submission(client).panel
+
     # --- entries ------------------------------------------------------------------------------------
 
     async def get(self, reference: str) -> JournalEntry | None:
         """The entry of a reference, or None."""
         await self._open()
-        return await self._store.find(reference)
+        return await self._store.find(composed_reference(reference))
 
     async def entries(
-        self, state: Literal["new", "placed", "refused", "unknown"] | JournalState | None = None
+        self,
+        state: Literal["new", "placed", "refused", "unknown"] | JournalState | None = None,
+        *,
+        since: datetime | None = None,
     ) -> AsyncGenerator[JournalEntry, None]:
-        """All entries, or those in one state, in the order in which they were recorded."""
+        """All entries, or those in one state, in the order in which they were recorded.
+
+        Args:
+            state: only those in this state.
+            since: only those whose state changed at this time or later.
+        """
         if state is not None and state not in set(JournalState):
             raise ConfigurationError(f"state must be one of {', '.join(JournalState)}, got {state!r}")
         await self._open()
-        async with aclosing(self._store.entries(state and JournalState(state))) as entries:
+        async with aclosing(self._store.entries(state and JournalState(state), since=since)) as entries:
             async for entry in entries:
                 yield entry
 
@@ -215,12 +260,21 @@ class Journal:
         if (order_id is not None) == (placed is False):
             raise ConfigurationError("exactly one of order_id and placed=False must be given")
         await self._open()
-        if order_id is None:
-            return await self._store.resolve(
-                reference, JournalState.REFUSED, None, "resolved manually as not placed"
-            )
-        id_text(order_id)
-        return await self._store.resolve(reference, JournalState.PLACED, order_id, None)
+        if order_id is not None:
+            id_text(order_id)
+        return await self._store.resolve(composed_reference(reference), order_id)
+
+    async def backup(self, target: str | os.PathLike[str]) -> None:
+        """Copy the journal into a new file, while it is in use (SQLite's online backup).
+
+        Only the owner of the file can read it (mode 0600). It is a copy: to use it, adopt it.
+
+        Raises:
+            ConfigurationError: the file exists already, or the journal is not a file.
+            JournalError: it cannot be written.
+        """
+        await self._open()
+        await self._store.backup(Path(target))
 
     async def note_balance(self, client: AsyncClient) -> Balance:
         """Record a balance snapshot, which `reconcile` compares with later balances; returns the balance."""
@@ -247,6 +301,7 @@ class Journal:
     async def _open(self) -> None:
         if self._tasks.closed:
             raise _closed()
+        self._owner.enter()
         async with self._opening:
             await self._store.open()
 
@@ -271,7 +326,7 @@ class Journal:
         """Send heartbeats to the other processes, while orders are in flight."""
         while self._running:
             await self._sleep(_HEARTBEAT)
-            with suppress(ConfigurationError):  # the next write raises it
+            with suppress(JournalError):  # the next write raises it
                 await self._store.heartbeat()
 
 

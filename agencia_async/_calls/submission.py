@@ -44,5 +44,22 @@ class OrderSubmission:
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        key = {self.idempotency_field: reference or str(uuid4())} if self.idempotency_field else None
-        return await self.sender.send(calls.add(order, key), around, patient=self.patient)
+        return await self.sender.send(
+            calls.add(order, self._key(reference or str(uuid4()))), around, patient=self.patient
+        )
+
+    async def submit_all(
+        self,
+        order: Order,
+        key: str,
+        around: Callable[[Attempt[tuple[Id, ...]]], Awaitable[tuple[Id, ...]]],
+    ) -> tuple[Id, ...]:
+        """Submit an order under an idempotency key; all its ids, if the panel makes several orders of it.
+
+        Raises:
+            AgenciaError: as `AsyncClient.add` does.
+        """
+        return await self.sender.send(calls.add_all(order, self._key(key)), around, patient=self.patient)
+
+    def _key(self, value: str) -> dict[str, str] | None:
+        return {self.idempotency_field: value} if self.idempotency_field else None

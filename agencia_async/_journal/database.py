@@ -1,25 +1,36 @@
 """A database that runs each piece of work in one transaction.
 
 SQLite runs in a thread of its own, which executes whole transactions: an asynchronous driver would switch
-threads for every step of one. Other databases are accessed through their asynchronous driver.
+threads for every step of one. PostgreSQL is accessed through its asynchronous driver.
+
+An SQLite file is complete in itself while nobody has it open. Then it has a rollback journal; whoever opens
+it switches it to write-ahead logging, whose commits need a single sync to the disk, and whoever closes it
+last switches it back. So that the file alone shows that it is in use, its tables are written before the first
+switch, and the session of whoever opens it is copied from the log into the file (`mark`) before anything is
+claimed.
 """
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from sqlite3 import SQLITE_BUSY, OperationalError
+from contextlib import closing, suppress
+from pathlib import Path
+from sqlite3 import SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_NOTADB, OperationalError
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy import URL, Connection, create_engine, event, select, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from agencia_async._journal.schema import versions
-from agencia_async.errors import ConfigurationError
+from agencia_async._journal.file_identity import Place, identity_of, note_claims, noted_claims, place_of
+from agencia_async._journal.location import Location
+from agencia_async._journal.opening import Found
+from agencia_async._journal.schema import orders, versions
+from agencia_async.errors import AgenciaError, ConfigurationError, JournalError
 
 T = TypeVar("T")
 
@@ -28,11 +39,42 @@ _LONGEST_SWITCH: Final = 1.0  # seconds
 _MOMENT: Final = 0.01  # seconds
 _TRIES: Final = 20
 _READS: Final = "agencia_reads"
+_MISTAKES: Final = {SQLITE_CANTOPEN, SQLITE_NOTADB}
+"""The path is wrong: no database can be opened there, or the file is none."""
+_COUNT: Final = versions.update().values(claims=versions.c.claims + 1)
+_COUNTED: Final = select(versions.c.claims)
+_OF_THE_DATA: Final = ("22", "54")
+"""The classes of SQLSTATE for a value that cannot be stored."""
+_ITEM_ERRORS: Final = (DataError, IntegrityError, ProgrammingError, ValueError, TypeError, LookupError)
+
+
+class ItemError(JournalError):
+    """The database can be used, but not with one of these values."""
 
 
 class _Backend(Protocol):
-    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
-        """Do it in one transaction."""
+    async def run(self, do: Callable[[Connection], T], *, reads: bool, claims: bool) -> T:
+        """Do it in one transaction, which contains claims or not."""
+        ...
+
+    def look(self, connection: Connection) -> Found:
+        """Find what the database is, when it is opened."""
+        ...
+
+    def is_elsewhere(self) -> bool:
+        """Whether the file that was opened is no longer at its path."""
+        ...
+
+    async def speed_up(self) -> None:
+        """Make commits cheap, before the first session is written."""
+        ...
+
+    async def mark(self) -> None:
+        """See to it that a copy of the file alone shows that it is in use."""
+        ...
+
+    async def backup(self, target: Path) -> None:
+        """Copy the whole database into a new file."""
         ...
 
     async def aclose(self) -> None:
@@ -41,42 +83,72 @@ class _Backend(Protocol):
 
 
 class Database:
-    """The database of a path or an SQLAlchemy URL.
+    """The database at a location; `fault` tells why there can be none."""
 
-    Raises:
-        ConfigurationError: the kind of database is unknown, or its driver is not installed.
-    """
-
-    def __init__(self, database: str | os.PathLike[str]) -> None:
-        text = os.fspath(database)
-        reason = ""
+    def __init__(self, location: Location) -> None:
+        self.name = location.name
+        self.fault = ""
         try:
-            url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-            self.name = url.set(query={}).render_as_string(hide_password=True) if "://" in text else text
-            is_sqlite = url.get_backend_name() == "sqlite"
-            self._backend: _Backend = _Sqlite(url) if is_sqlite else _Asynchronous(url)
-        except (ArgumentError, ModuleNotFoundError, ValueError) as error:
-            reason = _reason(error)
-        if reason:
-            raise ConfigurationError(f"not a valid database path or URL: {reason}")
+            self._backend: _Backend = (
+                _Sqlite(location.url) if location.is_sqlite else _Asynchronous(location.url)
+            )
+        except ImportError as error:
+            self.fault = f"not a valid database path or URL: {_reason(error)}"
 
-    async def run(self, do: Callable[[Connection], T], *, reads: bool = False) -> T:
+    async def run(self, do: Callable[[Connection], T], *, reads: bool = False, claims: bool = False) -> T:
         """Do it in one transaction; retried after a conflict with another process.
 
         Raises:
-            ConfigurationError: the database cannot be used.
+            ConfigurationError: it is no database, or not for a journal.
+            ItemError: one of the values cannot be written.
+            JournalError: the database cannot be used.
         """
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:
-                return await self._backend.run(do, reads=reads)
+                return await self._backend.run(do, reads=reads, claims=claims)
             except Exception as error:  # noqa: BLE001 - each driver has its own
                 failure = error
             if not isinstance(failure, IntegrityError | ProgrammingError):
                 break  # else another process has created the row or table in the meantime: retry
-        if isinstance(failure, ConfigurationError):
+        if isinstance(failure, AgenciaError):
             raise failure
-        raise ConfigurationError(f"the journal {self.name} cannot be used: {_reason(failure)}")
+        kind = _kind(failure)
+        raise kind(f"the journal {self.name} cannot be used: {_reason(failure)}")
+
+    def look(self, connection: Connection) -> Found:
+        """Find what the database is, when it is opened."""
+        return self._backend.look(connection)
+
+    def is_elsewhere(self) -> bool:
+        """Whether the file that was opened is no longer at its path."""
+        return self._backend.is_elsewhere()
+
+    async def speed_up(self) -> None:
+        """Make commits cheap, before the first session is written."""
+        await self._backend.speed_up()
+
+    async def mark(self) -> None:
+        """See to it that a copy of the file alone shows that it is in use."""
+        await self._backend.mark()
+
+    async def backup(self, target: Path) -> None:
+        """Copy the whole database into a new file.
+
+        Raises:
+            ConfigurationError: the file exists already, or it is no SQLite database.
+            JournalError: it cannot be read or written.
+        """
+        failure: Exception
+        try:
+            await self._backend.backup(target)
+        except FileExistsError:
+            failure = ConfigurationError(f"{target} exists already")
+        except (OSError, sqlite3.Error) as error:
+            failure = JournalError(f"the backup {target} cannot be written: {_reason(error)}")
+        else:
+            return
+        raise failure
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -93,48 +165,138 @@ class _Sqlite:
         if url.database in {None, "", ":memory:"}:
             options["poolclass"] = StaticPool  # each connection would have its own in-memory database
             options["connect_args"]["check_same_thread"] = False
-        self._backend = create_engine(url.set(drivername="sqlite"), **options)
+        self._backend = create_engine(url, **options)
         event.listen(self._backend, "connect", _durable)
         event.listen(self._backend, "begin", _begin)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agencia-journal")
+        self._path = ""
+        self._place: Place | None = None
 
-    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:
+    async def run(self, do: Callable[[Connection], T], *, reads: bool, claims: bool) -> T:
         def work() -> T:
-            engine = self._backend.execution_options(**{_READS: reads})
-            with engine.begin() as connection:
-                return do(connection)
+            noted = 0
+            with self._backend.execution_options(**{_READS: reads}).begin() as connection:
+                result = do(connection)
+                if claims and self._path:
+                    connection.execute(_COUNT)
+                    noted = connection.scalar(_COUNTED) or 0
+            if noted:
+                note_claims(self._path, noted)
+            return result
 
+        return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    def look(self, connection: Connection) -> Found:
+        (_, _, path), *_ = connection.exec_driver_sql("PRAGMA database_list").all()
+        named = self._backend.url.database or ""
+        if not path:  # in memory
+            return Found("")
+        self._path = path if named.startswith("file:") else named  # SQLite's has followed symbolic links
+        self._place = place_of(self._path)
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        has_log = mode != "wal" or _size(f"{path}-wal") > 0
+        return Found(identity_of(self._path), path, has_log, noted_claims(self._path), _size(self._path))
+
+    def is_elsewhere(self) -> bool:
+        return bool(self._path) and place_of(self._path) != self._place
+
+    async def speed_up(self) -> None:
+        with suppress(OperationalError):  # somebody reads it all the time: it is only slower
+            await self._with_cursor(_write_ahead)
+
+    async def mark(self) -> None:
+        await self._with_cursor(lambda cursor: cursor.execute("PRAGMA wal_checkpoint(FULL)"))
+
+    async def _with_cursor(self, do: Callable[[Any], object]) -> None:
+        """Do what needs no transaction."""
+
+        def work() -> None:
+            with closing(self._backend.raw_connection()) as connection:
+                do(connection.cursor())
+
+        if self._path:
+            await self._in_thread(work)
+
+    async def backup(self, target: Path) -> None:
+        if not self._path:
+            raise ConfigurationError("an in-memory journal has no backup")
+        await asyncio.to_thread(_copy, self._path, target)
+
     async def aclose(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._backend.dispose)
+        with suppress(sqlite3.Error):  # somebody else has it open
+            await self._with_cursor(_roll_back)
+        await self._in_thread(self._backend.dispose)
         self._thread.shutdown()
 
 
 class _Asynchronous:
-    """Any other database."""
+    """PostgreSQL."""
 
     def __init__(self, url: URL) -> None:
         # A connection that died while idle is replaced before a transaction begins. Once it has begun nothing
         # is retried: it may have been committed although the confirmation was lost.
         self._backend = create_async_engine(url, pool_pre_ping=True)
 
-    async def run(self, do: Callable[[Connection], T], *, reads: bool) -> T:  # noqa: ARG002 - no difference here
+    async def run(self, do: Callable[[Connection], T], *, reads: bool, claims: bool) -> T:  # noqa: ARG002 - no difference here
         async with self._backend.begin() as connection:
             return await connection.run_sync(do)
+
+    def look(self, connection: Connection) -> Found:
+        """By the server, the database and the table: a dump that is restored has another one of these."""
+        system: object = ""
+        with suppress(DBAPIError), connection.begin_nested():  # not everybody may read it
+            system = connection.scalar(text("SELECT system_identifier FROM pg_control_system()"))
+        tables = text(
+            f"SELECT oid::text || ':' || '{orders.name}'::regclass::oid FROM pg_database"  # noqa: S608 - a constant
+            " WHERE datname = current_database()"
+        )
+        return Found(f"{system}:{connection.scalar(tables)}")
+
+    def is_elsewhere(self) -> bool:
+        return False
+
+    async def speed_up(self) -> None:
+        pass
+
+    async def mark(self) -> None:
+        pass
+
+    async def backup(self, target: Path) -> None:  # noqa: ARG002 - of the protocol
+        raise ConfigurationError("only a journal on SQLite has backups of its own: use pg_dump")
 
     async def aclose(self) -> None:
         await self._backend.dispose()
 
 
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - as in file_identity
+    except OSError:
+        return 0
+
+
+def _copy(path: str, target: Path) -> None:
+    """SQLite's online backup, into a new file that only its owner can read, and that is marked as a copy."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+            moment = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+            copy.execute(f"UPDATE {versions.name} SET copied = ?", (moment,))  # noqa: S608 - a constant
+            copy.commit()
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except BaseException:
+        target.unlink()
+        raise
+
+
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
-    """Make commits durable when they return, and let readers block nobody."""
+    """Make commits durable when they return."""
     connection.isolation_level = None  # transactions are begun below
     cursor = connection.cursor()
-    cursor.execute("SELECT name FROM sqlite_master")
-    tables = {name for (name,) in cursor.fetchall()}
-    if not tables or versions.name in tables:  # the file of another program is not modified
-        _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 
@@ -153,10 +315,27 @@ def _write_ahead(cursor: Any) -> None:  # noqa: ANN401 - the driver's own
             return
 
 
+def _roll_back(cursor: Any) -> None:  # noqa: ANN401 - the driver's own
+    """Disable write-ahead logging, so that the file is complete in itself, unless somebody else uses it."""
+    cursor.execute("PRAGMA busy_timeout = 0")
+    cursor.execute("PRAGMA journal_mode = DELETE")
+
+
 def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first fails if another one writes before it."""
     reads = connection.get_execution_options().get(_READS)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _kind(error: Exception | None) -> type[AgenciaError]:
+    """Whose fault it is: the program's, that of one value, or the database's."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _MISTAKES:
+        return ConfigurationError
+    state = str(getattr(cause, "sqlstate", None) or "")
+    is_one_value = isinstance(error, _ITEM_ERRORS) or state[:2] in _OF_THE_DATA
+    return ItemError if is_one_value else JournalError
 
 
 def _reason(error: Exception | None) -> str:

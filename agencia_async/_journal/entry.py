@@ -1,8 +1,10 @@
 """The entries of a journal, and the findings of a reconciliation."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from unicodedata import normalize
 
 from attrs import frozen
 
@@ -11,6 +13,7 @@ from agencia_async.models import Id, OrderStatus
 from agencia_async.orders import Order
 
 _LONGEST = 200
+_COUNTED = re.compile(r"#\d+\Z")
 
 
 class JournalState(StrEnum):
@@ -29,6 +32,23 @@ class JournalState(StrEnum):
 
 
 @frozen(kw_only=True)
+class Refusal:
+    """What a reference stood for before it was corrected: an order that was refused.
+
+    Attributes:
+        order: what was ordered then.
+        panel: the URL of the panel that it was sent to.
+        error: why it was refused.
+        updated: when it was refused, in UTC.
+    """
+
+    order: Order
+    panel: str
+    error: str | None = None
+    updated: datetime
+
+
+@frozen(kw_only=True)
 class JournalEntry:
     """One order in a journal.
 
@@ -37,9 +57,15 @@ class JournalEntry:
         state: its state.
         order: what was ordered.
         order_id: its id at the panel; None unless it is placed.
+        order_ids: all its ids, if the panel made several orders of it; else the one, or none.
         error: the panel's text, or another error message; None without an error.
         panel: the URL of the panel that it was sent to.
         resolved_manually: it was resolved manually, and is not verified at the panel yet.
+        refusals: how often the panel has refused it.
+        history: the orders that were refused under this reference before it was corrected, oldest first.
+        warning: what is odd about it, such as an id that another order has as well; None if nothing is.
+        duplicate_of: the reference of an order for the same service and link at the same panel, which was
+            in flight or placed in the ten minutes before; None without one.
         created: when the reference was first recorded, in UTC.
         updated: when the state last changed, in UTC.
     """
@@ -51,6 +77,11 @@ class JournalEntry:
     error: str | None = None
     panel: str
     resolved_manually: bool = False
+    order_ids: tuple[Id, ...] = ()
+    refusals: int = 0
+    history: tuple[Refusal, ...] = ()
+    warning: str | None = None
+    duplicate_of: str | None = None
     created: datetime
     updated: datetime
 
@@ -75,12 +106,39 @@ class Finding:
     status: OrderStatus | None = None
 
 
-def check_reference(reference: object) -> None:
-    """Check for a valid reference."""
+def checked_reference(reference: object) -> str:
+    """A valid reference, in Unicode's composed form (NFC)."""
     if not isinstance(reference, str) or not reference.strip() or not reference.isprintable():
         raise ConfigurationError(f"reference must be a non-empty line of text, got {reference!r}")
-    if len(reference) > _LONGEST:
-        raise ConfigurationError(f"reference must have at most {_LONGEST} characters, got {len(reference)}")
+    if reference != reference.strip():
+        raise ConfigurationError(f"reference must not begin or end with a blank, got {reference!r}")
+    composed = composed_reference(reference)
+    if len(composed) > _LONGEST:
+        raise ConfigurationError(f"reference must have at most {_LONGEST} characters, got {len(composed)}")
+    return composed
+
+
+def composed_reference(reference: str) -> str:
+    """A reference as it is stored: in NFC, so that two spellings of one text are one reference."""
+    return normalize("NFC", reference)
+
+
+def is_same_panel(panel: str, other: str) -> bool:
+    """Whether two URLs name one panel."""
+    return bare(panel) == bare(other)
+
+
+def bare(panel: str) -> str:
+    """The URL of a panel by which it is compared."""
+    return panel.rstrip("/")
+
+
+def idempotency_key(reference: str, refusals: int) -> str:
+    """What a panel recognises a repeated order by: the reference, and how often it was refused.
+
+    No two references have one key: a reference that ends as if it were counted is counted from the start.
+    """
+    return f"{reference}#{refusals}" if refusals or _COUNTED.search(reference) else reference
 
 
 def written(moment: datetime) -> str:

@@ -1,15 +1,24 @@
 """The placing of one order: recorded, sent, and its outcome recorded, even if its callers are cancelled.
 
-find ── placed ──────────────────► the entry, nothing is sent
+find ── another panel, another order, and not refused ─► ConfigurationError, nothing is sent
+│  └── placed ──────────────────► the entry, nothing is sent
 │  └── unknown ─────────────────► OutcomeUnknownError, nothing is sent
 │  └── in flight elsewhere ─────► wait, find again
-└── none, refused, new
+└── none, new, refused
 │  once the gate is passed:
-claim ── lost to another session ► wait, find again
+claim ── lost to another session, or refused once more meanwhile ► wait, find again
+│    └── the database cannot be used, its file is elsewhere ─────► JournalError, nothing is sent
 │  committed: the request is sent; from here on it cannot be cancelled
-├── accepted ──────────► placed
-├── rejected, not sent ► refused (a retry claims it again)
-└── anything else ─────► unknown
+├── accepted ──────────► placed: bound to its order and panel for ever
+├── rejected, not sent ► refused (a retry of this attempt claims it again)
+└── anything else ─────► unknown: bound to its order and panel until a person resolves it
+
+Who owns what: a reference belongs to the panel (its URL) and the order that it was claimed with, until that
+was refused. Then the next claim may be for another order or panel; what was refused goes into the history of
+the entry. The claim belongs to the session that wrote its token, and a session to one event loop of one
+process (`session.py`, `owner.py`). A panel with an idempotency key is told the reference and how often it
+has refused it: all requests of one claim have one key, and a corrected order has another one than the order
+before.
 """
 
 import asyncio
@@ -19,13 +28,20 @@ from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
+from attrs import evolve
+
 from agencia_async._calls.execution import Attempt
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._concurrency.single_flight import SingleFlight
-from agencia_async._journal.entry import JournalEntry, JournalState, clock
+from agencia_async._journal.entry import JournalEntry, JournalState, clock, idempotency_key, is_same_panel
 from agencia_async._journal.rows import Claim, Settle
 from agencia_async._journal.store import Store
-from agencia_async.errors import AgenciaError, ConfigurationError, OutcomeUnknownError
+from agencia_async.errors import (
+    AgenciaError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    PanelError,
+)
 from agencia_async.models import Id
 from agencia_async.orders import Order
 
@@ -48,12 +64,14 @@ class Placing:
 
     Attributes:
         form: the form fields, by which a different order under the same reference is recognised.
+        panel: the URL of the panel, by which the same is done for panels.
     """
 
     def __init__(
         self, store: Store, submission: OrderSubmission, reference: str, order: Order, sleep: Sleep
     ) -> None:
         self.form = order.form()
+        self.panel = submission.panel
         self._store = store
         self._submission = submission
         self._order = order
@@ -79,11 +97,12 @@ class Placing:
                 polls += 1
             else:
                 with suppress(_TakenError):
-                    return await self._send(flight)
+                    return await self._send(flight, entry)
 
     def _is_placed(self, entry: JournalEntry) -> bool:
-        if entry.order.form() != self.form:
-            raise another(self._reference)
+        if entry.state is JournalState.REFUSED:
+            return False
+        self.check_same(entry.panel, entry.order)
         if entry.state is JournalState.UNKNOWN:
             raise OutcomeUnknownError(
                 f"the outcome of {self._reference!r} is unknown since {clock(entry.updated)}"
@@ -91,20 +110,39 @@ class Placing:
             )
         return entry.state is JournalState.PLACED
 
-    async def _send(self, flight: SingleFlight[JournalEntry]) -> JournalEntry:
-        async def around(exchange: Attempt[Id]) -> Id:
+    def check_same(self, panel: str, order: Order) -> None:
+        """Check that this panel and order are those of the reference.
+
+        Raises:
+            ConfigurationError: they are not.
+        """
+        if not is_same_panel(panel, self.panel):
+            raise ConfigurationError(
+                f"reference {self._reference!r} belongs to an order at {panel}, not at {self.panel}; nothing "
+                "was sent"
+            )
+        if order.form() != self.form:
+            raise ConfigurationError(
+                f"reference {self._reference!r} is already used for a different order; nothing was sent"
+            )
+
+    async def _send(self, flight: SingleFlight[JournalEntry], entry: JournalEntry | None) -> JournalEntry:
+        refusals = 0 if entry is None else entry.refusals
+        self._claim = evolve(self._claim, refusals=refusals)
+
+        async def around(exchange: Attempt[tuple[Id, ...]]) -> tuple[Id, ...]:
             await self._claimed(flight)
             with flight.shielded():
                 return await self._recorded(exchange)
 
-        await self._submission.submit(self._order, self._reference, around)
+        await self._submission.submit_all(self._order, idempotency_key(self._reference, refusals), around)
         return self._entry()
 
     async def _claimed(self, flight: SingleFlight[JournalEntry]) -> None:
         """Commit the claim to send the order.
 
         Raises:
-            ConfigurationError: it cannot be written; nothing was sent.
+            JournalError: it cannot be written; nothing was sent.
         """
         try:
             entry = await self._store.claim(self._claim)
@@ -112,31 +150,35 @@ class Placing:
             with flight.shielded():  # closing the client would cancel it again
                 await self._withdraw()
             raise
-        except ConfigurationError:  # it may have been committed, if only the confirmation was lost
-            with suppress(ConfigurationError):
+        except AgenciaError:  # it may have been committed, if only the confirmation was lost
+            with suppress(AgenciaError):
                 await self._withdraw()
             raise
         if entry is None:
             raise _TakenError
         self._last = entry
 
-    async def _recorded(self, exchange: Attempt[Id]) -> Id:
+    async def _recorded(self, exchange: Attempt[tuple[Id, ...]]) -> tuple[Id, ...]:
         """Send the order, and commit its outcome."""
         try:
-            number = await exchange()
+            numbers = await exchange()
         except ConfigurationError:  # the client was closed at this moment
             await self._withdraw()
             raise
         except AgenciaError as error:
-            self._in_doubt = self._in_doubt or error.sent != "no"
-            state = JournalState.UNKNOWN if self._in_doubt else JournalState.REFUSED
-            await self._write(self._outcome(state, error=str(error) or type(error).__name__), error)
+            await self._write(self._failure(error), error)
             raise
         except asyncio.CancelledError:  # the event loop shuts down: best effort
-            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="the program was terminated"))
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, "the program was terminated"))
             raise
-        await self._write(self._outcome(JournalState.PLACED, order_id=number))
-        return number
+        await self._write(evolve(self._outcome(JournalState.PLACED), order_ids=numbers))
+        return numbers
+
+    def _failure(self, error: AgenciaError) -> Settle:
+        self._in_doubt = self._in_doubt or error.sent != "no"
+        state = JournalState.UNKNOWN if self._in_doubt else JournalState.REFUSED
+        was_answered = state is JournalState.REFUSED and isinstance(error, PanelError)
+        return evolve(self._outcome(state, str(error) or type(error).__name__), was_answered=was_answered)
 
     async def _withdraw(self) -> None:
         """Record that an attempt was not made; if an earlier one was, the outcome is unknown."""
@@ -144,15 +186,13 @@ class Placing:
             await self._store.withdraw(self._claim.token)
             return
         try:
-            await self._store.settle(self._outcome(JournalState.UNKNOWN, error="it was not retried"))
-        except ConfigurationError:
+            await self._store.settle(self._outcome(JournalState.UNKNOWN, "it was not retried"))
+        except AgenciaError:
             self._store.lose(self._reference)
             raise
 
-    def _outcome(
-        self, state: JournalState, *, order_id: Id | None = None, error: str | None = None
-    ) -> Settle:
-        return Settle(self._claim.token, self._entry(), state, order_id, error)
+    def _outcome(self, state: JournalState, error: str | None = None) -> Settle:
+        return Settle(self._claim.token, self._entry(), state, error=error)
 
     def _entry(self) -> JournalEntry:
         """The entry as it was last committed."""
@@ -166,7 +206,7 @@ class Placing:
         Raises:
             OutcomeUnknownError: it cannot be written, so the journal will say that it is unknown.
         """
-        known = outcome.error if outcome.order_id is None else f"order {outcome.order_id}"
+        known = outcome.error if not outcome.order_ids else f"order {outcome.order_ids[0]}"
         message = ""
         for wait in (0.0, *_WRITE_RETRIES):
             if wait:
@@ -174,7 +214,7 @@ class Placing:
                 await self._sleep(wait)
             try:
                 self._last = await self._store.settle(outcome)
-            except ConfigurationError as error:
+            except AgenciaError as error:
                 message = (
                     f"{self._reference!r} is {outcome.state} ({known}), but recording it failed: {error}"
                 )
@@ -183,10 +223,3 @@ class Placing:
         self._store.lose(self._reference)
         _log.error("%s", message)
         raise OutcomeUnknownError(message, cause=cause)
-
-
-def another(reference: str) -> ConfigurationError:
-    """The error of a reference that is used for a different order."""
-    return ConfigurationError(
-        f"reference {reference!r} is already used for a different order; nothing was sent"
-    )

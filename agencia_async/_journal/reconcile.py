@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from agencia_async._journal.entry import Finding, JournalEntry, JournalState, clock, describe
+from agencia_async._journal.entry import Finding, JournalEntry, JournalState, clock, describe, is_same_panel
 from agencia_async._journal.store import Store
 from agencia_async.catalogue import Catalogue
 from agencia_async.client import AsyncClient
@@ -14,9 +14,9 @@ async def reconcile(store: Store, client: AsyncClient, panel: str) -> list[Findi
     """A finding for each order that is unknown, or was resolved manually and is not verified yet."""
     unknown = [entry async for entry in store.entries(JournalState.UNKNOWN)]
     resolved = [entry async for entry in store.entries(JournalState.PLACED, resolved_manually=True)]
-    here = [entry for entry in unknown if entry.panel == panel]
-    found = [_elsewhere(entry) for entry in (*resolved, *unknown) if entry.panel != panel]
-    found += await _verify(store, client, [entry for entry in resolved if entry.panel == panel])
+    here = [entry for entry in unknown if is_same_panel(entry.panel, panel)]
+    found = [_elsewhere(entry) for entry in (*resolved, *unknown) if not is_same_panel(entry.panel, panel)]
+    found += await _verify(store, client, [entry for entry in resolved if is_same_panel(entry.panel, panel)])
     if here:
         balance = await client.balance()
         catalogue = await _catalogue(client)

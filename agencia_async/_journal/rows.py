@@ -1,25 +1,31 @@
 """The rows of orders, read and written for a whole group at once.
 
-The states of a row: `new` while a session sends it (`session` is its id), `new` without a session if it
-was never sent, then `placed`, `refused` or `unknown`. A row is claimed by writing a new `token` into it; only
-the owner of that token may send the order and write its outcome.
+The states of a row: `new` while a session sends it (`session` is its id), `new` without a session if it was
+never sent, then `placed`, `refused` or `unknown`. A row is claimed by writing a new `token` into it; only
+the owner of that token may send the order and write its outcome. A refused row may be claimed for another
+order or panel: what it stood for goes into its history.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
-from agencia_async._journal.entry import JournalEntry, JournalState, written
+from agencia_async._journal.entry import JournalEntry, JournalState, Refusal, bare, written
+from agencia_async._journal.entry_rows import entry_of, history_text
 from agencia_async._journal.schema import orders
+from agencia_async._journal.storable import digest, storable
 from agencia_async._orders.fields import id_from_text
+from agencia_async._orders.order import Order
 from agencia_async.models import Id
-from agencia_async.orders import Order
 
 _AT_ONCE: Final = 500
+_WINDOW: Final = timedelta(minutes=10)
+"""How far back an order for the same service and link is noticed."""
+_LONGEST_KIND: Final = 200
 
 
 @frozen
@@ -31,23 +37,45 @@ class Find:
 
 @frozen
 class Claim:
-    """A claim to send an order under a reference, with a unique token."""
+    """A claim to send an order under a reference, with a unique token.
+
+    Attributes:
+        refusals: how often the reference was refused before, which the panel may be told.
+    """
 
     reference: str
     order: Order
     panel: str
     token: str
+    refusals: int = 0
+
+    @property
+    def target(self) -> str | None:
+        """The digest of panel, service and link; None without a link."""
+        form = self.order.form()
+        about = form.get("link") or form.get("username")
+        return digest(bare(self.panel), form["service"], about) if about else None
 
 
 @frozen
 class Settle:
-    """The outcome of a claim, whose entry it was."""
+    """The outcome of a claim, whose entry it was.
+
+    Attributes:
+        was_answered: it was refused by the panel itself.
+    """
 
     token: str
     entry: JournalEntry
     state: JournalState
-    order_id: Id | None = None
+    order_ids: tuple[Id, ...] = ()
     error: str | None = None
+    was_answered: bool = False
+
+    @property
+    def bought(self) -> str | None:
+        """The digest of panel and number; None without a number."""
+        return number_key(self.entry.panel, self.order_ids[0]) if self.order_ids else None
 
 
 @frozen
@@ -58,6 +86,11 @@ class Entered:
     session: str | None
 
 
+def number_key(panel: str, order_id: Id) -> str:
+    """The digest by which a number that comes twice is noticed."""
+    return digest(bare(panel), storable(str(order_id)))
+
+
 def rows_of(connection: Connection, references: Iterable[str]) -> dict[str, Row[Any]]:
     """The rows of these references."""
     wanted = list(dict.fromkeys(references))
@@ -66,6 +99,9 @@ def rows_of(connection: Connection, references: Iterable[str]) -> dict[str, Row[
         some = select(orders).where(orders.c.reference.in_(wanted[start : start + _AT_ONCE]))
         found |= {row.reference: row for row in connection.execute(some)}
     return found
+
+
+# --- claims -----------------------------------------------------------------------------------------------
 
 
 def claim_all(
@@ -79,14 +115,17 @@ def claim_all(
     """The entries of claims, by token; None for an order that may not be sent now."""
     made: dict[str, JournalEntry | None] = {}
     fresh: list[dict[str, Any]] = []
+    near = _Neighbours(connection, claims, now)
     # In the same order everywhere: no two processes can deadlock on each other's rows.
     for claim in sorted(claims, key=lambda claim: claim.reference):
         row = rows.get(claim.reference)
-        if row is None:
-            fresh.append(_fresh(claim, session, written(now)))
-            made[claim.token] = _new(claim, now, now)
-        elif _is_free(row, claim) and _take(connection, row, claim, session, now):
-            made[claim.token] = _new(claim, datetime.fromisoformat(row.created), now)
+        if row is None and not claim.refusals:
+            entry = _new(claim, near.of(claim), now)
+            fresh.append({**_sent(entry, claim, session), "created": written(now)})
+            made[claim.token] = entry
+        elif row is not None and is_free(row, claim):
+            entry = _entry_again(row, claim, near, now)
+            made[claim.token] = entry if _take(connection, row, _sent(entry, claim, session)) else None
         else:
             made[claim.token] = None
     if fresh:
@@ -94,11 +133,105 @@ def claim_all(
     return made
 
 
+class _Neighbours:
+    """The orders for the same service and link that were sent lately."""
+
+    def __init__(self, connection: Connection, claims: Sequence[Claim], now: datetime) -> None:
+        self._found: dict[str, str] = {}
+        targets = {target for claim in claims if (target := claim.target)}
+        if not targets:
+            return
+        lately = orders.c.updated >= written(now - _WINDOW)
+        sent = orders.c.state != JournalState.REFUSED
+        query = select(orders.c.target, orders.c.reference).where(orders.c.target.in_(targets), lately, sent)
+        self._found = {row.target: row.reference for row in connection.execute(query)}
+
+    def of(self, claim: Claim) -> str | None:
+        """The reference of the last one, or None."""
+        target = claim.target
+        if target is None:
+            return None
+        other = self._found.get(target)
+        self._found[target] = claim.reference
+        return other if other != claim.reference else None
+
+
+def is_free(row: Row[Any], claim: Claim) -> bool:
+    """Whether the order in this row may be sent under this claim."""
+    if row.state == JournalState.REFUSED:
+        return bool(row.token == claim.token or row.refusals == claim.refusals)
+    is_same = bare(row.panel) == bare(claim.panel) and json.loads(row.form) == claim.order.form()
+    if not is_same or row.state == JournalState.PLACED:
+        return False
+    if row.state == JournalState.UNKNOWN:
+        return bool(row.token == claim.token)
+    return row.session is None and row.refusals == claim.refusals
+
+
+def _entry_again(row: Row[Any], claim: Claim, near: _Neighbours, now: datetime) -> JournalEntry:
+    """The entry of a reference that is claimed once more."""
+    before = entry_of(row)
+    history = before.history
+    if bare(before.panel) != bare(claim.panel) or before.order.form() != claim.order.form():
+        last = Refusal(order=before.order, panel=before.panel, error=before.error, updated=before.updated)
+        history = (*history, last)
+    duplicate_of = before.duplicate_of if row.token == claim.token else near.of(claim)
+    return evolve(_new(claim, duplicate_of, now), history=history, created=before.created)
+
+
+def _take(connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> bool:
+    """Write a claim into a row, unless another session has changed it in the meantime."""
+    unchanged = (orders.c.number == row.number, orders.c.token == row.token, orders.c.state == row.state)
+    return connection.execute(orders.update().where(*unchanged).values(**values)).rowcount == 1
+
+
+def _new(claim: Claim, duplicate_of: str | None, now: datetime) -> JournalEntry:
+    """An entry whose order is in flight."""
+    return JournalEntry(
+        reference=claim.reference,
+        state=JournalState.NEW,
+        order=claim.order,
+        panel=claim.panel,
+        refusals=claim.refusals,
+        duplicate_of=duplicate_of,
+        created=now,
+        updated=now,
+    )
+
+
+def _sent(entry: JournalEntry, claim: Claim, session: str) -> dict[str, Any]:
+    """The columns of a row whose order is in flight."""
+    return {
+        "reference": entry.reference,
+        "kind": type(entry.order).__name__[:_LONGEST_KIND],
+        "form": json.dumps(entry.order.form()),
+        "state": JournalState.NEW,
+        "order_id": None,
+        "error": None,
+        "panel": entry.panel,
+        "by_hand": False,
+        "session": session,
+        "token": claim.token,
+        "updated": written(entry.updated),
+        "order_ids": None,
+        "refusals": entry.refusals,
+        "history": history_text(entry.history),
+        "warning": None,
+        "duplicate_of": entry.duplicate_of,
+        "target": claim.target,
+        "bought": None,
+    }
+
+
+# --- outcomes ---------------------------------------------------------------------------------------------
+
+
 def settle_all(
     connection: Connection, settles: Sequence[Settle], now: datetime
 ) -> dict[str, JournalEntry | None]:
     """The entries after their outcomes, by token; None if the row was claimed again."""
-    mine = orders.update().where(orders.c.token == bindparam("its")).values(session=None, by_hand=False)
+    its = (orders.c.reference == bindparam("its_reference")) & (orders.c.token == bindparam("its_token"))
+    mine = orders.update().where(its).values(session=None, by_hand=False)
     # What was resolved manually in the meantime does not become unknown again.
     open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
     unknown = [settle for settle in settles if settle.state is JournalState.UNKNOWN]
@@ -106,94 +239,62 @@ def settle_all(
     for some, change in ((known, mine), (unknown, mine.where(open_yet))):
         if some:
             connection.execute(change, [_outcome(settle, written(now)) for settle in some])
-    there = _tokens(connection, [settle.token for settle in settles])
-    return {settle.token: _settled(settle, now) if settle.token in there else None for settle in settles}
+    tokens, sold = _there(connection, settles)
+    made: dict[str, JournalEntry | None] = {}
+    for settle in settles:
+        entry = _settled(settle, now) if settle.token in tokens else None
+        earlier = sold.setdefault(settle.bought, settle.entry.reference) if settle.bought else None
+        if entry is not None and earlier not in {None, entry.reference}:
+            entry = warn(connection, entry, str(earlier))
+        made[settle.token] = entry
+    return made
 
 
-def entry_of(row: Row[Any]) -> JournalEntry:
-    """The entry in a row."""
-    form: Mapping[str, str] = json.loads(row.form)
-    return JournalEntry(
-        reference=row.reference,
-        state=JournalState(row.state),
-        order=Order.restored(row.kind, form),
-        order_id=None if row.order_id is None else id_from_text(row.order_id),
-        error=row.error,
-        panel=row.panel,
-        resolved_manually=row.by_hand,
-        created=datetime.fromisoformat(row.created),
-        updated=datetime.fromisoformat(row.updated),
-    )
+def _there(connection: Connection, settles: Sequence[Settle]) -> tuple[set[str], dict[str, str]]:
+    """The tokens that are there, and which other orders have one of the numbers."""
+    references = {settle.entry.reference for settle in settles}
+    numbers = [settle.bought for settle in settles if settle.bought]
+    which: ColumnElement[bool] = orders.c.reference.in_(references)
+    if numbers:
+        which |= orders.c.bought.in_(numbers)
+    rows = connection.execute(select(orders.c.reference, orders.c.token, orders.c.bought).where(which)).all()
+    sold = {row.bought: row.reference for row in rows if row.reference not in references and row.bought}
+    return {row.token for row in rows}, sold
 
 
-def _storable(text: str) -> str:
-    """A panel's text, without what some database cannot store."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
-
-
-def _tokens(connection: Connection, tokens: Sequence[str]) -> set[str]:
-    there = select(orders.c.token).where(orders.c.token.in_(tokens))
-    return set(connection.scalars(there))
+def warn(connection: Connection, entry: JournalEntry, earlier: str) -> JournalEntry:
+    """The entry with a warning, recorded, that another one has its number."""
+    warning = f"{earlier!r} has the same id, {entry.order_id}: this panel's ids may be of no use"
+    mine = orders.c.reference == entry.reference
+    connection.execute(orders.update().where(mine).values(warning=warning))
+    return evolve(entry, warning=warning)
 
 
 def _outcome(settle: Settle, moment: str) -> dict[str, Any]:
-    """The columns that an outcome changes, and the token of its row."""
+    """The columns that an outcome changes, and those that name its row."""
+    numbers = [str(number) for number in settle.order_ids]
     return {
-        "its": settle.token,
+        "its_reference": settle.entry.reference,
+        "its_token": settle.token,
         "state": settle.state,
-        "order_id": None if settle.order_id is None else str(settle.order_id),
-        "error": settle.error and _storable(settle.error),
+        "order_id": numbers[0] if numbers else None,
+        "order_ids": json.dumps([storable(number) for number in numbers]) if len(numbers) > 1 else None,
+        "error": settle.error,
+        "refusals": settle.entry.refusals + settle.was_answered,
+        "bought": settle.bought,
         "updated": moment,
     }
 
 
 def _settled(settle: Settle, now: datetime) -> JournalEntry:
-    return evolve(settle.entry, state=settle.state, order_id=settle.order_id, error=settle.error, updated=now)
-
-
-def _fresh(claim: Claim, session: str, moment: str) -> dict[str, Any]:
-    """The row of a new reference."""
-    form = json.dumps(claim.order.form())
-    values = {"reference": claim.reference, "kind": type(claim.order).__name__, "form": form}
-    return {**values, **_sent(claim, session, moment), "created": moment}
-
-
-def _sent(claim: Claim, session: str, moment: str) -> dict[str, Any]:
-    """The columns of a row whose order is in flight."""
-    return {
-        "state": JournalState.NEW,
-        "order_id": None,
-        "error": None,
-        "panel": claim.panel,
-        "by_hand": False,
-        "session": session,
-        "token": claim.token,
-        "updated": moment,
-    }
-
-
-def _new(claim: Claim, created: datetime, now: datetime) -> JournalEntry:
-    return JournalEntry(
-        reference=claim.reference,
-        state=JournalState.NEW,
-        order=claim.order,
-        panel=claim.panel,
-        created=created,
+    """The entry as it would be read."""
+    numbers = tuple(id_from_text(storable(str(number))) for number in settle.order_ids)
+    return evolve(
+        settle.entry,
+        state=settle.state,
+        order_id=numbers[0] if numbers else None,
+        order_ids=numbers,
+        error=settle.error and storable(settle.error),
+        refusals=settle.entry.refusals + settle.was_answered,
         updated=now,
     )
-
-
-def _is_free(row: Row[Any], claim: Claim) -> bool:
-    """Whether the order in this row may be sent under this claim."""
-    if json.loads(row.form) != claim.order.form():
-        return False
-    if row.state == JournalState.UNKNOWN:
-        return bool(row.token == claim.token)
-    return bool(row.state == JournalState.REFUSED or (row.state == JournalState.NEW and row.session is None))
-
-
-def _take(connection: Connection, row: Row[Any], claim: Claim, session: str, now: datetime) -> bool:
-    """Write a claim into a row, unless another session has changed it in the meantime."""
-    unchanged = (orders.c.number == row.number, orders.c.token == row.token, orders.c.state == row.state)
-    change = orders.update().where(*unchanged).values(_sent(claim, session, written(now)))
-    return connection.execute(change).rowcount == 1

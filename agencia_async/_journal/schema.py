@@ -1,85 +1,85 @@
-"""The tables of a journal, and their creation."""
-
-from typing import Any
+"""The tables of a journal."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
+    Double,
     Index,
     Integer,
     MetaData,
     String,
     Table,
-    Text,
-    inspect,
-    select,
 )
 
-from agencia_async.errors import ConfigurationError
+from agencia_async._journal.storable import StorableText
 
-VERSION = 1
+VERSION = 2
 
-_tables = MetaData()
+tables = MetaData()
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _MOMENT = String(40)
+_KEY = String(32)
 
-versions = Table("agencia_journal", _tables, Column("version", Integer, nullable=False))
+versions = Table(
+    "agencia_journal",
+    tables,
+    Column("version", Integer, nullable=False),
+    Column("identity", StorableText),
+    Column("path", StorableText),
+    Column("copied", _MOMENT),
+    Column("claims", BigInteger, nullable=False, server_default="0"),
+)
+"""One row. `identity` is that of the database it was written into: a copy has another one. `copied` is when
+this backup was made. `path` is where its file was opened last. `claims` counts the claims on SQLite."""
 sessions = Table(
     "agencia_sessions",
-    _tables,
-    Column("id", String(32), primary_key=True),
+    tables,
+    Column("id", _KEY, primary_key=True),
     Column("process", String(200), nullable=False),
     Column("seen", _MOMENT, nullable=False),
+    Column("beat", Double),
 )
-"""The open journals. A dead one leaves its row, by which others find its orphaned orders."""
+"""The open journals. A dead one leaves its row, by which others find its orphaned orders. `beat` is its last
+heartbeat by the clock of the database, `seen` the same by that of its machine, for a person who looks."""
 orders = Table(
     "agencia_orders",
-    _tables,
+    tables,
     Column("number", _NUMBER, primary_key=True, autoincrement=True),
     Column("reference", String(200), nullable=False, unique=True),
     Column("state", String(8), nullable=False),
-    Column("kind", String(200), nullable=False),
-    Column("form", Text, nullable=False),
-    Column("order_id", Text),
-    Column("error", Text),
-    Column("panel", Text, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("form", StorableText, nullable=False),
+    Column("order_id", StorableText),
+    Column("error", StorableText),
+    Column("panel", StorableText, nullable=False),
     Column("by_hand", Boolean, nullable=False),
-    Column("session", String(32)),
-    Column("token", String(32), nullable=False),
+    Column("session", _KEY),
+    Column("token", _KEY, nullable=False),
     Column("created", _MOMENT, nullable=False),
     Column("updated", _MOMENT, nullable=False),
+    Column("order_ids", StorableText),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("history", StorableText),
+    Column("warning", StorableText),
+    Column("duplicate_of", String(200)),
+    Column("target", _KEY),
+    Column("bought", _KEY),
 )
-"""One row for each reference. `session` is sending it, `token` identifies its claim."""
+"""One row for each reference. `session` is sending it, `token` identifies its claim. `target` is the digest
+of panel, service and link, `bought` that of panel and number."""
 balances = Table(
     "agencia_balances",
-    _tables,
+    tables,
     Column("number", _NUMBER, primary_key=True, autoincrement=True),
-    Column("panel", Text, nullable=False),
+    Column("panel", StorableText, nullable=False),
     Column("taken", _MOMENT, nullable=False),
-    Column("balance", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    Column("balance", StorableText, nullable=False),
+    Column("currency", StorableText, nullable=False),
 )
-Index("agencia_orders_by_state", orders.c.state, orders.c.number)
-
-
-def prepare(connection: Connection, name: str) -> None:
-    """Create the tables if there are none.
-
-    Raises:
-        ConfigurationError: the database belongs to another program, or to a later version.
-    """
-    there: set[str] = set(inspect(connection).get_table_names())
-    if versions.name not in there:
-        if there and connection.dialect.name == "sqlite":
-            raise ConfigurationError(f"{name} is not a journal, but the database of another program")
-        _tables.create_all(connection)
-        connection.execute(versions.insert().values(version=VERSION))
-        return
-    version: Any = connection.scalar(select(versions.c.version))
-    if version != VERSION:
-        raise ConfigurationError(
-            f"{name} is a journal of version {version}; this release supports version {VERSION} only"
-        )
+indexes = (
+    Index("agencia_orders_by_state", orders.c.state, orders.c.number),
+    Index("agencia_orders_by_target", orders.c.target),
+    Index("agencia_orders_by_bought", orders.c.bought),
+)

@@ -1,67 +1,73 @@
 """The operations of a journal on its database."""
 
-import os
-from collections.abc import AsyncGenerator, Callable, Sequence
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
-from attrs import frozen
-from sqlalchemy import Connection, Row, Select, func, select, true
+from sqlalchemy import Connection, Row, Select, select, true
 
 from agencia_async._concurrency.group_commit import GroupCommit
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._journal.database import Database
-from agencia_async._journal.entry import JournalEntry, JournalState, written
+from agencia_async._journal.database import Database, ItemError
+from agencia_async._journal.entry import JournalEntry, JournalState, clock, written
+from agencia_async._journal.entry_rows import entry_of
+from agencia_async._journal.location import Location
+from agencia_async._journal.migration import NOT_PLACED
+from agencia_async._journal.opening import Opening
 from agencia_async._journal.rows import (
     Claim,
     Entered,
     Find,
     Settle,
     claim_all,
-    entry_of,
+    number_key,
     rows_of,
     settle_all,
+    warn,
 )
-from agencia_async._journal.schema import balances, orders, prepare
+from agencia_async._journal.schema import orders
 from agencia_async._journal.session import Session
-from agencia_async.errors import ConfigurationError
+from agencia_async._journal.snapshots import Snapshot, balance_before, record_balance
+from agencia_async.errors import AgenciaError, ConfigurationError, JournalError
 from agencia_async.models import Balance, Id
 
 T = TypeVar("T")
 Do = Callable[[Connection], T]
 
+_log = logging.getLogger("agencia_async")
+
 _GROUP: Final = 500
 _PAGE: Final = 500
-
-
-@frozen
-class Snapshot:
-    """A balance at some time, and how many orders were sent or resolved since then."""
-
-    taken: datetime
-    balance: Decimal
-    currency: str
-    orders_since: int
 
 
 class Store:
     """The journal in one database. Concurrent operations share a transaction (group commit).
 
     Args:
-        database: a path, or an SQLAlchemy URL.
+        location: where it is.
         now: returns the current time.
+        adopt: whether a copy is adopted.
+
+    Attributes:
+        name: its name, without a password.
+        memory_ends: when the memory of the copy may end that was adopted; None if none was.
     """
 
-    def __init__(self, database: str | os.PathLike[str], now: Callable[[], datetime]) -> None:
+    def __init__(self, location: Location, now: Callable[[], datetime], *, adopt: bool = False) -> None:
         self._now = now
-        self._session = Session(now)
+        self._adopt = adopt
         self._is_open = False
         self._lost: set[str] = set()
         self._unsent: set[str] = set()
-        self._database = Database(database)
+        self._database = Database(location)
         self.name = self._database.name
+        self.fault = self._database.fault
+        self.memory_ends: datetime | None = None
+        self._session = Session(now)
         self._groups: GroupCommit[Any, Any] = GroupCommit(self._together, size=_GROUP, tasks=Tasks())
 
     # --- opening and closing ------------------------------------------------------------------------
@@ -71,14 +77,19 @@ class Store:
         if self._is_open:
             await self._write_backlog()
             return
-
-        def enter(connection: Connection) -> None:
-            prepare(connection, self.name)
-            self._session.heartbeat(connection)
-            self._session.expire_dead(connection)
-
-        await self._do(enter)
+        self._session = Session(self._now)  # after a fork each process has one of its own
+        opening = Opening(self.name, self._database.look, self._session, self._adopt)
+        self.memory_ends = await self._do(opening.prepare)
+        await self._database.speed_up()
+        await self._do(self._enter)
+        await self._database.mark()
         self._is_open = True
+        if self.memory_ends is not None:
+            _log.warning("adopted %s, whose memory may end at %s", self.name, clock(self.memory_ends))
+
+    def _enter(self, connection: Connection) -> None:
+        self._session.heartbeat(connection)
+        self._session.expire_dead(connection)
 
     async def aclose(self) -> None:
         """End the session, and close the connections."""
@@ -89,6 +100,10 @@ class Store:
         finally:
             await self._database.aclose()
 
+    async def backup(self, target: Path) -> None:
+        """Copy the whole journal into a new file."""
+        await self._database.backup(target)
+
     def lose(self, reference: str) -> None:
         """Remember that an outcome could not be written; the order is marked as unknown once that works."""
         self._lost.add(reference)
@@ -96,10 +111,10 @@ class Store:
     async def _write_backlog(self) -> None:
         """Write what could not be written before."""
         for token in list(self._unsent):
-            with suppress(ConfigurationError):
+            with suppress(JournalError):
                 await self._free(token)
         for reference in list(self._lost):
-            with suppress(ConfigurationError):  # it still fails
+            with suppress(JournalError):  # it still fails
                 await self._forget(reference)
                 self._lost.discard(reference)
 
@@ -138,18 +153,18 @@ class Store:
         """Record the outcome of a claim.
 
         Raises:
-            ConfigurationError: it cannot be written, or the reference was claimed again in the meantime.
+            JournalError: it cannot be written, or the reference was claimed again in the meantime.
         """
         entry = cast("JournalEntry | None", await self._groups.do(settle))
         if entry is None:
-            raise ConfigurationError("the reference was claimed again in the meantime")
+            raise JournalError("the reference was claimed again in the meantime")
         return entry
 
     async def withdraw(self, token: str) -> None:
         """Record that a claim was never sent: now, or once that can be written.
 
         Raises:
-            ConfigurationError: it cannot be written now.
+            JournalError: it cannot be written now.
         """
         self._unsent.add(token)
         await self._free(token)
@@ -160,35 +175,45 @@ class Store:
         await self._do(lambda connection: connection.execute(change))
         self._unsent.discard(token)
 
-    async def resolve(
-        self, reference: str, state: JournalState, order_id: Id | None, error: str | None
-    ) -> JournalEntry:
-        """Record a manual resolution.
+    async def resolve(self, reference: str, order_id: Id | None) -> JournalEntry:
+        """Record a manual resolution: its number, or None if it was not placed.
 
         Raises:
             ConfigurationError: there is no such order, or it is not unknown.
         """
-        values = {
-            "state": state,
-            "order_id": None if order_id is None else str(order_id),
-            "error": error,
-            "by_hand": state is JournalState.PLACED,
-            "updated": written(self._now()),
-        }
 
-        def write(connection: Connection) -> Row[Any] | str:
+        def write(connection: Connection) -> JournalEntry | str:
             row = rows_of(connection, [reference]).get(reference)
             if row is None:
                 return f"no order {reference!r} in {self.name}"
             if row.state != JournalState.UNKNOWN and not row.by_hand:
                 return f"order {reference!r} is {row.state}, only unknown orders can be resolved"
-            connection.execute(orders.update().where(orders.c.number == row.number).values(values))
-            return connection.execute(select(orders).where(orders.c.number == row.number)).one()
+            return self._resolved(connection, row, order_id)
 
-        row = await self._do(write)
-        if isinstance(row, str):
-            raise ConfigurationError(row)
-        return entry_of(row)
+        entry = await self._do(write)
+        if isinstance(entry, str):
+            raise ConfigurationError(entry)
+        return entry
+
+    def _resolved(self, connection: Connection, row: Row[Any], order_id: Id | None) -> JournalEntry:
+        """The entry after a manual resolution, recorded."""
+        bought = None if order_id is None else number_key(row.panel, order_id)
+        values = {
+            "state": JournalState.REFUSED if order_id is None else JournalState.PLACED,
+            "order_id": None if order_id is None else str(order_id),
+            "order_ids": None,
+            "error": NOT_PLACED if order_id is None else None,
+            "by_hand": order_id is not None,
+            "bought": bought,
+            "warning": None,
+            "updated": written(self._now()),
+        }
+        mine = orders.c.number == row.number
+        connection.execute(orders.update().where(mine).values(values))
+        entry = entry_of(connection.execute(select(orders).where(mine)).one())
+        others = select(orders.c.reference).where(orders.c.bought == bought, ~mine).limit(1)
+        earlier = connection.scalar(others) if bought else None
+        return warn(connection, entry, earlier) if earlier else entry
 
     async def verified(self, reference: str) -> None:
         """Record that the panel has confirmed a manually resolved order."""
@@ -196,12 +221,14 @@ class Store:
         await self._do(lambda connection: connection.execute(change))
 
     async def entries(
-        self, state: JournalState | None, *, resolved_manually: bool = False
+        self, state: JournalState | None, *, resolved_manually: bool = False, since: datetime | None = None
     ) -> AsyncGenerator[JournalEntry, None]:
         """The entries in the order in which they were recorded, read page by page."""
         wanted = true() if state is None else orders.c.state == state
         if resolved_manually:
             wanted &= orders.c.by_hand
+        if since is not None:
+            wanted &= orders.c.updated >= written(since)
         last = 0
         while True:
             page = select(orders).where(wanted, orders.c.number > last).order_by(orders.c.number).limit(_PAGE)
@@ -216,29 +243,11 @@ class Store:
 
     async def record_balance(self, panel: str, balance: Balance) -> None:
         """Record a balance snapshot."""
-        row = {
-            "panel": panel,
-            "taken": written(self._now()),
-            "balance": f"{balance.balance:f}",
-            "currency": balance.currency,
-        }
-        await self._do(lambda connection: connection.execute(balances.insert().values(row)))
+        await self._do(partial(record_balance, panel=panel, balance=balance, now=self._now()))
 
     async def balance_before(self, panel: str, moment: datetime) -> Snapshot | None:
         """The last balance snapshot before a time, and how many orders were in flight since then."""
-
-        def look(connection: Connection) -> Snapshot | None:
-            earlier = (balances.c.panel == panel) & (balances.c.taken <= written(moment))
-            last = select(balances).where(earlier).order_by(balances.c.number.desc()).limit(1)
-            row = connection.execute(last).one_or_none()
-            if row is None:
-                return None
-            since = (orders.c.panel == panel) & (orders.c.updated >= row.taken)
-            placed = orders.c.state != JournalState.REFUSED
-            count = connection.scalar(select(func.count()).select_from(orders).where(since, placed)) or 0
-            return Snapshot(datetime.fromisoformat(row.taken), Decimal(row.balance), row.currency, count)
-
-        return await self._do(look)
+        return await self._do(partial(balance_before, panel=panel, moment=moment))
 
     # --- internals ----------------------------------------------------------------------------------
 
@@ -251,20 +260,41 @@ class Store:
     async def _do(self, do: Do[T]) -> T:
         return cast("T", await self._groups.do(do))
 
-    async def _together(self, work: Sequence[Any]) -> list[Any]:
-        reads = all(isinstance(item, Find) for item in work)
-        return await self._database.run(lambda connection: self._all(connection, work), reads=reads)
+    async def _together(self, work: Sequence[Any]) -> Sequence[Any]:
+        """The results of a group; if one of its values cannot be written, of each item on its own."""
+        try:
+            return await self._run(work)
+        except ItemError as error:
+            failure = error
+        if len(work) == 1:
+            raise JournalError(failure.message)
+        results: list[Any] = []
+        for item in work:
+            try:
+                results += await self._run([item])
+            except AgenciaError as error:
+                results.append(JournalError(error.message) if isinstance(error, ItemError) else error)
+        return results
 
-    def _all(self, connection: Connection, work: Sequence[Any]) -> list[Any]:
+    async def _run(self, work: Sequence[Any]) -> list[Any]:
+        reads = all(isinstance(item, Find) for item in work)
+        claims = any(isinstance(item, Claim) for item in work)
+        beats = claims and self._session.is_due
+        results = await self._database.run(
+            lambda connection: self._all(connection, work, beats=beats), reads=reads, claims=claims
+        )
+        if beats:
+            self._session.beaten()
+        return results
+
+    def _all(self, connection: Connection, work: Sequence[Any], *, beats: bool) -> list[Any]:
         """Execute the operations of a group: claims first, as a withdrawal always comes after its claim."""
-        claims = [item for item in work if isinstance(item, Claim)]
         settles = [item for item in work if isinstance(item, Settle)]
         asked = [item.reference for item in work if isinstance(item, Find | Claim)]
         rows = rows_of(connection, asked)
-        made: dict[str, JournalEntry | None] = {}
-        if claims:
+        if beats:
             self._session.heartbeat(connection)
-            made = claim_all(connection, claims, rows, session=self._session.id, now=self._now())
+        made = self._claimed(connection, [item for item in work if isinstance(item, Claim)], rows)
         if settles:
             made |= settle_all(connection, settles, self._now())
         results: list[Any] = []
@@ -277,6 +307,17 @@ class Store:
             else:
                 results.append(item(connection))
         return results
+
+    def _claimed(
+        self, connection: Connection, claims: Sequence[Claim], rows: Mapping[str, Row[Any]]
+    ) -> dict[str, Any]:
+        """The entry of each claim, or None; or an error, if it would not be found later."""
+        if not claims:
+            return {}
+        if self._database.is_elsewhere():
+            gone = f"{self.name} was moved, removed or replaced while it was open; nothing was sent"
+            return {claim.token: JournalError(gone) for claim in claims}
+        return dict(claim_all(connection, claims, rows, session=self._session.id, now=self._now()))
 
 
 def _all_of(page: Select[Any]) -> Callable[[Connection], Sequence[Row[Any]]]:

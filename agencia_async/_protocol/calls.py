@@ -5,6 +5,7 @@ Also the calls without ids: the catalogue, the balance, and placing an order.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from functools import cache
 from typing import Generic, TypeVar, cast
@@ -151,16 +152,25 @@ def _listed(content: object) -> list[object]:
     return rows
 
 
-def _places(content: object) -> Iterator[object]:
-    """What stands in the place of an order's number, from the likeliest to the least likely."""
-    rows = [
+def _rows_in(content: object) -> list[tuple[str, Row]]:
+    return [
         (name, canonical(cast("Row", node))) for name, node in nodes(content) if isinstance(node, Mapping)
     ]
+
+
+def _named(rows: list[tuple[str, Row]]) -> Iterator[object]:
+    """What stands under the name of an order."""
     for field in ("order", "orders"):
         for _, row in rows:
             if field in row:
                 value = nested(row[field])
                 yield from cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def _places(content: object) -> Iterator[object]:
+    """What stands in the place of an order's number, from the likeliest to the least likely."""
+    rows = _rows_in(content)
+    yield from _named(rows)
     if any(error_text(row) is not None for _, row in rows):
         return
     for name, row in rows:
@@ -198,6 +208,33 @@ BALANCE: Call[Balance] = _call(
 )
 
 
+@frozen
+class _Orders:
+    """What may be the number of an order, and what stands under the name of one."""
+
+    places: object
+    named: tuple[object, ...]
+
+
+def _find_orders(content: object) -> _Orders | None:
+    places = _find_order(content)
+    return None if places is None else _Orders(places, (*_named(_rows_in(content)),))
+
+
+def _read_all(found: object, refusals: Refusals) -> tuple[Id, ...]:
+    """The number that `_read_add` finds, and all others that stand under the name of an order."""
+    if not isinstance(found, _Orders):
+        return (_read_add(found, refusals),)
+    first = _read_add(found.places, refusals)
+    numbers = {str(first): first}
+    for place in found.named:
+        with suppress(ReplyError):
+            number = write_result(place, refusals)
+            if isinstance(number, int | str):
+                numbers.setdefault(str(number), number)
+    return tuple(numbers.values())
+
+
 def add(order: Order, idempotency: Mapping[str, str] | None = None) -> Call[Id]:
     """The call that places an order; `idempotency` is the field by which the panel recognises a retry."""
     retry_mode = RetryMode.IDEMPOTENT if idempotency else RetryMode.NEVER
@@ -207,3 +244,10 @@ def add(order: Order, idempotency: Mapping[str, str] | None = None) -> Call[Id]:
         Reader(_find_order, _read_add, "add", is_write=True),
         retry_mode,
     )
+
+
+def add_all(order: Order, idempotency: Mapping[str, str] | None = None) -> Call[tuple[Id, ...]]:
+    """The same; it reads all numbers, where a panel makes several orders of one."""
+    reader = Reader(_find_orders, _read_all, "add", is_write=True)
+    one = add(order, idempotency)
+    return Call(one.action, one.form, evolve(reader, action=one.action), one.retry_mode)

@@ -69,16 +69,23 @@ class JournalOption:
         """The option to repeat in a suggested command; empty if set by the environment or possibly secret."""
         return f" --journal {quote(self.journal)}" if self.journal and self.file else ""
 
+    @property
+    def shown(self) -> str:
+        """Its name for messages: the path of its file; no URL, which may be secret."""
+        return str(self.file or "the journal")
+
     @asynccontextmanager
-    async def open(self, *, make: bool = False) -> "AsyncGenerator[Journal]":
+    async def open(self, *, make: bool = False, adopt: bool = False) -> "AsyncGenerator[Journal]":
         """The journal, for the block.
 
         Args:
             make: create its file if there is none.
+            adopt: use it even if it is a copy, from now on.
 
         Raises:
             UsageError: the file does not exist, the journal is in memory, or the extra is not installed.
-            ConfigurationError: it cannot be opened.
+            ConfigurationError: it is no journal, or a copy.
+            JournalError: it cannot be opened.
         """
         if self.is_in_memory:
             raise UsageError(f"the journal must be a file, got the in-memory database {self.name}")
@@ -88,5 +95,5 @@ class JournalOption:
             from agencia_async.journal import Journal  # noqa: PLC0415 - an extra that may be missing
         except ImportError as missing:
             raise UsageError(str(missing)) from None
-        async with Journal(self.name) as journal:
+        async with Journal(self.name, adopt=adopt) as journal:
             yield journal

@@ -319,7 +319,7 @@ def test_a_journal_that_fails_later(panel: WatchedPanel, agencia: Agencia, here:
     done = agencia("place", numbered(2, here), *JOURNAL, "--yes")
     assert (done.code, panel.ledger) == (2, [])
     assert {state for state, _ in rows(done).values()} == {"skipped"}
-    assert "ConfigurationError: the journal j.db cannot be used: no such table" in done.err
+    assert "JournalError: the journal j.db cannot be used: no such table" in done.err
 
 
 def test_nothing_of_the_key_is_told(panel: WatchedPanel, agencia: Agencia, orders: Path, here: Path) -> None:

@@ -23,9 +23,11 @@ CATALOGUE = Catalogue(
 )
 
 
-def plan(text: str, *entries: JournalEntry, catalogue: Catalogue = CATALOGUE) -> Plan:
+def plan(
+    text: str, *entries: JournalEntry, catalogue: Catalogue = CATALOGUE, panel: str | None = None
+) -> Plan:
     orders = read_orders(text.splitlines(keepends=True), "o.csv")
-    return vetted(orders, catalogue, {entry.reference: entry for entry in entries})
+    return vetted(orders, catalogue, {entry.reference: entry for entry in entries}, panel)
 
 
 def entry(reference: str, state: str, order: Order) -> JournalEntry:
@@ -114,7 +116,30 @@ def test_what_was_refused_or_never_sent_is_sent() -> None:
     assert found.orders == {"A": ORDER, "B": ORDER}
 
 
-@pytest.mark.parametrize("state", ["new", "placed", "refused", "unknown"])
+@pytest.mark.parametrize("row", ["A,1,x,6", "A,1,y,5", "A,2,x"])
+def test_what_was_refused_may_be_corrected(row: str) -> None:
+    found = plan(f"{HEAD}{row}\n", entry("A", "refused", ORDER), panel="q")
+    assert (list(found.orders), found.invalid) == (["A"], [])
+    assert found.orders["A"] != ORDER
+
+
+@pytest.mark.parametrize("state", ["new", "placed", "unknown"])
+def test_a_reference_of_another_panel(state: str) -> None:
+    found = plan(f"{HEAD}A,1,x,5\n", entry("A", state, ORDER), panel="q")
+    assert (found.orders, found.placed, found.unknown) == ({}, [], [])
+    assert found.invalid[0].where == "o.csv, line 2, column reference"
+    assert found.invalid[0].reason == f"'A' is {state} at p, not at q; use a new reference"
+    same = plan(f"{HEAD}A,1,x,5\n", entry("A", state, ORDER), panel="p/")
+    assert same.invalid == []
+
+
+def test_two_spellings_of_one_reference() -> None:
+    found = plan(f"{HEAD}caf\u00e9,1,x,5\ncafe\u0301,1,x,5\n", entry("caf\u00e9", "placed", ORDER))
+    assert [one.reference for one in found.placed] == ["caf\u00e9"]
+    assert found.invalid[0].reason == "duplicate reference: 'caf\u00e9' (see line 2)"
+
+
+@pytest.mark.parametrize("state", ["new", "placed", "unknown"])
 @pytest.mark.parametrize("row", ["A,1,x,6", "A,1,y,5", "A,2,x"])
 def test_a_reference_that_stands_for_another_order(row: str, state: str) -> None:
     found = plan(f"{HEAD}{row}\n", entry("A", state, ORDER))

@@ -77,3 +77,9 @@ def states(path: Path) -> dict[str, str]:
     """What is on disk, whatever the journal says."""
     with sqlite3.connect(path) as database:
         return dict(database.execute("SELECT reference, state FROM agencia_orders").fetchall())
+
+
+def silence(path: Path) -> None:
+    """All sessions were silent for two minutes, and nothing is known of their processes."""
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE agencia_sessions SET process = '', beat = beat - 120")

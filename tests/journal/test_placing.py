@@ -8,6 +8,7 @@ import pytest
 from agencia_async import (
     ConfigurationError,
     InsufficientFundsError,
+    JournalError,
     OutcomeUnknownError,
     ReplyError,
     RetryPolicy,
@@ -125,7 +126,7 @@ async def test_a_refusal_that_cannot_be_written_is_told_by_what_is_unknown_then(
         await asyncio.sleep(0)
 
     async with Journal(path, sleep=at_once) as journal, panel.client() as client:
-        full = raising(ConfigurationError("the disk is full"))
+        full = raising(JournalError("the disk is full"))
         monkeypatch.setattr(journal._store, "settle", full)  # noqa: SLF001
         told = r"'a' is refused \(Not enough funds on balance\), but recording it failed: the disk is full"
         with pytest.raises(OutcomeUnknownError, match=told) as caught:
@@ -146,7 +147,7 @@ async def test_a_further_attempt_that_is_not_made_leaves_unknown_what_the_first_
         claims += 1
         entry = await claim(wanted)
         if claims > 1:
-            raise ConfigurationError("the connection is gone")
+            raise JournalError("the connection is gone")
         return entry
 
     monkeypatch.setattr(journal._store, "claim", unconfirmed)  # noqa: SLF001

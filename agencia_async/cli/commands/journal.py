@@ -1,6 +1,7 @@
-"""The journal commands: list, show, resolve, export and reconcile."""
+"""The journal commands: list, show, resolve, export, reconcile, backup and adopt."""
 
 from dataclasses import replace
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -91,11 +92,38 @@ def reconcile(option: JournalOption, connection: PanelOptions) -> None:
     run(_reconcile(option, connection))
 
 
+def backup(
+    target: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A new file for the copy.", show_default=False)
+    ],
+    option: JournalOption,
+) -> None:
+    """Copy a journal on SQLite into a new file, while it is in use.
+
+    Only you can read the file (mode 0600). To use the copy, adopt it.
+    """
+    run(_backup(target, option))
+
+
+def adopt(
+    database: Annotated[
+        str, typer.Argument(metavar="FILE", help="The copy, or its database URL.", show_default=False)
+    ],
+) -> None:
+    """Use a copy of a journal, or a restored one, from now on.
+
+    What was placed after the copy was taken is not in it, and would be
+    bought again: place nothing of that time before you have checked it at
+    the panel. Orders that were in flight then are unknown.
+    """
+    run(_adopt(JournalOption(journal=database)))
+
+
 journal = typer.Typer(
     help="Inspect a journal of orders, and resolve unknown ones.", no_args_is_help=True, epilog=CODES
 )
 journal.command("list", epilog=CODES)(flat(list_orders))
-for command in (show, resolve, export, reconcile):
+for command in (show, resolve, export, reconcile, backup, adopt):
     journal.command(epilog=CODES)(flat(command))
 
 
@@ -113,7 +141,7 @@ async def _show(reference: str, option: JournalOption) -> Code:
         entry = await journal.get(reference)
     if entry is None:
         raise UsageError(f"no order {reference!r} in this journal")
-    facts = {"reference": reference, **cells_of(entry.order), **_recorded(entry)}
+    facts = {"reference": reference, **cells_of(entry.order), **_recorded(entry), **_remarks(entry)}
     width = max(map(len, facts))
     for name, value in facts.items():
         lines = str("" if value is None else value).splitlines() or [""]
@@ -164,6 +192,27 @@ async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
     return Code.OK
 
 
+async def _backup(target: Path, option: JournalOption) -> Code:
+    async with option.open() as journal:
+        await journal.backup(target)
+    typer.echo(f"{target}: a copy of {one_line(option.shown)}", err=True)
+    return Code.OK
+
+
+async def _adopt(option: JournalOption) -> Code:
+    async with option.open(adopt=True) as journal:
+        end = journal.memory_ends
+        count = len([entry async for entry in journal.entries()])
+    name = one_line(option.shown)
+    if end is None:
+        typer.echo(f"{name} is no copy: there is nothing to adopt", err=True)
+        return Code.OK
+    typer.echo(f"adopted {name}, with {several(count, 'order')}", err=True)
+    since = f"its memory may end at {end:%Y-%m-%d %H:%M:%S} UTC" if count else "it holds no order"
+    typer.echo(f"{since}: check at the panel what was placed after that, or it is bought again", err=True)
+    return Code.OK
+
+
 async def _entries(option: JournalOption, output: OutputOptions, state: State | None) -> "list[JournalEntry]":
     output.keep_off(option.file, "journal")
     async with option.open() as journal:
@@ -186,3 +235,20 @@ def _recorded(entry: "JournalEntry") -> dict[str, object]:
         "created": entry.created.isoformat(timespec="seconds"),
         "updated": entry.updated.isoformat(timespec="seconds"),
     }
+
+
+def _remarks(entry: "JournalEntry") -> dict[str, object]:
+    """What is only shown of orders that have it."""
+    earlier = [
+        f"{refusal.updated.isoformat(timespec='seconds')} {refusal.panel} {cells_of(refusal.order)}:"
+        f" {refusal.error}"
+        for refusal in entry.history
+    ]
+    remarks = {
+        "orders": ", ".join(map(str, entry.order_ids[1:] and entry.order_ids)),
+        "refusals": entry.refusals,
+        "corrected": "\n".join(earlier),
+        "duplicate of": entry.duplicate_of,
+        "warning": entry.warning,
+    }
+    return {name: value for name, value in remarks.items() if value}

@@ -1,28 +1,29 @@
 """The command place: places the orders of a file, each exactly once."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
+from unicodedata import normalize
 
 import typer
-from rich.console import Console
 
 from agencia_async import (
-    AgenciaError,
     AsyncClient,
-    AuthenticationError,
-    BulkItem,
-    ConfigurationError,
-    Id,
-    OutcomeUnknownError,
+)
+from agencia_async.cli.commands.place_duplicates import (
+    Duplicate,
+    DuplicateOptions,
+    are_wanted,
+    duplicates,
 )
 from agencia_async.cli.commands.place_plan import Plan, vetted
+from agencia_async.cli.commands.place_sending import Sending
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.background import in_background
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
@@ -30,24 +31,12 @@ from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions, PanelOptions, price
-from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal, writer
-from agencia_async.cli.output.summary import STYLES, Tally, print_summary
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
     from agencia_async.journal import Journal, JournalEntry
 
 _SHOWN: Final = 20
-
-_LAYOUT: Final = Layout(
-    ("reference", "state", "order", "error", "error_type"),
-    (
-        Column("reference", "reference"),
-        Column("state", "state", 7, style=lambda row: STYLES.get(str(row["state"]), "")),
-        Column("order", "order"),
-    ),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,37 +66,55 @@ class OrderBatch:
     ] = None
 
 
-def place(batch: OrderBatch, journal: JournalOption, connection: PanelOptions, output: OutputOptions) -> None:
+def place(
+    batch: OrderBatch,
+    doubles: DuplicateOptions,
+    journal: JournalOption,
+    connection: PanelOptions,
+    output: OutputOptions,
+) -> None:
     """Place the orders of a file, each once under its reference.
 
     Checks the whole file first. Prompts for confirmation; pass --yes when
     stdin is not a terminal. If run again, it resumes: orders that are placed,
-    or may have been placed, are never sent again.
+    or may have been placed, are never sent again. Two orders for the same
+    service and link within --duplicate-window are prompted for, whatever
+    --yes says, unless --allow-duplicates is given.
 
     CSV columns: reference, state, order, error, error_type.
     """
-    run(_place(batch, journal, connection, output))
+    run(_place(batch, doubles, journal, connection, output))
 
 
 async def _place(
-    batch: OrderBatch, option: JournalOption, connection: PanelOptions, output: OutputOptions
+    batch: OrderBatch,
+    doubles: DuplicateOptions,
+    option: JournalOption,
+    connection: PanelOptions,
+    output: OutputOptions,
 ) -> Code:
     if is_stdin(batch.file) and not batch.yes:
         raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
     output.keep_off(batch.file, "orders")
     output.keep_off(option.file, "journal")
-    sending = _Sending(output, show_bar=not connection.verbose)
+    sending = Sending(output, show_bar=not connection.verbose)
     try:
         orders = await _read(batch.file)
         async with connection.client() as client, option.open(make=True) as journal:
-            plan = vetted(orders, await client.catalogue(), await _entries(journal, orders))
+            panel = journal.panel_of(client)
+            plan = vetted(orders, await client.catalogue(), await _entries(journal, orders), panel)
             _check(plan, batch)
-            if not await _is_confirmed(batch, orders, plan, client, journal, quiet=output.quiet):
+            found = await _duplicates(plan, journal, panel, doubles)
+            if not (
+                await are_wanted(found, doubles, can_answer=not is_stdin(batch.file))
+                and await _is_confirmed(batch, orders, plan, client, journal, quiet=output.quiet)
+            ):
                 typer.echo("nothing was ordered", err=True)
                 return Code.SOME_FAILED
             await _send(sending, client, journal, plan)
             sending.sum_up(requests=client.requests_sent)
             _print_unknown(sending.unknown, option)
+            _print_warnings(sending.warned)
     except asyncio.CancelledError:
         raise Interrupted(sending.how_far()) from None
     return sending.code
@@ -123,9 +130,20 @@ async def _read(file: Path) -> OrderList:
 
 async def _entries(journal: "Journal", orders: OrderList) -> "dict[str, JournalEntry]":
     """The journal's entries for the references of a file."""
-    references = dict.fromkeys(row.reference for row in orders.rows)
+    references = dict.fromkeys(normalize("NFC", row.reference) for row in orders.rows)
     entries = await asyncio.gather(*map(journal.get, references))
     return {entry.reference: entry for entry in entries if entry is not None}
+
+
+async def _duplicates(
+    plan: Plan, journal: "Journal", panel: str, options: DuplicateOptions
+) -> list[Duplicate]:
+    """The orders to send that look like duplicates of others within the window."""
+    if not options.duplicate_window:
+        return []
+    since = datetime.now(UTC) - options.duplicate_window
+    recent = [entry async for entry in journal.entries(since=since)]
+    return duplicates(plan, recent, panel)
 
 
 async def _is_confirmed(  # noqa: PLR0913 - all that is shown before the prompt
@@ -206,7 +224,7 @@ def _check(plan: Plan, batch: OrderBatch) -> None:
         )
 
 
-async def _send(sending: "_Sending", client: AsyncClient, journal: "Journal", plan: Plan) -> None:
+async def _send(sending: Sending, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
     try:
         await sending.send(client, journal, plan)
     except asyncio.CancelledError:
@@ -227,102 +245,18 @@ def _print_unknown(unknown: list[str], option: JournalOption) -> None:
     typer.echo(f"{resolve} --order-id ID\n{resolve} --not-placed", err=True)
 
 
+def _print_warnings(warned: list[str]) -> None:
+    """List the orders whose id another order has as well."""
+    if not warned:
+        return
+    typer.echo(
+        f"warning: {several(len(warned), 'order')} got an id that another order has as well:", err=True
+    )
+    for warning in warned[:_SHOWN]:
+        typer.echo(f"  {warning}", err=True)
+    _print_more(len(warned))
+
+
 def _print_more(count: int) -> None:
     if count > _SHOWN:
         typer.echo(f"... and {count - _SHOWN:,} more", err=True)
-
-
-class _Sending:
-    """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
-
-    def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
-        self.unknown: list[str] = []
-        self._output = output
-        self._show_bar = show_bar and not output.quiet
-        self._tally = Tally()
-        self._total = 0
-        self._began = time.perf_counter()
-
-    async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
-        """Send the orders of the plan."""
-        self._began = time.perf_counter()
-        self._total = plan.count
-        output, screen = self._output, terminal(self._output.output)
-        widths = {"reference": max(map(len, plan.orders), default=0)}
-        with (
-            writer(output.format, _LAYOUT, file=output.output, terminal=screen, widths=widths) as rows,
-            Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing") as bar,
-        ):
-            self._write_settled(plan, rows)
-            left = dict.fromkeys(plan.orders)
-            try:
-                async with aclosing(journal.place_iter(client, plan.orders.items())) as items:
-                    async for item in items:
-                        del left[str(item.id)]
-                        self._write(rows, item)
-                        bar.step(failed=not item.ok)
-            except AuthenticationError as error:  # the account was rejected before anything succeeded
-                for reference in left:
-                    self._write(rows, BulkItem(reference, error=error))
-
-    def _write_settled(self, plan: Plan, rows: Writer) -> None:
-        """Write the rows of the orders that are not sent."""
-        for entry in plan.placed:
-            rows.row(_row(entry.reference, "placed", order=entry.order_id))
-            self._tally.succeed("placed")
-        for entry in plan.unknown:
-            rows.row(_row(entry.reference, "unknown", error=OutcomeUnknownError(entry.error or "")))
-            self._tally.succeed("unknown")
-            self.unknown.append(entry.reference)
-        for invalid in plan.invalid:
-            rows.row(_row(invalid.reference, "skipped", error=ConfigurationError(invalid.reason)))
-            self._tally.succeed("skipped")
-
-    def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
-        """Write the row of an order that was sent."""
-        reference = str(item.id)
-        if item.error is None:
-            rows.row(_row(reference, "placed", order=item.unwrap().order_id))
-            self._tally.succeed("placed")
-            return
-        state = _state(item.error)
-        rows.row(_row(reference, state, error=item.error))
-        self._tally.fail(item.error, state)
-        if state == "unknown":
-            self.unknown.append(reference)
-
-    def sum_up(self, *, requests: int) -> None:
-        """Print the summary."""
-        if not self._output.quiet:
-            seconds = time.perf_counter() - self._began
-            print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
-
-    def how_far(self) -> str:
-        """How far it got, for the message after an interruption."""
-        if not self._total:
-            return "nothing was ordered"
-        done = f"{self._tally.done:,} of {self._total:,} orders done"
-        return f"{done}; run the command again to resume, nothing is placed twice"
-
-    @property
-    def code(self) -> Code:
-        """The exit code."""
-        if self.unknown:
-            return Code.UNKNOWN
-        if self._tally.refused:
-            return Code.REFUSED
-        is_well = self._tally.states["placed"] == self._tally.done
-        return Code.OK if is_well else Code.SOME_FAILED
-
-
-def _state(error: AgenciaError) -> str:
-    """The state of an order after an error."""
-    if isinstance(error, OutcomeUnknownError):
-        return "unknown"
-    return "skipped" if isinstance(error, ConfigurationError) else "refused"
-
-
-def _row(reference: str, state: str, *, order: Id | None = None, error: AgenciaError | None = None) -> Row:
-    name = None if error is None else type(error).__name__
-    text = None if error is None else one_line(str(error)) or name
-    return {"reference": reference, "state": state, "order": order, "error": text, "error_type": name}

@@ -1,9 +1,10 @@
 """The plan of the command place: orders, checked against catalogue and journal before any is sent. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 from agencia_async import (
     Catalogue,
@@ -75,22 +76,28 @@ class Plan:
         return len(self.orders) + len(self.placed) + len(self.unknown) + len(self.invalid)
 
 
-def vetted(orders: OrderList, catalogue: Catalogue, entries: "Mapping[str, JournalEntry]") -> Plan:
+def vetted(
+    orders: OrderList, catalogue: Catalogue, entries: "Mapping[str, JournalEntry]", panel: str | None = None
+) -> Plan:
     """The plan for the orders of a file.
 
     Args:
         orders: the orders of the file.
         catalogue: the panel's catalogue.
         entries: the journal's entries for the references of the file.
+        panel: the panel's URL, by which orders of other panels are recognised.
     """
     plan = Plan()
     lines: dict[str, int] = {}
     for row in orders.rows:
         try:
+            row = replace(row, reference=normalize("NFC", row.reference))  # noqa: PLW2901 - as the journal has it
             _check_cells(row)
             _check_reference(row.reference, lines)
             lines[row.reference] = row.line
-            _add(plan, row, catalogue, entries.get(row.reference))
+            entry = entries.get(row.reference)
+            _check_panel(entry, panel)
+            _add(plan, row, catalogue, entry)
         except RowError as error:
             column = f", column {error.column}" if error.column else ""
             where = f"{orders.name}, line {row.line}{column}"
@@ -111,9 +118,25 @@ def _add(plan: Plan, row: OrderRow, catalogue: Catalogue, entry: "JournalEntry |
         (plan.placed if entry.state.value == "placed" else plan.unknown).append(entry)
         return
     order = _ordered(row, catalogue)
-    if entry is not None and entry.order.form() != order.form():
+    if entry is not None and entry.state.value == "new" and entry.order.form() != order.form():
         raise _conflict(entry)
     plan.orders[row.reference] = order
+
+
+def is_at(entry: "JournalEntry", panel: str) -> bool:
+    """Whether an order belongs to this panel."""
+    return entry.panel.rstrip("/") == panel.rstrip("/")
+
+
+def _check_panel(entry: "JournalEntry | None", panel: str | None) -> None:
+    """Check that a reference does not belong to another panel, as all but refused ones do."""
+    if entry is None or panel is None or entry.state.value == "refused" or is_at(entry, panel):
+        return
+    raise RowError(
+        f"{short(entry.reference)} is {entry.state.value} at {entry.panel}, not at {panel}; use a new "
+        "reference",
+        "reference",
+    )
 
 
 def _check_cells(row: OrderRow) -> None:

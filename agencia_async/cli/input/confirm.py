@@ -17,8 +17,13 @@ def check_terminal(what: str) -> None:
     Raises:
         UsageError: stdin is not a terminal.
     """
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not can_ask():
         raise UsageError(f"{what} money: pass --yes to confirm, as stdin is not a terminal")
+
+
+def can_ask() -> bool:
+    """Whether stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 async def is_agreed(question: str) -> bool:

@@ -12,6 +12,7 @@ from agencia_async import (
     AsyncClient,
     ConfigurationError,
     DefaultOrder,
+    JournalError,
     OutcomeUnknownError,
     PanelError,
     RetryPolicy,
@@ -114,7 +115,7 @@ async def place(journal: Journal, client: AsyncClient, reference: str, **changes
     """What the caller of `place` is told: a state, or that nothing was sent."""
     try:
         return (await journal.place(client, reference, order(reference, **changes))).state
-    except ConfigurationError:
+    except (ConfigurationError, JournalError):
         return "nothing sent"
     except AgenciaError as error:
         return told(error)

@@ -1,13 +1,20 @@
 """What a journal promises, on each kind of database."""
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from unittest.mock import ANY
 
 import httpx
 import pytest
 
-from agencia_async import AsyncClient, ConfigurationError, InsufficientFundsError, OutcomeUnknownError
+from agencia_async import (
+    AsyncClient,
+    ConfigurationError,
+    InsufficientFundsError,
+    JournalError,
+    OutcomeUnknownError,
+)
 from agencia_async._journal import store
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel
@@ -121,21 +128,12 @@ async def test_two_journals_of_one_process(database: str) -> None:
     assert len(panel.ledger) == len(names)
 
 
-async def test_a_later_version(database: str, request: pytest.FixtureRequest) -> None:
+async def test_a_later_version(database: str, change: Callable[[str], None]) -> None:
     async with Journal(database):
         pass
-    change = "UPDATE agencia_journal SET version = 2"
-    if "://" in database:
-        cluster: Cluster = request.getfixturevalue("cluster")
-        cluster.do(database, change)
-    else:
-        from contextlib import closing
-        from sqlite3 import connect
-
-        with closing(connect(database)) as connection, connection:
-            connection.execute(change)
+    change("UPDATE agencia_journal SET version = 3")
     journal = Journal(database)
-    with pytest.raises(ConfigurationError, match="version 2; this release supports version 1") as caught:
+    with pytest.raises(ConfigurationError, match="version 3; this release supports version 2 and") as caught:
         await journal.get("r")
     await journal.aclose()
     assert PASSWORD not in str(caught.value)
@@ -213,7 +211,7 @@ async def test_odd_characters_in_what_a_panel_says(database: str, odd: str) -> N
 )
 async def test_the_password_of_a_database_is_not_shown(url: str) -> None:
     journal = Journal(url.format(PASSWORD, "127.0.0.1:1"))
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(JournalError) as caught:
         await journal.get("r")
     assert PASSWORD not in repr(journal) + str(caught.value)
     await journal.aclose()

@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from agencia_async.sandbox.faults import FAULTS
 from tests.support.rounds import rounds
 from tests.support.until import until
 
+from .conftest import SILENCE
 from .scene import all_of, bought, check, client_of, no_wait, order, place, rich_panel
 
 T = TypeVar("T")
@@ -59,7 +61,6 @@ class Account(RuleBasedStateMachine):
         self.panel = rich_panel()
         self.panel.faults.retry_after = 0
         self.rate = self.panel.catalogue[0].rate
-        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
         self.orders: dict[str, int] = {}
         """The quantity of each order that the journal has ever held."""
         self.dead: list[asyncio.Task[str]] = []
@@ -76,7 +77,7 @@ class Account(RuleBasedStateMachine):
     def open(self) -> None:
         self.line = Line(httpx.ASGITransport(self.panel.asgi))
         self.client = client_of(self.panel, transport=self.line)
-        self.journal = Journal(self.folder / "orders.db", now=lambda: self.moment, sleep=no_wait)
+        self.journal = Journal(self.folder / "orders.db", sleep=no_wait)
         self.run(self.journal.__aenter__())
 
     @rule(reference=REFERENCES, quantity=QUANTITIES)
@@ -150,7 +151,8 @@ class Account(RuleBasedStateMachine):
 
         self.run(die())
         self.remains += [self.client, self.journal]
-        self.moment += timedelta(minutes=2)
+        with closing(sqlite3.connect(self.folder / "orders.db")) as connection, connection:
+            connection.execute(SILENCE)
         self.open()
 
     @rule()

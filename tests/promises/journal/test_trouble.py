@@ -3,10 +3,9 @@
 import asyncio
 import gc
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,22 @@ import httpx
 import pytest
 from sqlalchemy import Engine, event
 
-from agencia_async import AsyncClient, ConfigurationError, OutcomeUnknownError, RetryPolicy
+from agencia_async import AsyncClient, ConfigurationError, JournalError, OutcomeUnknownError, RetryPolicy
 from agencia_async._journal import database as databases
 from agencia_async._journal.store import Store
 from agencia_async.journal import Journal
 from tests.support.rounds import rounds
 from tests.support.until import until
 
+from .conftest import SILENCE
 from .scene import FIELD, all_of, bought, check, client_of, no_wait, order, place, rich_panel
 from .stages import STAGES, Stages
 
 
-def tomorrow() -> datetime:
-    """When a session of today, of whose process nothing else is known, counts as dead."""
-    return datetime.now(UTC) + timedelta(days=1)
+def silence(path: Path) -> None:
+    """All sessions were silent for two minutes, and nothing is known of their processes."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(SILENCE)
 
 
 @contextmanager
@@ -58,7 +59,8 @@ async def test_a_full_disk(pages: int, tmp_path: Path) -> None:
                 states = [await place(journal, client, name) for name in names]
                 assert set(states[-2:]) == {"nothing sent"}
                 sent = sum(request.action == "add" for request in panel.requests)
-        async with Journal(path, now=tomorrow) as journal:
+        silence(path)
+        async with Journal(path) as journal:
             check(panel, await all_of(journal.entries()))
             again = [await place(journal, client, name) for name in names]
             check(panel, await all_of(journal.entries()))
@@ -142,7 +144,7 @@ async def test_a_journal_that_somebody_locks(tmp_path: Path, monkeypatch: pytest
         await journal.get("nothing")
         with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(ConfigurationError, match="database is locked"):
+            with pytest.raises(JournalError, match="database is locked"):
                 await journal.place(client, "r", order("r"))
             assert panel.received == 0
             other.execute("ROLLBACK")
@@ -154,7 +156,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No outcome can be written."""
 
     async def settle(_store: Store, _settle: object) -> None:
-        raise ConfigurationError("the journal cannot be used: disk I/O error")
+        raise JournalError("the journal cannot be used: disk I/O error")
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "settle", settle)
@@ -196,7 +198,7 @@ async def test_what_could_not_be_written_is_not_sent_again_by_the_same_journal(
     settle = Store.settle
 
     async def fail(_store: Store, _settle: object) -> None:
-        raise ConfigurationError("the journal cannot be used: disk I/O error")
+        raise JournalError("the journal cannot be used: disk I/O error")
 
     monkeypatch.setattr(Store, "settle", fail)
     async with client_of(panel) as client, Journal(database, sleep=no_wait) as journal:
@@ -261,9 +263,8 @@ async def test_a_caller_who_leaves_while_a_repetition_is_claimed(
     assert bought_references == {entry.reference for entry in entries}
 
 
-async def test_a_session_that_another_clock_buried(tmp_path: Path) -> None:
-    """A machine whose clock is ahead buries a journal that lives, which then dies: that is noticed."""
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
+async def test_a_session_that_was_taken_for_dead_and_dies(tmp_path: Path) -> None:
+    """Its row is gone while it sends, and it dies then: that is noticed."""
     never = asyncio.Event()
     arrived = asyncio.Event()
 
@@ -273,13 +274,15 @@ async def test_a_session_that_another_clock_buried(tmp_path: Path) -> None:
         raise AssertionError
 
     path = tmp_path / "j"
-    dying = Journal(path, now=lambda: moment)
+    dying = Journal(path)
     stuck = AsyncClient("key", base_url="http://localhost/", transport=httpx.MockTransport(hang))
     await dying.get("nothing")
-    async with Journal(path, now=lambda: moment + timedelta(minutes=2)):
+    silence(path)
+    async with Journal(path):
         caller = asyncio.create_task(place(dying, stuck, "r"))
         await arrived.wait()
-    async with Journal(path, now=lambda: moment + timedelta(hours=1)) as journal:
+    silence(path)
+    async with Journal(path) as journal:
         states = [entry.state for entry in await all_of(journal.entries())]
     caller.cancel()
     never.set()
@@ -318,7 +321,11 @@ def files() -> list[str]:
 @pytest.mark.parametrize("turns", range(0, 8, rounds(5, nightly=1)))
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_event_loop_ends_in_the_middle(
-    stage: str, turns: int, database: str, monkeypatch: pytest.MonkeyPatch
+    stage: str,
+    turns: int,
+    database: str,
+    change: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     panel = Stages(monkeypatch)
     names = [f"r{number}" for number in range(20)]
@@ -332,7 +339,7 @@ def test_the_event_loop_ends_in_the_middle(
         await over.wait()
 
     async def look() -> None:
-        async with Journal(database, now=tomorrow) as journal:
+        async with Journal(database) as journal:
             check(panel, await all_of(journal.entries()))
             async with client_of(panel) as client, asyncio.timeout(20):
                 states = {await place(journal, client, name) for name in names}
@@ -343,6 +350,7 @@ def test_the_event_loop_ends_in_the_middle(
     with ThreadPoolExecutor(1) as thread:
         with buried_connections():
             thread.submit(lambda: asyncio.run(cut_short())).result(30)
+        change(SILENCE)
         thread.submit(lambda: asyncio.run(look())).result(30)
 
 

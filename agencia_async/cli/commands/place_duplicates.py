@@ -1,0 +1,99 @@
+"""Orders that look like duplicates: the same service and link under two references, within a short time."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from agencia_async import Order
+from agencia_async.cli.commands.place_plan import Plan, is_at
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.confirm import can_ask, is_agreed
+from agencia_async.cli.text import one_line, several
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agencia_async.journal import JournalEntry
+
+_SHOWN: Final = 20
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_TIME: Final = re.compile(r"(?P<number>\d{1,9})\s*(?P<unit>[a-z]*)", re.ASCII)
+
+
+def duration(text: str) -> timedelta:
+    """A time, for an option."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None or found["unit"] not in _SECONDS:
+        raise typer.BadParameter(f"expected seconds, or for example 10m, 2h or 1d, got {text!r}")
+    return timedelta(seconds=int(found["number"]) * _SECONDS[found["unit"]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateOptions:
+    """The options for orders that look like duplicates."""
+
+    duplicate_window: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration,
+            metavar="TIME",
+            help="How far apart two orders for one service and link look like duplicates: 600, 10m, 2h; "
+            "0 turns it off.",
+        ),
+    ] = "10m"  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - typer parses it
+    allow_duplicates: Annotated[
+        bool, typer.Option("--allow-duplicates", help="Place orders that look like duplicates.")
+    ] = False
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """An order to send, and the reference of another one for the same service and link."""
+
+    reference: str
+    other: str
+
+
+def duplicates(plan: Plan, recent: "Iterable[JournalEntry]", panel: str) -> list[Duplicate]:
+    """The orders of a plan that look like duplicates of recent ones, or of each other."""
+    seen: dict[tuple[str, str], str] = {}
+    for entry in recent:
+        target = _target(entry.order)
+        if target and entry.state.value != "refused" and is_at(entry, panel):
+            seen.setdefault(target, entry.reference)
+    found: list[Duplicate] = []
+    for reference, order in plan.orders.items():
+        target = _target(order)
+        if target:
+            other = seen.setdefault(target, reference)
+            if other != reference:
+                found.append(Duplicate(reference, other))
+    return found
+
+
+def _target(order: Order) -> tuple[str, str] | None:
+    form = order.form()
+    about = form.get("link") or form.get("username")
+    return (form["service"], about) if about else None
+
+
+async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_answer: bool) -> bool:
+    """Whether orders that look like duplicates are placed all the same; asks where nothing says so.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if not found or options.allow_duplicates:
+        return True
+    for duplicate in found[:_SHOWN]:
+        reference, other = one_line(duplicate.reference), one_line(duplicate.other)
+        typer.echo(f"{reference}: same service and link as {other}", err=True)
+    if len(found) > _SHOWN:
+        typer.echo(f"... and {len(found) - _SHOWN:,} more", err=True)
+    many = f"{several(len(found), 'order')} may be {'a duplicate' if len(found) == 1 else 'duplicates'}"
+    if not (can_answer and can_ask()):
+        raise UsageError(f"{many}, so nothing was sent; --allow-duplicates places them")
+    return await is_agreed(f"{many}. Place them all the same?")

@@ -1,0 +1,137 @@
+"""Sending the orders of a plan: their rows, the progress bar and the summary."""
+
+import time
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from agencia_async import (
+    AgenciaError,
+    AsyncClient,
+    AuthenticationError,
+    BulkItem,
+    ConfigurationError,
+    Id,
+    JournalError,
+    OutcomeUnknownError,
+)
+from agencia_async.cli.commands.place_plan import Plan
+from agencia_async.cli.exit import Code
+from agencia_async.cli.options import OutputOptions
+from agencia_async.cli.output.progress import Bar
+from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal, writer
+from agencia_async.cli.output.summary import STYLES, Tally, print_summary
+from agencia_async.cli.text import one_line
+
+if TYPE_CHECKING:
+    from agencia_async.journal import Journal, JournalEntry
+
+_LAYOUT: Final = Layout(
+    ("reference", "state", "order", "error", "error_type"),
+    (
+        Column("reference", "reference"),
+        Column("state", "state", 7, style=lambda row: STYLES.get(str(row["state"]), "")),
+        Column("order", "order"),
+    ),
+)
+
+
+class Sending:
+    """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
+
+    def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
+        self.unknown: list[str] = []
+        self.warned: list[str] = []
+        self._output = output
+        self._show_bar = show_bar and not output.quiet
+        self._tally = Tally()
+        self._total = 0
+        self._began = time.perf_counter()
+
+    async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
+        """Send the orders of the plan."""
+        self._began = time.perf_counter()
+        self._total = plan.count
+        output, screen = self._output, terminal(self._output.output)
+        widths = {"reference": max(map(len, plan.orders), default=0)}
+        with (
+            writer(output.format, _LAYOUT, file=output.output, terminal=screen, widths=widths) as rows,
+            Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing") as bar,
+        ):
+            self._write_settled(plan, rows)
+            left = dict.fromkeys(plan.orders)
+            try:
+                async with aclosing(journal.place_iter(client, plan.orders.items())) as items:
+                    async for item in items:
+                        del left[str(item.id)]
+                        self._write(rows, item)
+                        bar.step(failed=not item.ok)
+            except AuthenticationError as error:  # the account was rejected before anything succeeded
+                for reference in left:
+                    self._write(rows, BulkItem(reference, error=error))
+
+    def _write_settled(self, plan: Plan, rows: Writer) -> None:
+        """Write the rows of the orders that are not sent."""
+        for entry in plan.placed:
+            rows.row(_row(entry.reference, "placed", order=entry.order_id))
+            self._tally.succeed("placed")
+        for entry in plan.unknown:
+            rows.row(_row(entry.reference, "unknown", error=OutcomeUnknownError(entry.error or "")))
+            self._tally.succeed("unknown")
+            self.unknown.append(entry.reference)
+        for invalid in plan.invalid:
+            rows.row(_row(invalid.reference, "skipped", error=ConfigurationError(invalid.reason)))
+            self._tally.succeed("skipped")
+
+    def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
+        """Write the row of an order that was sent."""
+        reference = str(item.id)
+        if item.error is None:
+            entry = item.unwrap()
+            rows.row(_row(reference, "placed", order=entry.order_id))
+            if entry.warning:
+                self.warned.append(one_line(f"{reference}: {entry.warning}"))
+            self._tally.succeed("placed")
+            return
+        state = _state(item.error)
+        rows.row(_row(reference, state, error=item.error))
+        self._tally.fail(item.error, state)
+        if state == "unknown":
+            self.unknown.append(reference)
+
+    def sum_up(self, *, requests: int) -> None:
+        """Print the summary."""
+        if not self._output.quiet:
+            seconds = time.perf_counter() - self._began
+            print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
+
+    def how_far(self) -> str:
+        """How far it got, for the message after an interruption."""
+        if not self._total:
+            return "nothing was ordered"
+        done = f"{self._tally.done:,} of {self._total:,} orders done"
+        return f"{done}; run the command again to resume, nothing is placed twice"
+
+    @property
+    def code(self) -> Code:
+        """The exit code."""
+        if self.unknown:
+            return Code.UNKNOWN
+        if self._tally.refused:
+            return Code.REFUSED
+        is_well = self._tally.states["placed"] == self._tally.done
+        return Code.OK if is_well else Code.SOME_FAILED
+
+
+def _state(error: AgenciaError) -> str:
+    """The state of an order after an error."""
+    if isinstance(error, OutcomeUnknownError):
+        return "unknown"
+    return "skipped" if isinstance(error, ConfigurationError | JournalError) else "refused"
+
+
+def _row(reference: str, state: str, *, order: Id | None = None, error: AgenciaError | None = None) -> Row:
+    name = None if error is None else type(error).__name__
+    text = None if error is None else one_line(str(error)) or name
+    return {"reference": reference, "state": state, "order": order, "error": text, "error_type": name}
