@@ -67,6 +67,12 @@ class Cluster:
         """All that a database holds."""
         return self.run("pg_dump", *self._at, url.rpartition("/")[2])
 
+    def restore(self, url: str, other: str) -> None:
+        """Restore a dump of a database into another, empty one."""
+        file = self._folder / "dump"
+        file.write_text(self.dump(url))
+        self.run("psql", *self._at, "-q", "-f", str(file), other.rpartition("/")[2])
+
     def do(self, url: str, statement: str) -> str:
         """Carry out a statement of SQL."""
         return self.run("psql", *self._at, "-qAt", "-c", statement, url.rpartition("/")[2])
