@@ -80,7 +80,7 @@ ADAPTERS = {
     "rich": {"cli"},
     "sniffio": {"_transport.httpcore_engine"},
     "sqlalchemy": {"_journal"},
-    "sqlite3": {"_journal.database"},
+    "sqlite3": {"_journal.backup", "_journal.database"},
     "tenacity": {"_calls.retry"},
     "typer": {"cli"},
     "uvicorn": {"sandbox.server"},

@@ -26,6 +26,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from agencia_async._journal.backup import copy_sqlite
 from agencia_async._journal.file_identity import Place, identity_of, note_claims, noted_claims, place_of
 from agencia_async._journal.location import Location
 from agencia_async._journal.opening import Found
@@ -63,6 +64,10 @@ class _Backend(Protocol):
 
     def is_elsewhere(self) -> bool:
         """Whether the file that was opened is no longer at its path."""
+        ...
+
+    def has_stray_log(self) -> bool:
+        """Whether there is a log and no file that it belongs to, which SQLite would throw away."""
         ...
 
     async def speed_up(self) -> None:
@@ -123,6 +128,10 @@ class Database:
     def is_elsewhere(self) -> bool:
         """Whether the file that was opened is no longer at its path."""
         return self._backend.is_elsewhere()
+
+    def has_stray_log(self) -> bool:
+        """Whether there is a log and no file that it belongs to, which SQLite would throw away."""
+        return self._backend.has_stray_log()
 
     async def speed_up(self) -> None:
         """Make commits cheap, before the first session is written."""
@@ -203,6 +212,10 @@ class _Sqlite:
     def is_elsewhere(self) -> bool:
         return bool(self._path) and place_of(self._path) != self._place
 
+    def has_stray_log(self) -> bool:
+        path = self._backend.url.database or ""
+        return bool(path) and _size(path) == 0 and _size(f"{path}-wal") > 0
+
     async def speed_up(self) -> None:
         with suppress(OperationalError):  # somebody reads it all the time: it is only slower
             await self._with_cursor(_write_ahead)
@@ -223,7 +236,7 @@ class _Sqlite:
     async def backup(self, target: Path) -> None:
         if not self._path:
             raise ConfigurationError("an in-memory journal has no backup")
-        await asyncio.to_thread(_copy, self._path, target)
+        await asyncio.to_thread(copy_sqlite, self._path, target)
 
     async def aclose(self) -> None:
         with suppress(sqlite3.Error):  # somebody else has it open
@@ -258,6 +271,9 @@ class _Asynchronous:
     def is_elsewhere(self) -> bool:
         return False
 
+    def has_stray_log(self) -> bool:
+        return False
+
     async def speed_up(self) -> None:
         pass
 
@@ -276,21 +292,6 @@ def _size(path: str) -> int:
         return os.stat(path).st_size  # noqa: PTH116 - as in file_identity
     except OSError:
         return 0
-
-
-def _copy(path: str, target: Path) -> None:
-    """SQLite's online backup, into a new file that only its owner can read, and that is marked as a copy."""
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
-            source.backup(copy)
-            moment = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
-            copy.execute(f"UPDATE {versions.name} SET copied = ?", (moment,))  # noqa: S608 - a constant
-            copy.commit()
-            copy.execute("PRAGMA journal_mode = DELETE")
-    except BaseException:
-        target.unlink()
-        raise
 
 
 def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateColumn
 
-from agencia_async._journal.entry import JournalState
+from agencia_async._journal.entry import JournalState, bare
 from agencia_async._journal.schema import VERSION, indexes, orders, sessions, tables, versions
 from agencia_async._journal.storable import digest
 
@@ -57,7 +57,8 @@ def _add_digests(connection: Connection) -> None:
     """Digests of the numbers, by which a number that comes twice is noticed."""
     placed = select(orders.c.number, orders.c.panel, orders.c.order_id).where(orders.c.order_id.is_not(None))
     rows: list[dict[str, Any]] = [
-        {"its": row.number, "bought": digest(row.panel, row.order_id)} for row in connection.execute(placed)
+        {"its": row.number, "bought": digest(bare(row.panel), row.order_id)}
+        for row in connection.execute(placed)
     ]
     if rows:
         connection.execute(orders.update().where(orders.c.number == bindparam("its")), rows)

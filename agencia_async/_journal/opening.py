@@ -91,14 +91,14 @@ class Opening:
                     f"{self.name} is a database without tables: if it is a copy of a journal, the file with "
                     f"its log ({self.name}-wal) is missing"
                 )
-        tables.create_all(connection)
+        tables.create_all(connection, checkfirst=False)  # fails if another process has created them by now
         connection.execute(versions.insert().values(version=VERSION))
         found = self.look(connection)
         connection.execute(versions.update().values(identity=found.identity, path=found.path))
 
     def _identify(self, connection: Connection) -> datetime | None:
         found = self.look(connection)
-        row = connection.execute(select(versions)).one()
+        row = connection.execute(select(versions).limit(1)).one()  # version 1 may have more
         fault = self._fault(connection, row, found)
         if not fault:
             if row.identity is None or row.path != found.path:
@@ -122,7 +122,8 @@ class Opening:
             return "is a copy of a journal, or was restored"
         if row.claims < found.claims:
             return f"was overwritten with an older copy, or its log ({self.name}-wal) is missing"
-        if row.path != found.path and not found.has_log and _is_in_use(connection):
+        is_elsewhere = row.path is not None and row.path != found.path
+        if is_elsewhere and not found.has_log and _is_in_use(connection):
             return f"was moved while it was in use, without its log ({row.path}-wal)"
         return ""
 

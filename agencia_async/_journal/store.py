@@ -78,6 +78,8 @@ class Store:
             await self._write_backlog()
             return
         self._session = Session(self._now)  # after a fork each process has one of its own
+        if self._database.has_stray_log() and not self._adopt:
+            raise ConfigurationError(f"{self.name} is missing, but its log {self.name}-wal is there")
         opening = Opening(self.name, self._database.look, self._session, self._adopt)
         self.memory_ends = await self._do(opening.prepare)
         await self._database.speed_up()

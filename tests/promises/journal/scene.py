@@ -37,18 +37,19 @@ def rich_panel(idempotency_field: str | None = None) -> Panel:
     return Panel(balance=Decimal(10**9), clock=lambda: 0.0, idempotency_field=idempotency_field)
 
 
-def client_of(
+def client_of(  # noqa: PLR0913 - one for each option
     panel: Panel,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     retry: RetryPolicy = FAST,
     idempotency_field: str | None = None,
     max_concurrency: int = 10,
+    url: str = "http://localhost/api/v2",
 ) -> AsyncClient:
     """A client of a panel: over its socket where it is served, else in this process."""
     return AsyncClient(
         panel.key,
-        base_url=panel.url or "http://localhost/api/v2",
+        base_url=panel.url or url,
         transport=transport or (None if panel.url else httpx.ASGITransport(panel.asgi)),
         retry=retry,
         idempotency_field=idempotency_field,

@@ -1,4 +1,4 @@
-"""Wherever Python runs: threads, event loops, forks, clocks, panels. Nothing is bought twice, nothing hangs."""
+"""Wherever Python runs: threads, event loops, forks, clocks, panels. Nothing is bought twice or hangs."""
 
 import asyncio
 import json
@@ -61,9 +61,13 @@ def test_many_threads_that_are_the_first_at_once(database: str) -> None:
         async with client_of(panel) as client:
             together.wait(20)
             try:
-                return (await journal.place(client, name, order(name))).state
+                state = (await journal.place(client, name, order(name))).state
             except ConfigurationError:
+                together.wait(20)
                 return "refused"
+            together.wait(20)
+            await journal.aclose()
+            return state
 
     with ThreadPoolExecutor(10) as threads:
         states = list(threads.map(lambda name: asyncio.run(request(name)), map(str, range(10))))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 ORDERS = rounds(60, nightly=400)
 AT_ONCE = 10
-RUNS = {"sqlite": rounds(1, nightly=100), "postgresql": rounds(1, nightly=20)}
+RUNS = {"kill": rounds(1, nightly=100), "terminate": rounds(1, nightly=20)}
+"""For each kind of database."""
+SIGNALS = {"kill": -9, "terminate": -15}
 MOST_TURNS = 40  # of the event loop, in which some answers still arrive and are recorded
 
 
@@ -29,7 +31,7 @@ class Deadly(Watched):
         super().__init__()
         self.left = 0
         self.turns = 0
-        self.kill: Callable[[], None] = lambda: None
+        self.kill: Callable[[], object] = lambda: None
 
     def came(self, reference: str) -> None:
         del reference
@@ -44,28 +46,31 @@ class Deadly(Watched):
             self.kill()
 
 
+@pytest.mark.parametrize("how", RUNS)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"][: rounds(1, nightly=2)], indirect=True)
-async def test_nothing_is_bought_twice_or_lost(database: str, request: pytest.FixtureRequest) -> None:
+async def test_nothing_is_bought_twice_or_lost(
+    database: str, how: str, request: pytest.FixtureRequest
+) -> None:
     kind = "postgresql" if "://" in database else "sqlite"
-    for run in range(RUNS[kind]):
+    for run in range(RUNS[how]):
         name = f"{database}-{run}" if kind == "sqlite" else request.getfixturevalue("cluster").make()
-        await _run(random.Random(f"{kind} {run}"), name)
+        await _run(random.Random(f"{kind} {how} {run}"), name, how)
 
 
-async def _run(chance: random.Random, database: str) -> None:
+async def _run(chance: random.Random, database: str, how: str) -> None:
     panel = Deadly()
     kills = chance.randint(1, 2)
     async with asyncio.timeout(60), serve(panel):
         for _ in range(kills):
             panel.left, panel.turns = chance.randint(1, ORDERS // kills), chance.randint(0, MOST_TURNS)
             process = await start(panel.url, database, chance.randrange(1000), ORDERS)
-            panel.kill = process.kill
+            panel.kill = getattr(process, how)
             out, err = await process.communicate()
             if process.returncode == 0:  # it was through just before
                 kills -= 1
                 assert out
             else:
-                assert (process.returncode, out, err) == (-9, b"", b"")
+                assert (process.returncode, out, err) == (SIGNALS[how], b"", b"")
         told = await outcomes(await start(panel.url, database, chance.randrange(1000), ORDERS))
     async with Journal(database) as journal:
         entries = await all_of(journal.entries())
