@@ -2,7 +2,7 @@ import asyncio
 import importlib
 import sqlite3
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -189,7 +189,7 @@ async def test_what_is_placed_at_the_same_time_is_committed_in_groups(
     assert commits < 30  # of 150 alone
 
 
-@pytest.mark.parametrize("reference", ["", " ", "a\nb", 5, None, "x" * 201])
+@pytest.mark.parametrize("reference", ["", " ", "a\nb", 5, None, "x" * 201, " a", "a ", "\u00a0a", "\ud800"])
 async def test_a_reference_is_a_line_of_text(journal: Journal, reference: Any) -> None:  # noqa: ANN401
     panel = Panel()
     async with panel.client() as client:
@@ -240,6 +240,70 @@ async def test_an_id_keeps_its_form(path: Path) -> None:
         ):
             await journal.place(client, f"r{number}", ORDER)
             assert (await all_of(journal))[-1].order_id == kept
+
+
+async def test_two_spellings_of_one_reference_are_one(journal: Journal) -> None:
+    panel = Panel(UP, LOST)
+    async with panel.client() as client:
+        entry = await journal.place(client, "cafe\u0301", ORDER)
+        assert entry.reference == "caf\u00e9"
+        assert await journal.place(client, "caf\u00e9", ORDER) == entry
+        assert await journal.get("cafe\u0301") == entry
+        with pytest.raises(OutcomeUnknownError):
+            await journal.place(client, "e\u0301", ORDER)
+        assert (await journal.resolve("e\u0301", order_id=7)).reference == "\u00e9"
+    assert len(panel.added) == 2
+
+
+async def test_an_order_that_became_several_keeps_all_numbers(journal: Journal) -> None:
+    panel = Panel(
+        httpx.Response(200, json={"order": [5, 6, "x7", 6]}), httpx.Response(200, json={"orders": "8"})
+    )
+    async with panel.client() as client:
+        entry = await journal.place(client, "a", ORDER)
+        assert (entry.order_id, entry.order_ids) == (5, (5, 6, "x7"))
+        assert await journal.get("a") == entry
+        assert (await journal.place(client, "b", ORDER)).order_ids == (8,)
+        panel.answers = [httpx.Response(200, json={"success": True, "data": {"id": 9}})]
+        assert (await journal.place(client, "c", ORDER)).order_ids == (9,)
+
+
+async def test_a_number_that_a_person_gives_twice_is_noticed(journal: Journal) -> None:
+    panel = Panel(httpx.Response(200, json={"order": 7}), LOST)
+    async with panel.client() as client:
+        await journal.place(client, "a", ORDER)
+        with pytest.raises(OutcomeUnknownError):
+            await journal.place(client, "b", ORDER)
+    assert "'a' has the same id, 7" in str((await journal.resolve("b", order_id=7)).warning)
+    assert (await journal.resolve("b", order_id=8)).warning is None
+
+
+async def test_another_panel_while_the_first_one_answers(journal: Journal) -> None:
+    panel = Panel()
+    panel.go.clear()
+    async with (
+        panel.client() as client,
+        AsyncClient("K", base_url="https://b.example/", transport=panel) as other,
+    ):
+        placing = asyncio.create_task(journal.place(client, "a", ORDER))
+        await until(lambda: panel.forms)
+        with pytest.raises(
+            ConfigurationError, match=r"at https://b\.example/, not at https://panel\.example/"
+        ):
+            await journal.place(other, "a", ORDER)
+        panel.go.set()
+        await placing
+        assert journal.panel_of(other) == "https://b.example/"
+    assert len(panel.added) == 1
+
+
+async def test_only_what_changed_lately_is_listed(path: Path) -> None:
+    moment = [datetime(2026, 1, 1, tzinfo=UTC)]
+    async with Journal(path, now=lambda: moment[0]) as journal, Panel().client() as client:
+        await journal.place(client, "a", ORDER)
+        moment[0] += timedelta(minutes=1)
+        await journal.place(client, "b", RawOrder(1, {"quantity": "5"}))
+        assert [entry.reference async for entry in journal.entries(since=moment[0])] == ["b"]
 
 
 # --- cancelling and closing ---------------------------------------------------------------------------
@@ -652,9 +716,29 @@ def test_a_process_is_known_by_more_than_its_number(monkeypatch: pytest.MonkeyPa
     assert not has_died("w/7/18")
 
 
+@pytest.mark.parametrize("error", [None, PermissionError])
+def test_a_process_that_proc_hides_lives(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: type[OSError] | None
+) -> None:
+    def kill(_number: int, _signal: int) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr("agencia_async._journal.process._host", lambda: "w")
+    monkeypatch.setattr("agencia_async._journal.process._PROC", tmp_path)
+    monkeypatch.setattr("os.kill", kill)
+    assert not has_died("w/7/18")
+
+
 def test_where_processes_have_no_names_nothing_is_known_of_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr("agencia_async._journal.process._PROC", tmp_path)
+    assert this_process() == ""
+
+
+def test_a_proc_of_another_namespace_tells_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "self").symlink_to("1")
     monkeypatch.setattr("agencia_async._journal.process._PROC", tmp_path)
     assert this_process() == ""
 
