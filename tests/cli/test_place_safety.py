@@ -79,9 +79,7 @@ def test_a_row_of_another_panel(panel: WatchedPanel, agencia: Agencia, here: Pat
     file = numbered(2, here)
     assert agencia("place", file, *JOURNAL, "--yes").code == 0
     with closing(sqlite3.connect(here / "j.db")) as journal, journal:
-        journal.execute(
-            "UPDATE agencia_orders SET panel = 'https://else.example/api' WHERE reference = 'M-1'"
-        )
+        journal.execute("UPDATE agencia_orders SET panel = 'https://b.example/' WHERE reference = 'M-1'")
     done = agencia("place", file, *JOURNAL, "--yes")
     assert (done.code, len(panel.ledger)) == (2, 2)
     assert "line 3, column reference: 'M-1' is placed at https://b.example/, not at http://127" in done.err
