@@ -177,6 +177,7 @@ class _Sqlite:
         self._backend = create_engine(url, **options)
         event.listen(self._backend, "connect", _durable)
         event.listen(self._backend, "begin", _begin)
+        self._reader = self._backend.execution_options(**{_READS: True})
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="agencia-journal")
         self._path = ""
         self._place: Place | None = None
@@ -184,7 +185,7 @@ class _Sqlite:
     async def run(self, do: Callable[[Connection], T], *, reads: bool, claims: bool) -> T:
         def work() -> T:
             noted = 0
-            with self._backend.execution_options(**{_READS: reads}).begin() as connection:
+            with (self._reader if reads else self._backend).begin() as connection:
                 result = do(connection)
                 if claims and self._path:
                     connection.execute(_COUNT)
@@ -258,9 +259,7 @@ class _Asynchronous:
             return await connection.run_sync(do)
 
     def look(self, connection: Connection) -> Found:
-        return Found(
-            _identity(connection)
-        )  # pragma: no cover - in a greenlet, unseen by coverage
+        return Found(_identity(connection))  # pragma: no cover - in a greenlet, unseen by coverage
 
     def is_elsewhere(self) -> bool:
         return False

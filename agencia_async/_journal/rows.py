@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from agencia_async._journal.entry import JournalEntry, JournalState, Refusal, bare, written
@@ -41,6 +41,8 @@ class Claim:
 
     Attributes:
         refusals: how often the reference was refused before, which the panel may be told.
+        form: the form fields of the order.
+        target: the digest of panel, service and link; None without a link.
     """
 
     reference: str
@@ -48,13 +50,17 @@ class Claim:
     panel: str
     token: str
     refusals: int = 0
+    form: Mapping[str, str] = field(init=False)
+    target: str | None = field(init=False)
 
-    @property
-    def target(self) -> str | None:
-        """The digest of panel, service and link; None without a link."""
-        form = self.order.form()
-        about = form.get("link") or form.get("username")
-        return digest(bare(self.panel), form["service"], about) if about else None
+    @form.default
+    def _form(self) -> Mapping[str, str]:
+        return self.order.form()
+
+    @target.default
+    def _target(self) -> str | None:
+        about = self.form.get("link") or self.form.get("username")
+        return digest(bare(self.panel), self.form["service"], about) if about else None
 
 
 @frozen
@@ -63,6 +69,7 @@ class Settle:
 
     Attributes:
         was_answered: it was refused by the panel itself.
+        bought: the digest of panel and number; None without a number.
     """
 
     token: str
@@ -71,10 +78,10 @@ class Settle:
     order_ids: tuple[Id, ...] = ()
     error: str | None = None
     was_answered: bool = False
+    bought: str | None = field(init=False)
 
-    @property
-    def bought(self) -> str | None:
-        """The digest of panel and number; None without a number."""
+    @bought.default
+    def _bought(self) -> str | None:
         return number_key(self.entry.panel, self.order_ids[0]) if self.order_ids else None
 
 
@@ -160,7 +167,7 @@ def is_free(row: Row[Any], claim: Claim) -> bool:
     """Whether the order in this row may be sent under this claim."""
     if row.state == JournalState.REFUSED:
         return bool(row.token == claim.token or row.refusals == claim.refusals)
-    is_same = bare(row.panel) == bare(claim.panel) and json.loads(row.form) == claim.order.form()
+    is_same = bare(row.panel) == bare(claim.panel) and json.loads(row.form) == claim.form
     if not is_same or row.state == JournalState.PLACED:
         return False
     if row.state == JournalState.UNKNOWN:
@@ -172,7 +179,7 @@ def _entry_again(row: Row[Any], claim: Claim, near: _Neighbours, now: datetime) 
     """The entry of a reference that is claimed once more."""
     before = entry_of(row)
     history = before.history
-    if bare(before.panel) != bare(claim.panel) or before.order.form() != claim.order.form():
+    if bare(before.panel) != bare(claim.panel) or before.order.form() != claim.form:
         last = Refusal(order=before.order, panel=before.panel, error=before.error, updated=before.updated)
         history = (*history, last)
     duplicate_of = before.duplicate_of if row.token == claim.token else near.of(claim)
@@ -204,7 +211,7 @@ def _sent(entry: JournalEntry, claim: Claim, session: str) -> dict[str, Any]:
     return {
         "reference": entry.reference,
         "kind": type(entry.order).__name__[:_LONGEST_KIND],
-        "form": json.dumps(entry.order.form()),
+        "form": json.dumps(dict(claim.form)),
         "state": JournalState.NEW,
         "order_id": None,
         "error": None,
