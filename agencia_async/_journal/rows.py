@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from agencia_async._journal.entry import JournalEntry, JournalState, Refusal, bare, written
@@ -35,6 +35,19 @@ class Find:
     reference: str
 
 
+def _form_of(claim: "Claim") -> Mapping[str, str]:
+    return claim.order.form()
+
+
+def _target_of(claim: "Claim") -> str | None:
+    about = claim.form.get("link") or claim.form.get("username")
+    return digest(bare(claim.panel), claim.form["service"], about) if about else None
+
+
+def _bought_by(settle: "Settle") -> str | None:
+    return number_key(settle.entry.panel, settle.order_ids[0]) if settle.order_ids else None
+
+
 @frozen
 class Claim:
     """A claim to send an order under a reference, with a unique token.
@@ -50,17 +63,8 @@ class Claim:
     panel: str
     token: str
     refusals: int = 0
-    form: Mapping[str, str] = field(init=False)
-    target: str | None = field(init=False)
-
-    @form.default
-    def _form(self) -> Mapping[str, str]:
-        return self.order.form()
-
-    @target.default
-    def _target(self) -> str | None:
-        about = self.form.get("link") or self.form.get("username")
-        return digest(bare(self.panel), self.form["service"], about) if about else None
+    form: Mapping[str, str] = field(init=False, default=Factory(_form_of, takes_self=True))
+    target: str | None = field(init=False, default=Factory(_target_of, takes_self=True))
 
 
 @frozen
@@ -78,11 +82,7 @@ class Settle:
     order_ids: tuple[Id, ...] = ()
     error: str | None = None
     was_answered: bool = False
-    bought: str | None = field(init=False)
-
-    @bought.default
-    def _bought(self) -> str | None:
-        return number_key(self.entry.panel, self.order_ids[0]) if self.order_ids else None
+    bought: str | None = field(init=False, default=Factory(_bought_by, takes_self=True))
 
 
 @frozen
