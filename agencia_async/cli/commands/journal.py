@@ -1,5 +1,6 @@
 """The journal commands: list, show, resolve, export, reconcile, backup and adopt."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -200,6 +201,7 @@ async def _backup(target: Path, option: JournalOption) -> Code:
 
 
 async def _adopt(option: JournalOption) -> Code:
+    logging.getLogger("agencia_async").addHandler(logging.NullHandler())  # it would tell the same
     async with option.open(adopt=True) as journal:
         end = journal.memory_ends
         count = len([entry async for entry in journal.entries()])
