@@ -19,7 +19,7 @@ from agencia_async.journal import Journal
 
 from .scene import order, told
 
-NAMES = [f"r{number}" for number in range(10)]
+NAMES = [f"r{number}" for number in range(5)]
 
 
 async def place(journal: Journal, url: str, names: list[str]) -> dict[str, str]:

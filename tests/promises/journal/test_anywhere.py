@@ -17,6 +17,7 @@ from agencia_async import AsyncClient, ConfigurationError, DefaultOrder, Insuffi
 from agencia_async._journal import process
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel, serve
+from tests.support.rounds import rounds
 
 from .cluster import Cluster
 from .forking import NAMES
@@ -112,7 +113,7 @@ async def fork(how: str, panel: Panel, database: str) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("how", ["before", "tasks"])
+@pytest.mark.parametrize("how", ["before", "tasks"][: rounds(1, nightly=2)])
 async def test_processes_that_were_forked_before_it_is_opened(database: str, how: str) -> None:
     panel = rich_panel()
     async with asyncio.timeout(60), serve(panel):

@@ -16,12 +16,13 @@ from agencia_async import AsyncClient, ConfigurationError, JournalError
 from agencia_async._journal import file_identity
 from agencia_async.journal import Journal
 from agencia_async.sandbox import serve
+from tests.support.rounds import rounds
 
 from .processes import PIPE, ROOT, start
 from .scene import all_of, bought, check, client_of, order, place, rich_panel
 from .test_kill import Deadly
 
-MOVES = (2, 5, 9)
+MOVES = (2, 5, 9)[: rounds(1, nightly=3)]
 """How many orders are placed before the file is copied."""
 
 
@@ -190,7 +191,7 @@ async def crash(panel: Deadly, path: Path, after: int, do: Callable[[], object])
         done.set()
 
     panel.left, panel.kill = after, act
-    process = await start(panel.url, str(path), 1, 100)
+    process = await start(panel.url, str(path), panel.received, 60)
     await done.wait()
     process.kill()
     await process.communicate()
@@ -199,9 +200,10 @@ async def crash(panel: Deadly, path: Path, after: int, do: Callable[[], object])
 async def test_copies_in_a_run_that_ends_in_a_crash(tmp_path: Path) -> None:
     """The original goes on by itself; a copy that was taken at any moment, or after the crash, is refused."""
     panel, path = Deadly(), tmp_path / "orders.db"
-    copies = [tmp_path / f"copy{number}.db" for number in range(3)]
-    async with asyncio.timeout(60), serve(panel):
-        for copy, after in zip(copies, (1, 15, 20), strict=True):
+    copies = [tmp_path / f"copy{number}.db" for number in range(rounds(2, nightly=20))]
+    async with asyncio.timeout(300), serve(panel):
+        for number, copy in enumerate(copies):
+            after = 1 + 7 * (number % 4)
             await crash(panel, path, after, partial(shutil.copyfile, path, copy))
         async with client_of(panel) as client:
             last = tmp_path / "last.db"
