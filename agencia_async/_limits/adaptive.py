@@ -192,7 +192,7 @@ class AdaptiveLimit:
     def overloaded(self, rate: float, seconds: float, now: float) -> None:
         """A web server's own limit let through so many requests per second, in so many seconds."""
         if self.cubic:
-            self.cubic.lower(now, 0.0, rate)
+            self._rate_limited_at(self.cubic, now, is_probe=False)
         else:
             self.is_limited = True
             self.cubic = CubicPace(rate, seconds, now, self._slowest)
