@@ -6,7 +6,7 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from enum import IntEnum
-from typing import Any, Final, NamedTuple, NoReturn, TextIO
+from typing import Any, Final, NamedTuple, NoReturn, TextIO, cast
 
 import typer
 
@@ -21,7 +21,7 @@ from agencia_async import (
     ReplyError,
     TransportError,
 )
-from agencia_async.cli.interrupt import CtrlC
+from agencia_async.cli.interrupt import Signals
 from agencia_async.cli.text import one_line
 
 
@@ -33,15 +33,24 @@ class Code(IntEnum):
     USAGE = 2
     REFUSED = 3
     UNKNOWN = 4
+    HANGUP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
 
 
 CODES: Final = (
     "Exit codes: 0 success, 1 some ids or orders failed, 2 usage or configuration error, 3 account rejected "
-    "or panel unavailable, 4 outcome of an order unknown, 130 interrupted (SIGINT), 141 broken pipe "
-    "(SIGPIPE)."
+    "or panel unavailable, 4 outcome of an order unknown, 129, 130 or 143 ended by a signal (SIGHUP, SIGINT, "
+    "SIGTERM), 141 broken pipe (SIGPIPE)."
 )
+
+
+_BY_SIGNAL: Final = {
+    Code.HANGUP: "hung up",
+    Code.INTERRUPTED: "interrupted",
+    Code.TERMINATED: "terminated",
+}
 
 
 class UsageError(Exception):
@@ -49,7 +58,7 @@ class UsageError(Exception):
 
 
 class Interrupted(Exception):  # noqa: N818 - an exit, not an error
-    """Ctrl-C; the message says how far the command got."""
+    """A signal ended it; the message says how far the command got."""
 
 
 class _Ending(NamedTuple):
@@ -80,14 +89,15 @@ _ENDINGS: Final[dict[type[AgenciaError], _Ending]] = {
 def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
     """Run a command and exit; expected errors become a line and an exit code."""
     endings: list[Interrupted] = []
+    signals = Signals()
     try:
-        with CtrlC() as ctrl_c:
-            code = asyncio.run(_exit_code(work, endings, ctrl_c))
+        with signals:
+            code = asyncio.run(_exit_code(work, endings, signals))
     except BrokenPipeError:
         _redirect_to_null(sys.stdout, sys.stderr)
         code = Code.BROKEN_PIPE
     except KeyboardInterrupt:
-        code = Code.INTERRUPTED
+        code = _code_of(signals)
     except UsageError as error:
         code = _print_error(str(error), code=Code.USAGE)
     except AgenciaError as error:
@@ -95,22 +105,27 @@ def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
     except OSError as error:
         code = _print_error(f"cannot write the output: {error.strerror or error}", code=Code.USAGE)
         _redirect_to_null(sys.stdout)
-    if code is Code.INTERRUPTED:
-        _print_error(f"interrupted: {''.join(map(str, endings))}".rstrip(": "))
+    if code in _BY_SIGNAL:
+        _print_error(f"{_BY_SIGNAL[code]}: {''.join(map(str, endings))}".rstrip(": "))
     raise typer.Exit(code)
 
 
-async def _exit_code(work: Coroutine[Any, Any, Code], endings: list[Interrupted], ctrl_c: CtrlC) -> Code:
+def _code_of(signals: Signals) -> Code:
+    """The exit code of what a signal ended: 128 and its number."""
+    return Code.INTERRUPTED if signals.first is None else Code(128 + signals.first)
+
+
+async def _exit_code(work: Coroutine[Any, Any, Code], endings: list[Interrupted], signals: Signals) -> Code:
     """Its exit code; an interruption is collected, as raising it would end the event loop."""
-    ctrl_c.ends(asyncio.current_task())
+    signals.ends(cast("asyncio.Task[Any]", asyncio.current_task()))
     try:
         return await work
     except Interrupted as ending:
         endings.append(ending)
     except asyncio.CancelledError:
-        if not ctrl_c.presses:
+        if not signals.count:
             raise
-    return Code.INTERRUPTED
+    return _code_of(signals)
 
 
 def describe(error: AgenciaError) -> _Ending:

@@ -58,17 +58,27 @@ def test_after_a_kill_it_goes_on_and_places_nothing_twice(
     assert len(set(links(panel))) == len(links(panel)) >= COUNT - unknown
 
 
-def test_ctrl_c(panel: WatchedPanel, start: Start, agencia: Agencia, many: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "hung up"),
+    ],
+)
+def test_a_signal(  # noqa: PLR0913, PLR0917 - fixtures and a table
+    panel: WatchedPanel, start: Start, agencia: Agencia, many: str, number: int, code: int, word: str
+) -> None:
     panel.faults.actions = {"add"}
     panel.faults.latency = 0.05
     process = start("place", many, "-j", "j.db", "--yes", "--quiet")
-    panel.at_request(15, lambda: process.send_signal(signal.SIGINT))
+    panel.at_request(15, lambda: process.send_signal(number))
     out, err = process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == code
     done = f"{len(out.splitlines()) - 1} of {COUNT} orders done"
     assert err.splitlines() == [
         "agencia: interrupted; waiting for the orders in flight",
-        f"agencia: interrupted: {done}; run the command again to resume, nothing is placed twice",
+        f"agencia: {word}: {done}; run the command again to resume, nothing is placed twice",
     ]
     check_all_placed(panel, COUNT, agencia("place", many, "-j", "j.db", "--yes", "--quiet"))
 
