@@ -22,6 +22,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs, env={"PYTHONASYNCIODEBUG": "1"})
 
 
+@nox.session(python="3.12")
+def eager(session: nox.Session) -> None:
+    """Run the tests with tasks that run at once, up to their first wait (`asyncio.eager_task_factory`)."""
+    session.install("-e", ".[all]", *_group("test"))
+    session.run("pytest", *session.posargs, env={"TESTS_EAGER": "1"})
+
+
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
     """Run the tests with many more examples, orders and kills."""

@@ -19,8 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from attrs import evolve
+
 from agencia_async._bulk.account_guard import AccountGuard
-from agencia_async._bulk.chunks import each
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money
 from agencia_async._concurrency.single_flight import SingleFlight
@@ -36,7 +37,7 @@ from agencia_async._journal.entry import (
 )
 from agencia_async._journal.location import locate
 from agencia_async._journal.owner import Owner
-from agencia_async._journal.placing import Placing, Sleep
+from agencia_async._journal.placing import Placing, Sleep, checked_pairs
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
 from agencia_async._orders.order import check_order
@@ -165,8 +166,10 @@ class Journal:
             check_money("max_charge", max_charge)
             if not await self._is_placed(reference):
                 (await client.catalogue()).check(order, max_charge)
+        return await self._place(_submission(client), reference, order)
+
+    async def _place(self, submission: OrderSubmission, reference: str, order: Order) -> JournalEntry:
         await self._open()
-        submission = _submission(client)
         submission.sender.channel.enter()
         while (running := self._running.get(reference)) is not None and running[1].is_cancelled:
             await running[1].ended()
@@ -189,7 +192,7 @@ class Journal:
             ConfigurationError: an element of `pairs` is not a (reference, order) pair.
         """
         await self._open()
-        submission = _submission(client)
+        submission = evolve(_submission(client), patient=True)
         submission.sender.channel.enter()
         guard = AccountGuard()
 
@@ -197,11 +200,11 @@ class Journal:
             reference, order = pair
 
             async def place() -> BulkItem[JournalEntry]:
-                return BulkItem(reference, await self.place(client, reference, order))
+                return BulkItem(reference, await self._place(submission, checked_reference(reference), order))
 
             return await guard.run(place, lambda error: BulkItem(reference, error=twin(error)))
 
-        source = _checked(pairs)
+        source = checked_pairs(pairs)
         pool = WorkerPool(
             source,
             one,
@@ -336,15 +339,3 @@ def _closed() -> ConfigurationError:
 
 def _submission(client: AsyncClient) -> OrderSubmission:
     return client._submission  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
-
-
-async def _checked(
-    pairs: Iterable[object] | AsyncIterable[object],
-) -> AsyncGenerator[tuple[str, Order], None]:
-    async with aclosing(each(pairs)) as source:
-        async for pair in source:
-            match pair:
-                case (str(reference), Order() as order):
-                    yield reference, order
-                case _:
-                    raise ConfigurationError(f"pairs must contain (reference, order) tuples, got {pair!r}")

@@ -1,6 +1,7 @@
 """Fixtures that the whole suite shares: those that the library gives its users."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from agencia_async._limits import breaker, write_breaker
 from tests.support import engines
 from tests.support.rounds import PROFILE
+from tests.support.virtual import IS_EAGER, eager_loop
 
 settings.register_profile(
     "default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -40,6 +42,13 @@ def _soon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if not hasattr(request.function, "is_virtual") and not request.path.is_relative_to(HERE / "limits"):
         for module in (breaker, write_breaker):
             monkeypatch.setattr(module, "_FIRST", 0.02)
+
+
+if IS_EAGER:
+
+    def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+        """With `TESTS_EAGER` set, tasks run at once, up to their first wait (Python 3.12 and later)."""
+        return {"eager": eager_loop}
 
 
 @pytest.fixture(params=engines.ENGINES)

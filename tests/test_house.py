@@ -231,7 +231,7 @@ def test_a_library_is_imported_by_its_adapter_only(library: str) -> None:
 
 
 def test_only_one_module_starts_tasks() -> None:
-    starts = ("create_task(", "ensure_future(", "TaskGroup(")
+    starts = ("create_task(", "ensure_future(", "TaskGroup(", "asyncio.Task(")
     users = {short(module) for module in FILES if any(start in read(module) for start in starts)}
     assert users == {"_concurrency.tasks"}
 

@@ -26,6 +26,7 @@ class Bulk(Generic[T]):
         self._action = action
         self._batches = batches
         self._guard = AccountGuard()
+        self._in_flight = 0
 
     async def many(self, ids: Ids) -> BulkResult[T]:
         """All items, in the order of the input."""
@@ -46,11 +47,15 @@ class Bulk(Generic[T]):
         self._batches.sender.channel.enter()
         # Reading an order twice is harmless, refilling or cancelling it twice is not.
         once = self._action.retry_mode is not RetryMode.ALWAYS
-        source = batches(ids, self._size, once=once)
+        tasks = self._batches.tasks
+        source = batches(ids, self._size, tasks=tasks, is_idle=self._is_idle, once=once)
         async with aclosing(self._run(source, self._items)) as answered:
             async for items in answered:
                 for item in items:
                     yield item
+
+    def _is_idle(self) -> bool:
+        return not self._in_flight
 
     def _size(self) -> int:
         return self._batches.next_size(self._action)
@@ -72,10 +77,14 @@ class Bulk(Generic[T]):
 
     async def _fetch(self, wire_ids: list[str]) -> Outcomes[T]:
         """The outcome for each id of one request: its value, its own error, or the request's."""
-        return await self._guard.run(
-            lambda: self._batches.send(self._action, wire_ids, urgent=False),
-            lambda error: to_all(wire_ids, error),
-        )
+        self._in_flight += 1
+        try:
+            return await self._guard.run(
+                lambda: self._batches.send(self._action, wire_ids, urgent=False),
+                lambda error: to_all(wire_ids, error),
+            )
+        finally:
+            self._in_flight -= 1
 
 
 def _own(given: Iterable[Id], outcomes: Iterable[T | AgenciaError]) -> list[T | AgenciaError]:

@@ -5,6 +5,8 @@ from contextlib import aclosing
 from itertools import islice
 from typing import TypeVar
 
+from agencia_async._bulk.trickle import Trickle
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async.errors import ConfigurationError
 from agencia_async.models import Id, id_text, id_texts
 
@@ -35,14 +37,24 @@ async def read_all(ids: Ids) -> tuple[list[Id], list[str]]:
 
 
 async def batches(
-    ids: Ids, size: Callable[[], int], *, once: bool = False
+    ids: Ids,
+    size: Callable[[], int],
+    *,
+    tasks: Tasks,
+    is_idle: Callable[[], bool],
+    once: bool = False,
 ) -> AsyncGenerator[tuple[list[Id], list[str]], None]:
-    """The same in batches of at most `size()` ids, read lazily.
+    """The same in batches of at most `size()` ids, read lazily; fewer, if a source only trickles.
 
     With `once`, duplicates are left out. Raises as `read_all` does.
     """
     _reject_text(ids)
-    async with aclosing(chunks(ids, size, _new() if once else None)) as lists:
+    wanted = _new() if once else None
+    if isinstance(ids, AsyncIterable):
+        source = Trickle(ids, size, wanted or (lambda _: True), is_idle=is_idle, tasks=tasks).chunks()
+    else:
+        source = chunks(ids, size, wanted)
+    async with aclosing(source) as lists:
         async for given in lists:
             yield given, id_texts(given)
 
@@ -67,22 +79,9 @@ def _new() -> Callable[[Id], bool]:
 
 
 async def chunks(
-    items: Iterable[T] | AsyncIterable[T],
-    size: Callable[[], int],
-    wanted: Callable[[T], bool] | None = None,
+    items: Iterable[T], size: Callable[[], int], wanted: Callable[[T], bool] | None = None
 ) -> AsyncGenerator[list[T], None]:
     """The items (those `wanted`) in lists of at most `size()`, read lazily."""
-    if not isinstance(items, AsyncIterable):
-        rest = iter(items) if wanted is None else filter(wanted, items)
-        while some := list(islice(rest, size())):
-            yield some
-        return
-    chunk: list[T] = []
-    async for item in items:
-        if wanted is None or wanted(item):
-            chunk.append(item)
-            if len(chunk) >= size():
-                yield chunk
-                chunk = []
-    if chunk:
-        yield chunk
+    rest = iter(items) if wanted is None else filter(wanted, items)
+    while some := list(islice(rest, size())):
+        yield some

@@ -226,6 +226,13 @@ class _Retries(Generic[T]):
         return not self._is_paid
 
 
+def load_retrying() -> None:
+    """Load what retries need, which takes a while."""
+    import tenacity  # noqa: PLC0415
+
+    del tenacity
+
+
 def _log_retry(state: "RetryCallState") -> None:
     error = state.outcome and state.outcome.exception()
     _log.info("attempt %d failed, retrying in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)

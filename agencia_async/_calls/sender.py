@@ -1,11 +1,12 @@
 """How every call is sent: through the gate, within its deadline, retried where that is safe."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TypeVar
 
-from agencia_async._calls.channel import Channel
+from agencia_async._calls.channel import Channel, is_write
 from agencia_async._calls.execution import Attempt, CallTerms, Execution
-from agencia_async._calls.retry import Retrier, RetryPolicy
+from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
 from agencia_async.errors import AgenciaError
@@ -14,6 +15,18 @@ T = TypeVar("T")
 
 _LEAST_FOR_A_WRITE = 1.0
 """Seconds, or a tenth of the deadline."""
+
+
+@cache
+def _load() -> None:
+    """Load what a failure needs before the first write is sent: afterwards it may be impossible.
+
+    An import opens files. Without a free descriptor it would raise after the panel has acted.
+    """
+    from agencia_async._protocol import pages, refusal_kinds  # noqa: PLC0415 - slow; reads may never need it
+
+    load_retrying()
+    del pages, refusal_kinds
 
 
 class Sender:
@@ -41,6 +54,8 @@ class Sender:
         the gate does not count towards the deadline. With `once` a read is not retried.
         """
         self.channel.enter()
+        if is_write(call):
+            _load()
         execution = Execution(self.channel, self._terms, call, around, urgent=urgent, patient=patient)
         try:
             if once:

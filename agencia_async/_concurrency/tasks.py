@@ -24,8 +24,12 @@ class Tasks:
     def start(
         self, work: Coroutine[Any, Any, None], *, may_end: Callable[[], bool] = lambda: True
     ) -> asyncio.Task[None]:
-        """Run it in a new task. `may_end` returns whether it may be cancelled at that moment."""
-        task = asyncio.create_task(work)
+        """Run it in a new task. `may_end` returns whether it may be cancelled at that moment.
+
+        It begins in a later turn of the event loop, even if the loop's own tasks are eager: who starts it has
+        something to do before.
+        """
+        task = asyncio.Task(work, loop=asyncio.get_running_loop())
         self._running[task] = may_end
         task.add_done_callback(self._running.pop)
         return task

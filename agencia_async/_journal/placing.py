@@ -23,13 +23,14 @@ before.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from contextlib import aclosing, suppress
 from typing import Final
 from uuid import uuid4
 
 from attrs import evolve
 
+from agencia_async._bulk.chunks import each
 from agencia_async._calls.execution import Attempt
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._concurrency.single_flight import SingleFlight
@@ -223,3 +224,16 @@ class Placing:
         self._store.lose(self._reference)
         _log.error("%s", message)
         raise OutcomeUnknownError(message, cause=cause)
+
+
+async def checked_pairs(
+    pairs: Iterable[object] | AsyncIterable[object],
+) -> AsyncGenerator[tuple[str, Order], None]:
+    """The pairs; raises `ConfigurationError` at the first that is none."""
+    async with aclosing(each(pairs)) as source:
+        async for pair in source:
+            match pair:
+                case (str(reference), Order() as order):
+                    yield reference, order
+                case _:
+                    raise ConfigurationError(f"pairs must contain (reference, order) tuples, got {pair!r}")

@@ -41,11 +41,6 @@ class Circuits:
         """Whether the panel is away."""
         return self._breaker.is_open
 
-    @property
-    def circuit(self) -> str:
-        """The state: "closed", "open" or "half_open"."""
-        return self._breaker.circuit
-
     def is_free(self, now: float) -> bool:
         """Whether nothing is delayed, except by the slots."""
         return self._breaker.is_free and self._writes.is_free(now)
@@ -135,10 +130,6 @@ class Circuits:
         self._own = None
         self._own_number = number
         self._has_own = number > 0
-
-    def is_own(self, waiter: Waiter) -> bool:
-        """Whether this is the client's own probe."""
-        return waiter is self._own
 
     # --- outcomes -------------------------------------------------------------------------------------
 

@@ -319,8 +319,7 @@ class Gate:
     def _fail_all(self, now: float) -> None:
         """Nothing was answered for too long."""
         for waiter in self._queue:
-            if not self.circuits.is_own(waiter):
-                self._fail(waiter, self.circuits.failure(now))
+            self._fail(waiter, self.circuits.failure(now))
 
     def _fail_for_cooldown(self, waiter: Waiter) -> None:
         """Fail it for a cooldown that ends after its deadline."""

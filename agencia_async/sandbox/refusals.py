@@ -12,14 +12,14 @@ _FIRST_ERROR, _LAST_ERROR = 400, 599
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PreparedRefusal:
     """The text and the HTTP status of one refusal."""
 
     text: str
     status: int = _OK
 
 
-def _queues() -> Mapping[str, deque[Refusal]]:
+def _queues() -> Mapping[str, deque[PreparedRefusal]]:
     return {action: deque() for action in ACTIONS}
 
 
@@ -27,14 +27,14 @@ def _queues() -> Mapping[str, deque[Refusal]]:
 class RefusalQueue:
     """The refusals that wait for requests of their action, the first one first."""
 
-    _waiting: Mapping[str, deque[Refusal]] = field(default_factory=_queues)
+    _waiting: Mapping[str, deque[PreparedRefusal]] = field(default_factory=_queues)
 
     def add(self, action: str, text: str, times: int, status: int) -> None:
         """Refuse the next `times` requests of `action` that no other refusal waits for."""
         _check(action, text, times, status)
-        self._waiting[action].extend([Refusal(text, status)] * times)
+        self._waiting[action].extend([PreparedRefusal(text, status)] * times)
 
-    def take(self, action: str) -> Refusal | None:
+    def take(self, action: str) -> PreparedRefusal | None:
         """The refusal of a request of this action, which is used up; None if none waits."""
         waiting = self._waiting.get(action)
         return waiting.popleft() if waiting else None

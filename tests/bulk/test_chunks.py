@@ -1,6 +1,6 @@
 import itertools
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencia_async import ConfigurationError
-from agencia_async._bulk.chunks import batches, chunks, each, read_all
+from agencia_async._bulk import chunks as module
+from agencia_async._bulk.chunks import Ids, chunks, each, read_all
+from agencia_async._concurrency.tasks import Tasks
+
+
+def batches(
+    ids: Ids, size: Callable[[], int], *, once: bool = False
+) -> AsyncGenerator[tuple[list[int | str], list[str]], None]:
+    return module.batches(ids, size, tasks=Tasks(), is_idle=lambda: False, once=once)
 
 
 async def test_chunks_read_no_further_than_they_are_asked_for() -> None:
@@ -31,7 +39,8 @@ async def test_chunks_take_asynchronous_input() -> None:
         for letter in "abcde":
             yield letter
 
-    assert [chunk async for chunk in chunks(some(), lambda: 2)] == [["a", "b"], ["c", "d"], ["e"]]
+    found = [wire_ids async for _, wire_ids in batches(some(), lambda: 2)]
+    assert found == [["a", "b"], ["c", "d"], ["e"]]
 
 
 class Endless:

@@ -176,3 +176,14 @@ def test_a_client_belongs_to_the_event_loop_of_its_first_call() -> None:
             )
         first.run(it.aclose())
     assert len(panel.times) == 2
+
+
+@virtual_time
+async def test_a_closed_client_looks_no_longer_whether_the_panel_answers() -> None:
+    panel = Panel(good())
+    it = client(panel)
+    await it.balance()
+    await it.aclose()
+    it._sender.channel.gate.circuits.start_probe()  # noqa: SLF001 - as the gate would
+    await asyncio.sleep(1)
+    assert len(panel.times) == 1

@@ -518,3 +518,15 @@ def test_a_burst_that_fell_into_two_windows_is_counted_again() -> None:
     line.now = 1.05
     line.paced("." * 21 + "x")
     assert line.pace == pytest.approx(0.95 * 23 / 1.02)
+
+
+def test_what_a_web_server_lets_through_is_the_first_pace_and_is_doubted_like_any_other() -> None:
+    limit = AdaptiveLimit(first_wait=0.5, longest_wait=20, patience=60)
+    limit.overloaded(10.0, 1.0, 5.0)
+    assert limit.is_limited
+    assert limit.cubic is not None
+    assert limit.cubic.pace == 10.0
+    for now in (6.0, 6.1, 6.2):
+        limit.overloaded(100.0, 1.0, now)
+    assert limit.cubic is not None
+    assert limit.cubic.pace < 10.0

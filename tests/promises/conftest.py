@@ -7,7 +7,7 @@ import pytest
 HERE = Path(__file__).parent
 UNWATCHED = ("journal", "redis_limit", "test_dialects.py", "test_faults.py")
 """The same as what the settings of coverage omit."""
-WATCHED = {"test_cluster.py"}
+WATCHED = {"test_anywhere.py", "test_cluster.py", "test_copies.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

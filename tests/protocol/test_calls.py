@@ -52,3 +52,9 @@ def test_an_order_may_be_repeated_where_the_panel_knows_it_again() -> None:
     again = calls.add(order, {"request_id": "r1"})
     assert (again.retry_mode, ADD.retry_mode) == (RetryMode.IDEMPOTENT, RetryMode.NEVER)
     assert again.form == ADD.form.replace("action=add", "action=add&request_id=r1")
+
+
+def test_all_numbers_of_an_order_that_a_panel_makes_several_of() -> None:
+    every = calls.add_all(DefaultOrder(service=1, link="https://example.com/", quantity=100), None)
+    assert read(every, {"orders": [5, "6", {"error": "Not enough funds"}, None, 5]}) == (5, 6)
+    assert read(every, {"order": 7}) == (7,)

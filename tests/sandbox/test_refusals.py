@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from agencia_async.sandbox import Panel
-from agencia_async.sandbox.refusals import ACTIONS, Refusal, RefusalQueue
+from agencia_async.sandbox.refusals import ACTIONS, PreparedRefusal, RefusalQueue
 
 from .scene import KEY, LINK, ask, followers, form
 
@@ -112,7 +112,7 @@ def test_the_ends_of_what_a_status_may_be(status: int) -> None:
     queue = RefusalQueue()
     queue.add("add", TEXT, 1, status)
     assert queue.take("status") is queue.take("refunds") is None
-    assert queue.take("add") == Refusal(TEXT, status)
+    assert queue.take("add") == PreparedRefusal(TEXT, status)
     assert queue.take("add") is None
 
 

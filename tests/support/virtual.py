@@ -2,11 +2,25 @@
 
 import asyncio
 import functools
+import os
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
 P = ParamSpec("P")
+IS_EAGER = "TESTS_EAGER" in os.environ
+"""Whether tasks are to run at once, up to their first wait."""
+
+
+def eager_loop() -> asyncio.AbstractEventLoop:
+    """A loop whose tasks are eager."""
+    return made_eager(asyncio.new_event_loop())
+
+
+def made_eager(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
+    """Let its tasks be eager."""
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined, unused-ignore]
+    return loop
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -27,6 +41,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
+        if IS_EAGER:
+            made_eager(self)
 
     def time(self) -> float:
         return self._jumping.now
