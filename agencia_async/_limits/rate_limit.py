@@ -1,7 +1,9 @@
 """Configured rate limits: each request reserves the time at which it may be sent."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from attrs import Attribute, field, frozen
 
@@ -56,6 +58,9 @@ class Limit(ABC):
 class RateLimit(Limit):
     """A client-side rate limit: `RateLimit(60, per=60)` is 60 requests per minute, evenly spaced.
 
+    One object that is given to several clients of one account, in one event loop, is one limit for all of
+    them. Clients of different accounts, or with objects of their own, do not share it.
+
     Attributes:
         requests: how many requests, > 0. A bulk request counts as one.
         per: in how many seconds, > 0.
@@ -66,11 +71,17 @@ class RateLimit(Limit):
 
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
+    _opened: "WeakValueDictionary[str, _EvenReservations]" = field(
+        factory=lambda: WeakValueDictionary[str, _EvenReservations](), init=False, repr=False, eq=False
+    )
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
-        """The reservations of one client: its calls share the limit, other clients do not."""
-        del account
-        return _EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
+        """The reservations of an account: all clients with this object share them."""
+        shared = self._opened.get(account)
+        if shared is None or shared.loop is not asyncio.get_running_loop():
+            shared = _EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
+            self._opened[account] = shared
+        return shared
 
 
 class _EvenReservations(Reservations):
@@ -84,6 +95,7 @@ class _EvenReservations(Reservations):
         self._slack = slack
         self._clock = clock
         self._next = clock()
+        self.loop = asyncio.get_running_loop()
 
     async def reserve(self) -> float:
         """Reserve the next interval."""

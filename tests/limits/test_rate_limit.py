@@ -144,3 +144,26 @@ async def test_any_limit_may_be_asked_and_is_closed_with_the_client() -> None:
     assert first == same
     assert len({first, elsewhere, other}) == 3
     assert "KEY" not in first
+
+
+@virtual_time
+async def test_one_object_is_one_limit_for_all_clients_of_an_account() -> None:
+    limit = RateLimit(10, per=1)
+    first, second = limit.open(now, "account"), limit.open(now, "account")
+    other = limit.open(now, "another account")
+    waits = [await one.reserve() for one in (first, second, first, second)]
+    assert waits == sorted(waits)
+    assert waits[-1] >= 0.3
+    assert await other.reserve() == 0
+    assert await RateLimit(10, per=1).open(now, "account").reserve() == 0
+    assert (limit, hash(limit)) == (RateLimit(10, per=1), hash(RateLimit(10, per=1)))
+
+
+def test_each_event_loop_has_its_own() -> None:
+    limit = RateLimit(1, per=100)
+
+    async def reserved() -> float:
+        reservations = limit.open(now, "account")
+        return await reservations.reserve()
+
+    assert [asyncio.run(reserved()) for _ in range(2)] == [0, 0]
