@@ -71,7 +71,8 @@ def _catalogue() -> bytes:
     return json.dumps(services, separators=(",", ":")).encode()
 
 
-def _http(body: bytes, status: bytes = b"200 OK", headers: bytes = b"") -> bytes:
+def http(body: bytes, status: bytes = b"200 OK", headers: bytes = b"") -> bytes:
+    """A whole reply."""
     head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
     return head % (status, headers, len(body)) + body
 
@@ -79,9 +80,9 @@ def _http(body: bytes, status: bytes = b"200 OK", headers: bytes = b"") -> bytes
 _ERROR = b'{"error":"Too many requests"}'
 _UNKNOWN = b'{"error":"Order not found"}'
 _REFUSALS = {
-    "bare": _http(_ERROR, b"429 Too Many Requests"),
-    "after": _http(_ERROR, b"429 Too Many Requests", b"Retry-After: 1\r\n"),
-    "text": _http(_ERROR),
+    "bare": http(_ERROR, b"429 Too Many Requests"),
+    "after": http(_ERROR, b"429 Too Many Requests", b"Retry-After: 1\r\n"),
+    "text": http(_ERROR),
 }
 
 
@@ -111,13 +112,13 @@ class Panel:
         fields = dict(pair.split(b"=", 1) for pair in body.split(b"&"))
         action = fields[b"action"]
         if action == b"status":
-            return _http(_status(fields) if self._batches or b"order" in fields else _UNKNOWN)
+            return http(_status(fields) if self._batches or b"order" in fields else _UNKNOWN)
         if action == b"services":
-            return _http(_catalogue())
+            return http(_catalogue())
         if action == b"add":
             self._orders += 1
-            return _http(b'{"order":%d}' % self._orders)
-        return _http(b'{"error":"Incorrect request"}')
+            return http(b'{"order":%d}' % self._orders)
+        return http(b'{"error":"Incorrect request"}')
 
     def _admits(self, now: float) -> bool:
         """Is there room in the window? What was refused takes none."""
@@ -187,7 +188,7 @@ class Connection(asyncio.Protocol):
         if panel is None:
             panel = self._panels[path] = Panel(path.decode())
         if method != b"POST":
-            self._write(_http(panel.counted()))
+            self._write(http(panel.counted()))
             return
         panel.in_flight += 1
         panel.peak = max(panel.peak, panel.in_flight)
