@@ -72,7 +72,7 @@ class RateLimit(Limit):
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
     _opened: "WeakValueDictionary[str, _EvenReservations]" = field(
-        factory=lambda: WeakValueDictionary[str, _EvenReservations](), init=False, repr=False, eq=False
+        factory=WeakValueDictionary, init=False, repr=False, eq=False
     )
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:

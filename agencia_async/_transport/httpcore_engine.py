@@ -17,6 +17,7 @@ from agencia_async._transport.callers_own import has_leftover, read, request_of
 from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
 from agencia_async._transport.inflate import encoding_of, inflated
 
+_FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
 
 
@@ -38,7 +39,7 @@ class HttpcoreConnection(Connection):
         return not (connection.is_closed() or connection.has_expired() or has_leftover(connection))
 
     async def post(self, body: Body) -> Reply:
-        """The reply to a form, read to its end."""
+        """The reply to a form, read to its end; faults of the network are those of httpx."""
         if httpx.AsyncHTTPTransport.handle_async_request is not _ORIGINAL:
             return await self._stand_in(body)
         request = httpcore.Request(
@@ -51,8 +52,11 @@ class HttpcoreConnection(Connection):
         library = current_async_library_cvar.set("asyncio")  # httpcore asks a score of times in each request
         try:
             return await self._read(await self._send(request))
+        except _FAULTS as error:
+            failure = getattr(httpx, type(error).__name__)(str(error))  # they have the same names there
         finally:
             current_async_library_cvar.reset(library)
+        raise failure
 
     async def _send(self, request: httpcore.Request) -> httpcore.Response:
         """The beginning of the reply.

@@ -10,6 +10,10 @@ from agencia_async._limits.rate_limit import Limit, Reservations
 from tests.support.virtual import virtual_time
 
 
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class Clock:
     """A clock that is set by hand."""
 
