@@ -1,12 +1,13 @@
-"""The retry budget, a token bucket: it prevents retry storms on a panel that is down.
+"""The retry budget, a token bucket: it prevents retry storms on a panel that fails in part.
 
 Pure. Each call deposits a fraction of a token, each retry costs one, which is refunded if the retry gets an
-answer. So a panel with some failures does not exhaust the budget, and one that is down soon receives hardly
-more requests than there are calls.
+answer. So a panel with some failures does not exhaust the budget, and one that fails most of the time soon
+receives hardly more requests than there are calls. While a panel is away altogether, the circuit breaker
+sends nothing.
 """
 
 DEPOSIT = 0.2
-"""Tokens that each call deposits: the mean number of retries per call at a panel that is down."""
+"""Tokens that each call deposits: the mean number of retries per call at a panel that fails mostly."""
 RESERVE = 50.0
 """Tokens in the beginning, and the maximum: ten calls may use all their attempts."""
 
