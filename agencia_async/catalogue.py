@@ -7,8 +7,9 @@ from typing import cast
 
 from attrs import NOTHING, fields_dict
 
+from agencia_async._models.ids import id_key
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Id, Service, id_key
+from agencia_async.models import Id, Service
 from agencia_async.orders import (
     CommentRepliesOrder,
     CustomCommentsOrder,

@@ -17,6 +17,7 @@ from agencia_async._client.settings import Settings, open_sender, panel_of, sign
 from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
+from agencia_async._models.ids import id_text
 from agencia_async._orders.order import Order, check_order
 from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
@@ -33,7 +34,6 @@ from agencia_async.models import (
     RefillId,
     RefillStatus,
     Service,
-    id_text,
 )
 
 if TYPE_CHECKING:

@@ -19,13 +19,14 @@ FILES = {
 
 UNKNOWN = "*"
 """A module whose name is not known before the program runs."""
-RECORDS = ("errors", "states", "models")
+RECORDS = ("errors", "states", "models", "_models")
 CALLS = (*RECORDS, "_checks", "_orders", "_concurrency", "_protocol", "_transport", "_limits")
-FACES = (*RECORDS, "orders", "catalogue", "client", "journal", "pytest_plugin")
+FACES = ("errors", "states", "models", "orders", "catalogue", "client", "journal", "pytest_plugin")
 MAY = {
     "errors": (),
     "states": (),
-    "models": ("errors", "states"),
+    "_models": ("errors", "states"),
+    "models": ("errors", "states", "_models"),
     "_checks": ("errors",),
     "_orders": (*RECORDS, "_checks"),
     "orders": (*RECORDS, "_checks", "_orders"),

@@ -12,7 +12,8 @@ from agencia_async import (
     NotFoundError,
     OrderStatus,
 )
-from agencia_async.models import Extra, id_text
+from agencia_async._models.extra import Extra
+from agencia_async._models.ids import id_text
 
 
 @pytest.mark.parametrize("given", [1, 23501, "23501", "ord_01H", "5f-2a", "é"])
@@ -68,6 +69,27 @@ def test_a_bulk_result_is_a_sequence_and_a_mapping() -> None:
         result[2]
     with pytest.raises(KeyError):
         result[3]
+
+
+def test_a_bulk_result_is_asked_for_an_id_as_a_number_or_as_text() -> None:
+    error = NotFoundError("Incorrect order ID")
+    result = BulkResult([BulkItem(1, "a"), BulkItem("2", error=error), BulkItem[str]("x 1", None)])
+    assert [one in result for one in (1, "1", 2, "2", "x 1")] == [True] * 5
+    assert [one in result for one in (3, "1,2", "", None, True, 1.0, [1], b"1")] == [False] * 8
+    assert [result.get(one) for one in (1, "1", 2, "2", 3, "x 1")] == ["a", "a", None, None, None, None]
+    assert [result.get(one, "none") for one in (1, 2, 3, None)] == ["a", "none", "none", "none"]  # type: ignore[arg-type]
+    with pytest.raises(KeyError):
+        result[None]  # type: ignore[index]
+
+
+def test_what_succeeded_and_what_failed_are_plain_dicts_that_are_made_once() -> None:
+    error = NotFoundError("Incorrect order ID")
+    result = BulkResult([BulkItem(1, "a"), BulkItem("2", error=error)])
+    assert result.ok is result.ok
+    assert result.failed is result.failed
+    assert (type(result.ok), type(result.failed)) == (dict, dict)
+    result.ok.clear()
+    assert (list(result), 1 in result) == ([BulkItem(1, "a"), BulkItem("2", error=error)], True)
 
 
 def test_failures_are_raised_as_a_group() -> None:

@@ -8,11 +8,12 @@ from agencia_async._bulk.account_guard import AccountGuard
 from agencia_async._bulk.batches import Batches, to_all
 from agencia_async._bulk.chunks import Ids, batches, chunks, read_all
 from agencia_async._concurrency.workers import WorkerPool
+from agencia_async._models.bulk import bulk_item
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.calls import RetryMode
 from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async.errors import AgenciaError, of_id
-from agencia_async.models import BulkItem, BulkResult, Id, bulk_item
+from agencia_async.models import BulkItem, BulkResult, Id
 
 T = TypeVar("T")
 B = TypeVar("B")

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from agencia_async._bulk.trickle import Trickle
 from agencia_async._concurrency.tasks import Tasks
+from agencia_async._models.ids import id_text, id_texts
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Id, id_text, id_texts
+from agencia_async.models import Id
 
 T = TypeVar("T")
 

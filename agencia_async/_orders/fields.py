@@ -9,8 +9,10 @@ from typing import Any, get_args
 from attrs import Attribute, field
 
 from agencia_async._checks import check_whole
+from agencia_async._models.extra import Extra
+from agencia_async._models.ids import id_text
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Extra, Id, id_text
+from agencia_async.models import Id
 
 _MOST_DIGITS = 64
 _RESERVED = frozenset({"key", "action", "service"})

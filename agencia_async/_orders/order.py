@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from attrs import NOTHING, fields_dict, frozen
 
+from agencia_async._models.ids import id_text
 from agencia_async._orders import fields
 from agencia_async.errors import ConfigurationError
-from agencia_async.models import Id, Service, id_text
+from agencia_async.models import Id, Service
 from agencia_async.states import normalized
 
 

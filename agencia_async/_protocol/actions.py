@@ -10,6 +10,8 @@ from urllib.parse import quote_plus
 
 from attrs import frozen
 
+from agencia_async._models.extra import extra_of
+from agencia_async._models.ids import id_key
 from agencia_async._protocol.calls import Call, RetryMode, reader_of
 from agencia_async._protocol.columns import Columns
 from agencia_async._protocol.envelope import (
@@ -39,7 +41,7 @@ from agencia_async.errors import (
     ReplyError,
     TransportError,
 )
-from agencia_async.models import Cancellation, Id, OrderStatus, RefillStatus, extra_of, id_key
+from agencia_async.models import Cancellation, Id, OrderStatus, RefillStatus
 from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state
 
 T = TypeVar("T")

@@ -14,10 +14,11 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import fields_dict, frozen
 
+from agencia_async._models.extra import NO_EXTRA, Extra, extra_of
 from agencia_async._protocol.envelope import COUNTS, Row, canonical_names
 from agencia_async._protocol.scalars import count, identifiers, number, text, text_or_none
 from agencia_async.errors import ReplyError
-from agencia_async.models import NO_EXTRA, Extra, Id, extra_of
+from agencia_async.models import Id
 from agencia_async.states import normalized
 
 R = TypeVar("R")

@@ -8,6 +8,7 @@ from attrs import NOTHING, fields_dict
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
+from agencia_async._models.extra import Extra
 from agencia_async._protocol.columns import field_names
 from agencia_async._protocol.envelope import Canonical, canonical
 from agencia_async._protocol.scalars import (
@@ -21,7 +22,7 @@ from agencia_async._protocol.scalars import (
     text_or_none,
 )
 from agencia_async.errors import ReplyError
-from agencia_async.models import Extra, Id
+from agencia_async.models import Id
 from agencia_async.states import normalized
 
 R = TypeVar("R")

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+from agencia_async._models.ids import id_key
 from agencia_async.errors import ReplyError
-from agencia_async.models import Id, id_key
+from agencia_async.models import Id
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(?<=[\d.])([eE][+-]?\d{1,4})?", re.ASCII)
 _CURRENCY = (

@@ -128,6 +128,9 @@ async def bulk_calls(client: AsyncClient) -> None:
 
     assert_type(len(result), int)
     assert_type(result[23501], OrderStatus)
+    assert_type(result.get(23501), OrderStatus | None)
+    assert_type(result.get("23501", 0), OrderStatus | int)
+    assert_type(23501 in result, bool)
     assert_type(result.ok, dict[Id, OrderStatus])
     assert_type(result.failed, dict[Id, AgenciaError])
     result.raise_for_failures()

@@ -1,0 +1,58 @@
+"""Ids: as the caller gives them, as they are sent, and as they are compared."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from agencia_async.errors import ConfigurationError
+
+_TOO_LARGE = 10**64
+
+Id = int | str
+"""The id of an order, refill, service or request: an integer at most panels, text at others."""
+
+RefillId = Id
+"""The id of a refill: what `refill_status` takes."""
+
+
+def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
+    """An id as it is sent.
+
+    Raises:
+        ConfigurationError: it is empty, or contains a comma, whitespace or a control character, which
+            would change the meaning of the request.
+    """
+    if type(id) is int and abs(id) < _TOO_LARGE:
+        return str(id)
+    if not isinstance(id, str):
+        kind = "an int of more than 64 digits" if type(id) is int else type(id).__name__
+        raise ConfigurationError(f"an id must be an int or a str, got {kind}")
+    if not id:
+        raise ConfigurationError("an id must not be empty")
+    if "," in id or " " in id or not id.isprintable():
+        raise ConfigurationError(f"id {id!r} contains a comma, whitespace or a control character")
+    return str.__str__(id)  # for a StrEnum as well
+
+
+def id_texts(ids: Sequence[Id]) -> list[str]:
+    """Ids as they are sent; raises as `id_text` does. A list of integers is checked at once, for speed."""
+    if {*map(type, ids)} == {int}:
+        numbers = cast("Sequence[int]", ids)
+        if max(numbers) < _TOO_LARGE and min(numbers) > -_TOO_LARGE:
+            return list(map(str, numbers))
+    return list(map(id_text, ids))
+
+
+def id_key(id: object) -> str:  # noqa: A002
+    """An id as ids are compared: its text without blanks; `771.0` is 771."""
+    if type(id) is int:
+        return str(id)
+    text = str(id).strip()
+    if "." not in text:
+        return text
+    whole, point, rest = text.partition(".")
+    return whole if point and whole.isdecimal() and not rest.strip("0") else text
+
+
+def id_lookup(id: object) -> str | None:  # noqa: A002
+    """An id as it is looked up in what was asked for: 1 and "1" are one; None for what can be no id."""
+    return str(id) if type(id) is int or isinstance(id, str) else None
