@@ -3,14 +3,22 @@
 import math
 from decimal import Decimal
 
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import ConfigurationError, InvalidInputError
 
 
 def check_whole(name: str, value: object, *, most: int | None = None) -> None:
     """Check for an integer >= 1 (and <= `most`)."""
-    if type(value) is not int or value < 1 or (most is not None and value > most):
-        bounds = ">= 1" if most is None else f"from 1 to {most}"
-        raise ConfigurationError(f"{name} must be an integer {bounds}, got {value!r}")
+    fault = whole_fault(name, value, most)
+    if fault is not None:
+        raise ConfigurationError(fault)
+
+
+def whole_fault(name: str, value: object, most: int | None = None) -> str | None:
+    """Why it is no integer >= 1 (and <= `most`), or None."""
+    if type(value) is int and value >= 1 and (most is None or value <= most):
+        return None
+    bounds = ">= 1" if most is None else f"from 1 to {most}"
+    return f"{name} must be an integer {bounds}, got {value!r}"
 
 
 def check_number(name: str, value: object, unit: str = "number", *, zero: bool = False) -> None:
@@ -40,4 +48,4 @@ def check_policy(name: str, value: object, kind: type, *, none: bool = False) ->
 def check_money(name: str, value: object) -> None:
     """Check for an exact amount >= 0: a Decimal or an int."""
     if not (type(value) is int or (isinstance(value, Decimal) and value.is_finite())) or value < 0:
-        raise ConfigurationError(f"{name} must be a Decimal >= 0, got {value!r}")
+        raise InvalidInputError(f"{name} must be a Decimal >= 0, got {value!r}", field=name)

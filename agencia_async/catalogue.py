@@ -8,7 +8,7 @@ from typing import cast
 from attrs import NOTHING, fields_dict
 
 from agencia_async._models.ids import id_key
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import ConfigurationError, InvalidInputError
 from agencia_async.models import Id, Service
 from agencia_async.orders import (
     CommentRepliesOrder,
@@ -109,17 +109,19 @@ class Catalogue:
         contradicts itself (a minimum above the maximum), is left to the panel.
 
         Raises:
-            ConfigurationError: the service is not in the catalogue, is of another type, does not accept this
+            InvalidInputError: the service is not in the catalogue, is of another type, does not accept this
                 quantity or a drip-feed, or the order costs more than `max_charge`.
         """
         service = self._of(order)
         _check_type(order, service)
         form = order.form()
         if ("runs" in form or "interval" in form) and service.dripfeed is False:
-            raise ConfigurationError(f"service {service.service} does not support drip-feed")
+            raise InvalidInputError(f"service {service.service} does not support drip-feed", field="runs")
         _check_units(order, service)
         if max_charge is not None and (cost := self.cost(order)) > max_charge:
-            raise ConfigurationError(f"the order costs {cost:f}, which exceeds max_charge ({max_charge:f})")
+            raise InvalidInputError(
+                f"the order costs {cost:f}, which exceeds max_charge ({max_charge:f})", field="max_charge"
+            )
 
     def cost(self, order: Order) -> Decimal:
         """The exact cost of an order in the account's currency; of a subscription the maximum.
@@ -127,8 +129,9 @@ class Catalogue:
         Packages cost `rate`, all other types `rate * quantity / 1000`, times the runs of a drip-feed.
 
         Raises:
-            ConfigurationError: the service is not in the catalogue, or the cost is unknown: an open-ended
+            InvalidInputError: the service is not in the catalogue, or the cost is unknown: an open-ended
                 subscription, or an order without a quantity.
+            ConfigurationError: the rate in the catalogue is no price.
         """
         service = self._of(order)
         kind = Order.type_of(service)
@@ -142,14 +145,19 @@ class Catalogue:
         else:
             many = _number(form, "runs") if "runs" in form else 1
         if units is None or many is None:
-            raise ConfigurationError(f"the cost of this order of service {service.service} is unknown")
+            raise InvalidInputError(
+                f"the cost of this order of service {service.service} is unknown",
+                field="quantity" if many is not None else "posts",
+            )
         return _exact(service.rate, units * many)
 
     def _of(self, order: Order) -> Service:
         try:
             return self[order.service]
         except KeyError:
-            raise ConfigurationError(f"service {order.service} is not in the catalogue") from None
+            raise InvalidInputError(
+                f"service {order.service} is not in the catalogue", field="service"
+            ) from None
 
 
 def _check_type(order: Order, service: Service) -> None:
@@ -162,20 +170,24 @@ def _check_type(order: Order, service: Service) -> None:
     if isinstance(order, RawOrder):
         missing = [name for name, field in known.items() if field.default is NOTHING and name not in form]
         if missing:
-            raise ConfigurationError(f"{what}: missing field: {', '.join(missing)}")
+            raise InvalidInputError(f"{what}: missing field: {', '.join(missing)}", field=missing[0])
     elif not isinstance(order, kind) or form.keys() - known.keys() - order.extra.keys():
-        raise ConfigurationError(f"{what}: expected a {kind.__name__}, got a {type(order).__name__}")
+        raise InvalidInputError(
+            f"{what}: expected a {kind.__name__}, got a {type(order).__name__}", field="service"
+        )
 
 
 def _check_units(order: Order, service: Service) -> None:
     low, high = _units(service, order.form())
     if low is None or high is None or service.min > service.max > 0:
         return
+    kind = Order.type_of(service)
+    name = None if kind is SubscriptionsOrder else _COUNTED.get(kind, "quantity")
     what = f"the quantity for service {service.service} must be"
     if low < service.min:
-        raise ConfigurationError(f"{what} >= {service.min}, got {low}")
+        raise InvalidInputError(f"{what} >= {service.min}, got {low}", field=name or "min")
     if service.max and high > service.max:
-        raise ConfigurationError(f"{what} <= {service.max}, got {high}")
+        raise InvalidInputError(f"{what} <= {service.max}, got {high}", field=name or "max")
 
 
 def _units(service: Service, form: Mapping[str, str]) -> tuple[int | None, int | None]:

@@ -184,7 +184,7 @@ class AsyncClient:
         Raises:
             OutcomeUnknownError: the panel may or may not have accepted the order.
             PanelError: the panel rejected it; nothing was bought.
-            ConfigurationError: the catalogue does not allow it, or it costs more than `max_charge`;
+            InvalidInputError: the catalogue does not allow it, or it costs more than `max_charge`;
                 nothing was sent.
         """
         check_order(order)
@@ -208,7 +208,7 @@ class AsyncClient:
 
         Raises:
             AuthenticationError: the account was rejected before anything succeeded.
-            ConfigurationError: an id is invalid; nothing was sent.
+            InvalidInputError: an id is invalid; nothing was sent.
         """
         return await self._bulk(actions.STATUS).many(ids)
 
@@ -283,13 +283,13 @@ class AsyncClient:
     async def _one(self, action: Action[T], id: Id, coalescer: Coalescer[T] | None = None) -> T:  # noqa: A002
         wire_id = id_text(id)
         self._sender.channel.enter()
+        answer: T | AgenciaError
         try:
             if coalescer is not None:
                 return await coalescer.get(wire_id)
             answer = (await self._batches.send(action, [wire_id], urgent=True))[wire_id]
         except AgenciaError as error:
-            error.id = id
-            raise
+            answer = error
         if isinstance(answer, AgenciaError):
             raise of_id(answer, id)
         return answer

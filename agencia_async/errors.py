@@ -3,6 +3,7 @@
 ```
 AgenciaError                    .action  .attempts  .sent  .id  .http_status
 ├── ConfigurationError          (also ValueError) an invalid argument or setting; nothing was sent
+│   └── InvalidInputError       an order, an id or an amount that cannot be sent as it is; .field
 ├── JournalError                the database of a journal cannot be used: disk full, locked, connection lost
 ├── TransportError              no usable reply: connection failed, timeout, reset, 5xx, gateway page
 ├── ReplyError                  an unreadable reply: not JSON, wrong structure, too large
@@ -35,6 +36,7 @@ __all__ = [
     "ConfigurationError",
     "DuplicateOrderError",
     "InsufficientFundsError",
+    "InvalidInputError",
     "InvalidOrderError",
     "InvalidServiceError",
     "JournalError",
@@ -59,11 +61,13 @@ _UNPRINTABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]+"
 )
 """Control characters, marks that turn the direction of a text, and halves of characters."""
+_ADDRESS = re.compile(" at 0x[0-9A-Fa-f]{6,}")
+"""Where an object lies in memory, which tells nobody anything."""
 
 
 def _printable(message: str) -> str:
     """A message that is safe to print: bounded, on one line, without control characters."""
-    text = _UNPRINTABLE.sub(" ", message[: 2 * _LONGEST]).strip(" ")
+    text = _ADDRESS.sub("", _UNPRINTABLE.sub(" ", message[: 2 * _LONGEST])).strip(" ")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
@@ -99,9 +103,38 @@ class AgenciaError(Exception):
         if http_status is not None:
             self.http_status = http_status
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a traceback shows below the message: which id, or which order, it is about."""
+        return tuple(getattr(self, "__notes__", ()))
+
 
 class ConfigurationError(AgenciaError, ValueError):
     """An argument or a setting is invalid; nothing was sent."""
+
+
+class InvalidInputError(ConfigurationError):
+    """An order, an id or an amount cannot be sent as it was given; nothing was sent.
+
+    What a customer typed can be so, while any other `ConfigurationError` is a mistake of the program.
+
+    Attributes:
+        field: the name of the field that is wrong (`"quantity"`, `"link"`, `"id"` ...), or None.
+    """
+
+    field: str | None = None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        field: str | None = None,
+        sent: Sent | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, sent=sent, http_status=http_status)
+        if field is not None:
+            self.field = field
 
 
 class JournalError(AgenciaError):
@@ -216,11 +249,30 @@ def twin(error: E) -> E:
     """
     other = copy.copy(error)
     other.__cause__ = error.__cause__
+    if hasattr(error, "__notes__"):
+        other.__notes__ = [*error.__notes__]
     return other
+
+
+def noted(error: AgenciaError, note: str) -> None:
+    """Add a note to an error, once."""
+    text = _printable(note)
+    if text not in error.notes:
+        error.add_note(text)
 
 
 def of_id(error: AgenciaError, id: int | str) -> AgenciaError:  # noqa: A002 - the protocol's own word
     """The error as that of one id: itself, or a copy if it is another id's already."""
-    own = error if error.id is None else twin(error)
+    own = error
+    if error.id is not None:
+        own = twin(error)
+        own.__notes__ = [note for note in own.notes if note != _of(error)]
     own.id = id
+    noted(own, _of(own))
     return own
+
+
+def _of(error: AgenciaError) -> str:
+    """The note of the id that an error is about."""
+    kind = {None: "id", "refill_status": "refill"}.get(error.action, "order")
+    return f"{kind} {error.id}"

@@ -264,7 +264,7 @@ class Journal:
             raise ConfigurationError("exactly one of order_id and placed=False must be given")
         await self._open()
         if order_id is not None:
-            id_text(order_id)
+            id_text(order_id, "order_id")
         return await self._store.resolve(composed_reference(reference), order_id)
 
     async def backup(self, target: str | os.PathLike[str]) -> None:

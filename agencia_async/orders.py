@@ -10,7 +10,7 @@ from attrs import field, fields_dict, frozen
 
 from agencia_async._orders import fields
 from agencia_async._orders.order import Order, RawOrder
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import ConfigurationError, InvalidInputError
 
 __all__ = [
     "CommentLikesOrder",
@@ -46,7 +46,8 @@ class _Dripped(Order):
 
     def _check(self) -> None:
         if (self.runs is None) != (self.interval is None):
-            raise ConfigurationError("drip-feed requires both runs and interval (minutes)")
+            missing = "runs" if self.runs is None else "interval"
+            raise InvalidInputError("drip-feed requires both runs and interval (minutes)", field=missing)
 
 
 @frozen(kw_only=True)
@@ -289,7 +290,7 @@ class SubscriptionsOrder(Order):
 
     def _check(self) -> None:
         if self.min > self.max:
-            raise ConfigurationError(f"min must be <= max, got min={self.min}, max={self.max}")
+            raise InvalidInputError(f"min must be <= max, got min={self.min}, max={self.max}", field="min")
 
 
 @frozen(kw_only=True)
@@ -320,14 +321,16 @@ class WebTrafficOrder(_Dripped):
         super()._check()
         needed = {1: "google_keyword", 2: "referring_url"}.get(self.type_of_traffic)
         if needed is not None and getattr(self, needed) is None:
-            raise ConfigurationError(
-                f"missing field: {needed} (required by type_of_traffic {self.type_of_traffic})"
+            raise InvalidInputError(
+                f"missing field: {needed} (required by type_of_traffic {self.type_of_traffic})", field=needed
             )
 
 
 def check_field_name(name: str, field: object) -> None:
     """Check for the name of a form field that no order class has."""
-    fields.check_further(field, "")
+    fault = fields.further_fault(field, "")
+    if fault is not None:
+        raise ConfigurationError(fault)
     if (
         not str(field).isprintable()
         or not str(field).strip()

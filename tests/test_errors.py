@@ -1,5 +1,6 @@
 import copy
 import pickle
+import traceback
 
 import pytest
 
@@ -7,11 +8,13 @@ from agencia_async import errors
 from agencia_async.errors import (
     AgenciaError,
     ConfigurationError,
+    InvalidInputError,
     NotFoundError,
     OutcomeUnknownError,
     RateLimitedError,
     ReplyError,
     TransportError,
+    noted,
     of_id,
     twin,
 )
@@ -85,6 +88,44 @@ def test_a_twin_has_a_traceback_of_its_own() -> None:
     assert other.__traceback__ is None
     assert other.__cause__ is cause
     assert other.message == "Incorrect order ID"
+
+
+def test_the_input_of_a_customer_is_told_from_a_mistake_of_the_program() -> None:
+    error = InvalidInputError("too few", field="quantity")
+    assert isinstance(error, ConfigurationError)
+    assert (error.field, error.sent) == ("quantity", "no")
+    assert InvalidInputError("odd").field is None
+
+
+def test_a_message_shows_no_address_in_memory() -> None:
+    error = AgenciaError(f"got {object()!r} and <Thing at 0x7f00DEAD>")
+    assert error.message == "got <object object> and <Thing>"
+
+
+def test_a_note_tells_the_id() -> None:
+    error = NotFoundError("Incorrect order ID")
+    assert error.notes == ()
+    assert of_id(error, 1).notes == ("id 1",)
+    error = NotFoundError("Incorrect order ID")
+    error.action = "status"
+    first = of_id(error, 1)
+    second = of_id(first, "2")
+    assert (first.notes, second.notes) == (("order 1",), ("order 2",))
+    assert of_id(twin(second), "2").notes == ("order 2",)
+    refill = NotFoundError("Refill not found")
+    refill.action = "refill_status"
+    assert of_id(refill, 7).notes == ("refill 7",)
+
+
+def test_a_note_is_one_line_and_comes_once() -> None:
+    error = AgenciaError("words")
+    noted(error, "service 1,\nhttps://example.com")
+    noted(error, "service 1, https://example.com")
+    assert error.notes == ("service 1, https://example.com",)
+    other = twin(error)
+    noted(other, "more")
+    assert (len(error.notes), len(other.notes)) == (1, 2)
+    assert "service 1, https://example.com" in "".join(traceback.format_exception(error))
 
 
 def test_an_error_is_that_of_one_id() -> None:

@@ -8,7 +8,7 @@ from agencia_async import (
     AgenciaError,
     BulkItem,
     BulkResult,
-    ConfigurationError,
+    InvalidInputError,
     NotFoundError,
     OrderStatus,
 )
@@ -25,8 +25,12 @@ def test_an_id_travels_as_its_text(given: int | str) -> None:
     "given", ["", "1,2", " ", "1 2", "1\n", "\t1", "1\x00", "1\u00a0", True, 1.5, None, b"1"]
 )
 def test_what_would_make_another_request_is_no_id(given: object) -> None:
-    with pytest.raises(ConfigurationError, match="id"):
+    with pytest.raises(InvalidInputError, match="id") as caught:
         id_text(given)  # type: ignore[arg-type]
+    assert caught.value.field == "id"
+    with pytest.raises(InvalidInputError, match="order_id: ") as caught:
+        id_text(given, "order_id")  # type: ignore[arg-type]
+    assert caught.value.field == "order_id"
 
 
 def test_extra_is_a_read_only_mapping_of_its_own() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -73,7 +74,7 @@ class RetryPolicy:
         """Whether a request that failed with this error is to be retried."""
         if isinstance(error, RateLimitedError):
             return True
-        if not isinstance(error, _FAILURES):
+        if not isinstance(error, _FAILURES) or isinstance(error.__cause__, ssl.SSLCertVerificationError):
             return False
         return error.sent == "no" or self.repeats(retry_mode)
 

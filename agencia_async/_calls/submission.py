@@ -1,6 +1,7 @@
 """The submission of orders: what `add` and a journal need of a client."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from uuid import uuid4
 
 from attrs import frozen
@@ -8,8 +9,9 @@ from attrs import frozen
 from agencia_async._calls.execution import Attempt
 from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
-from agencia_async._orders.order import Order
+from agencia_async._orders.order import Order, description
 from agencia_async._protocol import calls
+from agencia_async.errors import AgenciaError, noted
 from agencia_async.models import Id
 
 
@@ -44,9 +46,9 @@ class OrderSubmission:
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        return await self.sender.send(
-            calls.add(order, self._key(reference or str(uuid4()))), around, patient=self.patient
-        )
+        call = calls.add(order, self._key(reference or str(uuid4())))
+        with self._noted(order):
+            return await self.sender.send(call, around, patient=self.patient)
 
     async def submit_all(
         self,
@@ -59,7 +61,18 @@ class OrderSubmission:
         Raises:
             AgenciaError: as `AsyncClient.add` does.
         """
-        return await self.sender.send(calls.add_all(order, self._key(key)), around, patient=self.patient)
+        with self._noted(order):
+            return await self.sender.send(calls.add_all(order, self._key(key)), around, patient=self.patient)
+
+    @contextmanager
+    def _noted(self, order: Order) -> Generator[None]:
+        """Tell in a note of each error which order it is about."""
+        try:
+            yield
+        except AgenciaError as error:
+            noted(error, description(order.form()))
+            self.sender.channel.redact(error)  # a link may hold anything
+            raise
 
     def _key(self, value: str) -> dict[str, str] | None:
         return {self.idempotency_field: value} if self.idempotency_field else None

@@ -1,14 +1,13 @@
 """The entries of a journal, and the findings of a reconciliation."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from unicodedata import normalize
 
 from attrs import frozen
 
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import InvalidInputError
 from agencia_async.models import Id, OrderStatus
 from agencia_async.orders import Order
 
@@ -108,13 +107,16 @@ class Finding:
 
 def checked_reference(reference: object) -> str:
     """A valid reference, in Unicode's composed form (NFC)."""
-    if not isinstance(reference, str) or not reference.strip() or not reference.isprintable():
-        raise ConfigurationError(f"reference must be a non-empty line of text, got {reference!r}")
-    if reference != reference.strip():
-        raise ConfigurationError(f"reference must not begin or end with a blank, got {reference!r}")
-    composed = composed_reference(reference)
-    if len(composed) > _LONGEST:
-        raise ConfigurationError(f"reference must have at most {_LONGEST} characters, got {len(composed)}")
+    fault = None
+    composed = composed_reference(reference) if isinstance(reference, str) else ""
+    if not composed.strip() or not composed.isprintable():
+        fault = f"reference must be a non-empty line of text, got {reference!r}"
+    elif composed != composed.strip():
+        fault = f"reference must not begin or end with a blank, got {reference!r}"
+    elif len(composed) > _LONGEST:
+        fault = f"reference must have at most {_LONGEST} characters, got {len(composed)}"
+    if fault is not None:
+        raise InvalidInputError(fault, field="reference")
     return composed
 
 
@@ -149,9 +151,3 @@ def written(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """A time as shown in a message."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def describe(form: Mapping[str, str]) -> str:
-    """A short description of an order, to find it at the panel."""
-    about = form.get("link") or form.get("username")
-    return f"service {form['service']}" + (f", {about}" if about else "")

@@ -40,6 +40,7 @@ from agencia_async._journal.store import Store
 from agencia_async.errors import (
     AgenciaError,
     ConfigurationError,
+    InvalidInputError,
     OutcomeUnknownError,
     PanelError,
 )
@@ -115,7 +116,8 @@ class Placing:
         """Check that this panel and order are those of the reference.
 
         Raises:
-            ConfigurationError: they are not.
+            ConfigurationError: it is another panel.
+            InvalidInputError: it is another order.
         """
         if not is_same_panel(panel, self.panel):
             raise ConfigurationError(
@@ -123,8 +125,9 @@ class Placing:
                 "was sent"
             )
         if order.form() != self.form:
-            raise ConfigurationError(
-                f"reference {self._reference!r} is already used for a different order; nothing was sent"
+            raise InvalidInputError(
+                f"reference {self._reference!r} is already used for a different order; nothing was sent",
+                field="reference",
             )
 
     async def _send(self, flight: SingleFlight[JournalEntry], entry: JournalEntry | None) -> JournalEntry:

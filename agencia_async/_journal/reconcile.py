@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from agencia_async._journal.entry import Finding, JournalEntry, JournalState, clock, describe, is_same_panel
+from agencia_async._journal.entry import Finding, JournalEntry, JournalState, clock, is_same_panel
 from agencia_async._journal.store import Store
+from agencia_async._orders.order import description
 from agencia_async.catalogue import Catalogue
 from agencia_async.client import AsyncClient
 from agencia_async.errors import AgenciaError, ConfigurationError, NotFoundError
@@ -47,7 +48,7 @@ async def _verified(store: Store, entry: JournalEntry, item: BulkItem[OrderStatu
         )
         advice = (
             f"{name}, and the panel has an order with that id: {status.status}{charge}. "
-            f"Check on the panel's website that it is for {describe(entry.order.form())}."
+            f"Check on the panel's website that it is for {description(entry.order.form())}."
         )
         return Finding(entry=entry, advice=advice, status=status)
     if isinstance(item.error, NotFoundError):
@@ -70,8 +71,9 @@ async def _catalogue(client: AsyncClient) -> Catalogue:
 async def _compare(store: Store, entry: JournalEntry, balance: Balance, catalogue: Catalogue) -> Finding:
     """The evidence for and against an unknown order."""
     todo = (
-        f"Look on the panel's website for an order for {describe(entry.order.form())} from that time. If it "
-        "exists, resolve this one with its order_id; if not, with placed=False, and it can be placed again."
+        f"Look on the panel's website for an order for {description(entry.order.form())} from that time. If "
+        "it exists, resolve this one with its order_id; if not, with placed=False, and it can be placed "
+        "again."
     )
     advice = [
         f"The outcome of {entry.reference!r} is unknown since {clock(entry.updated)}: {entry.error}.",

@@ -32,7 +32,7 @@ from agencia_async._journal.rows import (
 from agencia_async._journal.schema import orders
 from agencia_async._journal.session import Session
 from agencia_async._journal.snapshots import Snapshot, balance_before, record_balance
-from agencia_async.errors import AgenciaError, ConfigurationError, JournalError
+from agencia_async.errors import AgenciaError, ConfigurationError, InvalidInputError, JournalError
 from agencia_async.models import Balance, Id
 
 T = TypeVar("T")
@@ -181,7 +181,7 @@ class Store:
         """Record a manual resolution: its number, or None if it was not placed.
 
         Raises:
-            ConfigurationError: there is no such order, or it is not unknown.
+            InvalidInputError: there is no such order, or it is not unknown.
         """
 
         def write(connection: Connection) -> JournalEntry | str:
@@ -194,7 +194,7 @@ class Store:
 
         entry = await self._do(write)
         if isinstance(entry, str):
-            raise ConfigurationError(entry)
+            raise InvalidInputError(entry, field="reference")
         return entry
 
     def _resolved(self, connection: Connection, row: Row[Any], order_id: Id | None) -> JournalEntry:

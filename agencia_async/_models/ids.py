@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import InvalidInputError
 
 _TOO_LARGE = 10**64
 
@@ -14,23 +14,27 @@ RefillId = Id
 """The id of a refill: what `refill_status` takes."""
 
 
-def id_text(id: Id) -> str:  # noqa: A002 - the protocol's own word
-    """An id as it is sent.
+def id_text(id: Id, field: str = "id") -> str:  # noqa: A002 - the protocol's own word
+    """An id as it is sent; `field` is the name that its error tells.
 
     Raises:
-        ConfigurationError: it is empty, or contains a comma, whitespace or a control character, which
+        InvalidInputError: it is empty, or contains a comma, whitespace or a control character, which
             would change the meaning of the request.
     """
     if type(id) is int and abs(id) < _TOO_LARGE:
         return str(id)
     if not isinstance(id, str):
         kind = "an int of more than 64 digits" if type(id) is int else type(id).__name__
-        raise ConfigurationError(f"an id must be an int or a str, got {kind}")
+        raise _invalid(f"an id must be an int or a str, got {kind}", field)
     if not id:
-        raise ConfigurationError("an id must not be empty")
+        raise _invalid("an id must not be empty", field)
     if "," in id or " " in id or not id.isprintable():
-        raise ConfigurationError(f"id {id!r} contains a comma, whitespace or a control character")
+        raise _invalid(f"id {id!r} contains a comma, whitespace or a control character", field)
     return str.__str__(id)  # for a StrEnum as well
+
+
+def _invalid(message: str, field: str) -> InvalidInputError:
+    return InvalidInputError(message if field == "id" else f"{field}: {message}", field=field)
 
 
 def id_texts(ids: Sequence[Id]) -> list[str]:

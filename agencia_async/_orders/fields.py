@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 from attrs import Attribute, field
 
-from agencia_async._checks import check_whole
+from agencia_async._checks import whole_fault
 from agencia_async._models.extra import Extra
 from agencia_async._models.ids import id_text
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import InvalidInputError
 from agencia_async.models import Id
 
 _MOST_DIGITS = 64
@@ -23,18 +23,18 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 def check_text(name: str, value: object) -> None:
     """Check for one line of text that is not blank."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name} must be a non-empty str, got {value!r}")
+        raise InvalidInputError(f"{name} must be a non-empty str, got {value!r}", field=name)
     if _SURROGATE.search(value):
-        raise ConfigurationError(f"{name} contains a lone surrogate: {value!r}")
+        raise InvalidInputError(f"{name} contains a lone surrogate: {value!r}", field=name)
     if _CONTROL.search(value):
-        raise ConfigurationError(f"{name} contains a line break or a control character: {value!r}")
+        raise InvalidInputError(f"{name} contains a line break or a control character: {value!r}", field=name)
 
 
 def service() -> Any:  # noqa: ANN401 - attrs gives it the type of the field
     """The id of a service."""
 
     def check(_order: object, _field: object, value: Id) -> None:
-        id_text(value)
+        id_text(value, "service")
 
     return field(validator=check)
 
@@ -66,16 +66,22 @@ def split(value: str | Iterable[str]) -> tuple[str, ...]:
 def check_lines(_order: object, attribute: "Attribute[Any]", value: tuple[str, ...]) -> None:
     """Check for at least one line, each of them text."""
     if not value:
-        raise ConfigurationError(f"{attribute.name} must not be empty")
+        raise InvalidInputError(f"{attribute.name} must not be empty", field=attribute.name)
     for line in value:
         check_text(attribute.name, line)
+
+
+def _check_whole(name: str, value: object, most: int | None = None) -> None:
+    fault = whole_fault(name, value, most)
+    if fault is not None:
+        raise InvalidInputError(fault, field=name)
 
 
 def whole(*, most: int | None = None) -> Any:  # noqa: ANN401
     """An integer >= 1."""
 
     def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
-        check_whole(attribute.name, value, most=most)
+        _check_whole(attribute.name, value, most)
 
     return field(validator=check)
 
@@ -85,7 +91,7 @@ def whole_or_none() -> Any:  # noqa: ANN401
 
     def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
         if value is not None:
-            check_whole(attribute.name, value)
+            _check_whole(attribute.name, value)
 
     return field(default=None, validator=check)
 
@@ -95,7 +101,7 @@ def count_or_none() -> Any:  # noqa: ANN401
 
     def check(_order: object, attribute: "Attribute[int | None]", value: object) -> None:
         if value is not None and value != 0:
-            check_whole(attribute.name, value)
+            _check_whole(attribute.name, value)
 
     return field(default=None, validator=check)
 
@@ -106,8 +112,9 @@ def one_of(choices: Iterable[int]) -> Any:  # noqa: ANN401
 
     def check(_order: object, attribute: "Attribute[int]", value: object) -> None:
         if type(value) is not int or value not in known:
-            raise ConfigurationError(
-                f"{attribute.name} must be one of {', '.join(map(str, known))}, got {value!r}"
+            raise InvalidInputError(
+                f"{attribute.name} must be one of {', '.join(map(str, known))}, got {value!r}",
+                field=attribute.name,
             )
 
     return field(validator=check)
@@ -118,7 +125,9 @@ def day_or_none() -> Any:  # noqa: ANN401
 
     def check(_order: object, attribute: "Attribute[date | None]", value: object) -> None:
         if value is not None and type(value) is not date:
-            raise ConfigurationError(f"{attribute.name} must be a datetime.date, got {value!r}")
+            raise InvalidInputError(
+                f"{attribute.name} must be a datetime.date, got {value!r}", field=attribute.name
+            )
 
     return field(default=None, validator=check)
 
@@ -136,12 +145,18 @@ def further() -> Any:  # noqa: ANN401
 
 def check_further(name: object, value: object) -> None:
     """Check for a field of a panel's own: a name that is not reserved, and text."""
+    fault = further_fault(name, value)
+    if fault is not None:
+        raise InvalidInputError(fault, field=name if isinstance(name, str) else None)
+
+
+def further_fault(name: object, value: object) -> str | None:
+    """Why it is no field of a panel's own, or None."""
     if name in _RESERVED:
-        raise ConfigurationError(f"reserved field: {name}")
+        return f"reserved field: {name}"
     if not isinstance(name, str) or not isinstance(value, str):
-        raise ConfigurationError(f"extra fields must be str: str, got {name!r}: {value!r}")
-    if _SURROGATE.search(name + value):
-        raise ConfigurationError(f"field {name!r} contains a lone surrogate")
+        return f"extra fields must be str: str, got {name!r}: {value!r}"
+    return f"field {name!r} contains a lone surrogate" if _SURROGATE.search(name + value) else None
 
 
 def as_sent(value: object) -> str:
@@ -155,12 +170,14 @@ def from_text(attribute: "Attribute[Any]", text: str) -> object:
     """The value of a field from its text: the inverse of `as_sent`.
 
     Raises:
-        ConfigurationError: it is not a valid integer or date.
+        InvalidInputError: it is not a valid integer or date.
     """
     kinds = get_args(attribute.type) or (attribute.type,)
     if int in kinds and attribute.name != "service":
         if not is_plain_number(text.strip()):
-            raise ConfigurationError(f"{attribute.name} must be an integer, got {text!r}")
+            raise InvalidInputError(
+                f"{attribute.name} must be an integer, got {text!r}", field=attribute.name
+            )
         return int(text)
     return _day(attribute.name, text.strip()) if date in kinds else text
 
@@ -179,4 +196,6 @@ def _day(name: str, text: str) -> date:
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         with suppress(ValueError):
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
-    raise ConfigurationError(f"{name} must be a date such as 31/12/2030 or 2030-12-31, got {text!r}")
+    raise InvalidInputError(
+        f"{name} must be a date such as 31/12/2030 or 2030-12-31, got {text!r}", field=name
+    )

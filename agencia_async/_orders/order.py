@@ -8,7 +8,7 @@ from attrs import NOTHING, fields_dict, frozen
 
 from agencia_async._models.ids import id_text
 from agencia_async._orders import fields
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import ConfigurationError, InvalidInputError
 from agencia_async.models import Id, Service
 from agencia_async.states import normalized
 
@@ -22,7 +22,7 @@ class Order:
         extra: additional, panel-specific form fields, sent as given.
 
     Raises:
-        ConfigurationError: a field is missing or invalid; nothing was sent.
+        InvalidInputError: a field is missing or invalid; nothing was sent.
     """
 
     service: Id = fields.service()
@@ -38,7 +38,9 @@ class Order:
     def __attrs_post_init__(self) -> None:
         named = fields_dict(type(self)).keys() & self.extra.keys()
         if named:
-            raise ConfigurationError(f"extra must not contain {min(named)!r}: pass it as an argument")
+            raise InvalidInputError(
+                f"extra must not contain {min(named)!r}: pass it as an argument", field=min(named)
+            )
         self._check()
 
     def _check(self) -> None:
@@ -60,7 +62,7 @@ class Order:
         For an unknown type it is a `RawOrder` with the given fields as text.
 
         Raises:
-            ConfigurationError: a field is missing, unexpected or invalid.
+            InvalidInputError: a field is missing, unexpected or invalid.
         """
         kind = Order.type_of(service)
         if kind is None:
@@ -70,9 +72,8 @@ class Order:
         faults = [f"missing field: {name}" for name in missing if name not in given]
         faults += [f"unexpected field: {name}" for name in given if name not in known]
         if faults:
-            raise ConfigurationError(
-                f"service {service.service} has type {service.type!r}: {', '.join(faults)}"
-            )
+            what = f"service {service.service} has type {service.type!r}"
+            raise InvalidInputError(f"{what}: {', '.join(faults)}", field=faults[0].partition(": ")[2])
         return kind(service=service.service, **given)
 
     @staticmethod
@@ -85,7 +86,7 @@ class Order:
         text counts as not given. `extra` are additional, panel-specific form fields.
 
         Raises:
-            ConfigurationError: a field is missing, unexpected or invalid.
+            InvalidInputError: a field is missing, unexpected or invalid.
         """
         given = {name: text for name, text in texts.items() if text.strip()}
         kind = Order.type_of(service)
@@ -121,6 +122,12 @@ def check_order(order: object) -> None:
     """Check for an `Order`."""
     if not isinstance(order, Order):
         raise ConfigurationError(f"order must be an Order, got {type(order).__name__}")
+
+
+def description(form: Mapping[str, str]) -> str:
+    """A short description of an order, to find it at the panel."""
+    about = form.get("link") or form.get("username")
+    return f"service {form['service']}" + (f", {about}" if about else "")
 
 
 def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:

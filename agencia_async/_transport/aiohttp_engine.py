@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from agencia_async._protocol.reply import Reply
+from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint, Engine
 from agencia_async._transport.inflate import inflated
 from agencia_async._transport.sockets import has_unread
@@ -70,6 +71,7 @@ class _Incoming(httpx.AsyncByteStream):
                 yield part
         except aiohttp.ClientError as error:
             failure = httpx.ReadError(str(error))
+            failure.__cause__ = origin(error)
         else:
             return
         raise failure
@@ -105,8 +107,10 @@ class _Session:
             )
         except aiohttp.ClientConnectorError as error:
             failure = httpx.ConnectError(str(error))
+            failure.__cause__ = origin(error)
         except aiohttp.ClientError as error:
             failure = httpx.RemoteProtocolError(str(error))
+            failure.__cause__ = origin(error)
         raise failure
 
     async def aclose(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import httpcore
 
+from agencia_async._transport.causes import origin, told
 from agencia_async._transport.sockets import has_unread
 
 _MOST_BUFFERED = 2**18
@@ -80,7 +81,7 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             await self._reading
         if not self._received:
             if self._fault is not None:
-                raise httpcore.ReadError(str(self._fault)) from None
+                raise httpcore.ReadError(str(self._fault)) from origin(self._fault)
             return b""
         data = bytes(self._received[:max_bytes])
         del self._received[:max_bytes]
@@ -98,7 +99,7 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._open().write(buffer)
         await self._writable.wait()
         if self._fault is not None:
-            raise httpcore.WriteError(str(self._fault)) from None
+            raise httpcore.WriteError(str(self._fault)) from origin(self._fault)
 
     async def aclose(self) -> None:
         """Close the connection now: what is encrypted would wait for the other side's farewell."""
@@ -118,7 +119,8 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         try:
             encrypted = await loop.start_tls(self._open(), self, ssl_context, server_hostname=server_hostname)
         except (OSError, ssl.SSLError) as error:
-            failure = httpcore.ConnectError(str(error) or type(error).__name__)
+            failure = httpcore.ConnectError(told(error))
+            failure.__cause__ = origin(error)
         else:
             self._transport = encrypted
             return self
@@ -162,7 +164,8 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
                     AsyncioStream, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS
                 )
         except (OSError, socket.gaierror) as error:
-            failure = httpcore.ConnectError(str(error) or type(error).__name__)
+            failure = httpcore.ConnectError(told(error))
+            failure.__cause__ = origin(error)
         else:
             return self.stream
         raise failure

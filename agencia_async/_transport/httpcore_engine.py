@@ -14,6 +14,7 @@ from sniffio import current_async_library_cvar
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.asyncio_stream import AsyncioBackend
 from agencia_async._transport.callers_own import has_leftover, read, request_of
+from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
 from agencia_async._transport.inflate import encoding_of, inflated
 
@@ -68,6 +69,7 @@ class HttpcoreConnection(Connection):
             return await self._connection.handle_async_request(request)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             failure = httpx.ConnectError(str(error))
+            failure.__cause__ = origin(error)
         raise failure
 
     async def _read(self, response: httpcore.Response) -> Reply:

@@ -1,6 +1,7 @@
 """Bytes out, (status, headers, bytes) in: the only module that sends."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 
 import httpx
@@ -8,6 +9,7 @@ import httpx
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.callers_own import own_client, own_transport
+from agencia_async._transport.causes import origin, rounded, told
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
 from agencia_async._transport.pool import ConnectionPool
 from agencia_async.errors import (
@@ -17,19 +19,17 @@ from agencia_async.errors import (
     TransportError,
 )
 
+_PORTS = {"http": 80, "https": 443}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, api_key: ApiKey, exchange: Exchange) -> None:
+    def __init__(self, api_key: ApiKey, exchange: Exchange, where: str) -> None:
         self._api_key = api_key
         self._exchange = exchange
+        self._where = where  # host and port
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         """The reply to a form, within `timeout` seconds.
@@ -49,10 +49,9 @@ class Wire:
             failure = error
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
-            failure = TransportError(f"{what} within {timeout:g} s")
+            failure = TransportError(f"{what} within {rounded(timeout)} s ({self._where})")
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
-            failure = TransportError(_told(error))
-            failure.is_of_network = isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError, EOFError))
+            failure = self._failed(error)
             if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
                 body.started = False  # it was read before connecting
         except BaseException as error:  # noqa: BLE001 - raised again
@@ -65,11 +64,28 @@ class Wire:
         self.redact(failure)
         raise failure.with_traceback(None)
 
+    def _failed(self, error: Exception) -> TransportError:
+        """What came of an exchange that raised this, with the cause: host, port, errno, reason of TLS."""
+        if not isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError, EOFError)):
+            failure = TransportError(told(error))
+            failure.is_of_network = False
+            return failure
+        cause = origin(error)
+        reason = str(error) if cause is None or cause is error else told(cause)
+        failure = TransportError(f"{type(error).__name__} ({self._where}): {reason}".rstrip(": "))
+        # A certificate that is not trusted now is not in a moment either: that is no outage.
+        failure.is_of_network = not isinstance(cause, ssl.SSLCertVerificationError)
+        if cause is not None and self._api_key.redact(str(cause)) == str(cause):
+            failure.__cause__ = cause
+        return failure
+
     def redact(self, error: AgenciaError) -> None:
-        """Take the key out of an error's message, should the panel have echoed it."""
+        """Take the key out of an error's message and notes, should the panel have echoed it."""
         while True:
             error.message = self._api_key.redact(error.message)
             error.args = (error.message,)
+            if error.notes:
+                error.__notes__ = [self._api_key.redact(note) for note in error.notes]
             if not isinstance(error, OutcomeUnknownError) or error.cause is None:
                 return
             error = error.cause
@@ -102,7 +118,7 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
         from agencia_async._transport.httpcore_engine import httpcore_connections  # noqa: PLC0415 - loads httpcore
 
         exchange = ConnectionPool(httpcore_connections(endpoint, max_reply_bytes), clock)
-    return Wire(api_key, exchange)
+    return Wire(api_key, exchange, f"{url.host}:{url.port or _PORTS[url.scheme]}")
 
 
 def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:

@@ -3,6 +3,7 @@ import enum
 import gc
 import itertools
 import random
+import ssl
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from agencia_async import (
     AgenciaError,
@@ -583,3 +585,56 @@ async def test_the_callers_client_and_an_asgi_panel_serve_as_well() -> None:
         async with AsyncClient("KEY", base_url="https://panel.example/", http_client=http) as client:
             assert (await client.status(order)).currency == "USD"
         assert not http.is_closed
+
+
+# --- what an error tells --------------------------------------------------------------------------------
+
+
+async def test_an_error_tells_its_id_alone_and_in_bulk(panel: Panel, client: AsyncClient) -> None:
+    known = panel.seed_orders(1)[0]
+    with pytest.raises(NotFoundError) as caught:
+        await client.status("x1")
+    result = await client.status_many([known, "x1", "x2"])
+    items = {item.id: item async for item in client.status_iter([known, "x1"])}
+
+    alone, bulk, streamed = caught.value, result.failed["x1"], items["x1"].error
+    assert streamed is not None
+    for error in (alone, bulk, streamed):
+        assert (error.id, error.action, error.http_status) == ("x1", "status", 200)
+        assert error.notes == ("order x1",)
+    assert result.failed["x2"].notes == ("order x2",)
+    with pytest.raises(ExceptionGroup) as group:
+        result.raise_for_failures()
+    assert "order x2" in "".join(traceback.format_exception(group.value))
+
+
+async def test_an_error_of_a_refill_tells_the_refill(client: AsyncClient) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        await client.refill_status(77)
+    assert caught.value.notes == ("refill 77",)
+
+
+async def test_an_error_of_an_order_tells_service_and_link_and_never_the_key(panel: Panel) -> None:
+    panel.refuse("add", "Not enough funds on balance", times=2)
+    async with at(panel) as client:
+        with pytest.raises(InsufficientFundsError) as caught:
+            await client.add(DefaultOrder(service=1, link=LINK, quantity=1000))
+        with pytest.raises(InsufficientFundsError) as hidden:
+            await client.add(DefaultOrder(service=1, link=f"{LINK}?k={panel.key}", quantity=1000))
+    assert caught.value.notes == (f"service 1, {LINK}",)
+    assert hidden.value.notes == (f"service 1, {LINK}?k=***",)
+
+
+async def test_a_certificate_that_is_not_trusted_is_not_retried(each_engine: str) -> None:
+    assert each_engine
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    server = await asyncio.start_server(lambda _r, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+        async with AsyncClient("KEY", base_url=url, transport=transport(), retry=QUICK) as client:
+            for _ in range(4):  # nor does it open the circuit
+                with pytest.raises(TransportError, match="certificate verify failed") as caught:
+                    await client.add(DefaultOrder(service=1, link=LINK, quantity=1000))
+                assert (caught.value.attempts, caught.value.sent) == (1, "no")
+            assert client.requests_sent == 4

@@ -19,6 +19,7 @@ from agencia_async import (
     AuthenticationError,
     ConfigurationError,
     InsufficientFundsError,
+    InvalidInputError,
     JournalError,
     OutcomeUnknownError,
     RawOrder,
@@ -93,7 +94,7 @@ async def test_the_same_reference_for_another_order_is_refused(journal: Journal)
         await until(lambda: panel.forms)
         for _ in range(2):  # while the first is in flight, and after it
             with pytest.raises(
-                ConfigurationError, match="'a' is already used for a different order; nothing was sent"
+                InvalidInputError, match="'a' is already used for a different order; nothing was sent"
             ):
                 await journal.place(client, "a", OTHER)
             panel.go.set()

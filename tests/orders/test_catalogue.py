@@ -13,6 +13,7 @@ from agencia_async import (
     CustomCommentsOrder,
     CustomCommentsPackageOrder,
     DefaultOrder,
+    InvalidInputError,
     MentionsCustomListOrder,
     MentionsOrder,
     MentionsWithHashtagsOrder,
@@ -119,39 +120,48 @@ def test_what_the_catalogue_allows(order: Order) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "reason"),
+    ("order", "reason", "field"),
     [
-        (followers(service=99), "service 99 is not in the catalogue"),
-        (followers(quantity=49), "the quantity for service 1 must be >= 50, got 49"),
-        (followers(quantity=10_001), "the quantity for service 1 must be <= 10000, got 10001"),
-        (followers(runs=2, interval=5), "service 1 does not support drip-feed"),
+        (followers(service=99), "service 99 is not in the catalogue", "service"),
+        (followers(quantity=49), "the quantity for service 1 must be >= 50, got 49", "quantity"),
+        (followers(quantity=10_001), "the quantity for service 1 must be <= 10000, got 10001", "quantity"),
+        (followers(runs=2, interval=5), "service 1 does not support drip-feed", "runs"),
         (
             followers(service="ab-2"),
             "service ab-2 has type 'Package': expected a PackageOrder, got a Def",
+            "service",
         ),
-        (PackageOrder(service=1, link=LINK), "expected a DefaultOrder, got a PackageOrder"),
-        (RawOrder(1, {"link": LINK}), "service 1 has type 'Default': missing field: quantity"),
-        (CustomCommentsOrder(service=3, link=LINK, comments=["a"]), "must be >= 2, got 1"),
-        (CustomCommentsOrder(service=3, link=LINK, comments="a\nb\nc\nd"), "must be <= 3, got 4"),
-        (CustomCommentsOrder(service=4, link=LINK, comments="a"), "expected a CustomCommentsPackageOrder"),
+        (PackageOrder(service=1, link=LINK), "expected a DefaultOrder, got a PackageOrder", "service"),
+        (RawOrder(1, {"link": LINK}), "service 1 has type 'Default': missing field: quantity", "quantity"),
+        (CustomCommentsOrder(service=3, link=LINK, comments=["a"]), "must be >= 2, got 1", "comments"),
+        (CustomCommentsOrder(service=3, link=LINK, comments="a\nb\nc\nd"), "must be <= 3, got 4", "comments"),
+        (
+            CustomCommentsOrder(service=4, link=LINK, comments="a"),
+            "expected a CustomCommentsPackageOrder",
+            "service",
+        ),
         (
             SubscriptionsOrder(service=5, username="x", min=10, max=30, delay=0),
             "must be >= 20, got 10",
+            "min",
         ),
-        (SubscriptionsOrder(service=5, username="x", min=20, max=5_001, delay=0), "must be <= 5000"),
+        (SubscriptionsOrder(service=5, username="x", min=20, max=5_001, delay=0), "must be <= 5000", "max"),
         (
             MentionsWithHashtagsOrder(service=6, link=LINK, quantity=5, usernames="a", hashtags="b"),
             "expected a MentionsOrder, got a MentionsWithHashtagsOrder",
+            "service",
         ),
         (
             MentionsOrder(service=7, link=LINK, quantity=5, usernames="a"),
             "expected a MentionsWithHashtagsOrder",
+            "service",
         ),
     ],
 )
-def test_what_the_catalogue_does_not_allow(order: Order, reason: str) -> None:
-    with pytest.raises(ConfigurationError, match=reason):
+def test_what_the_catalogue_does_not_allow(order: Order, reason: str, field: str) -> None:
+    with pytest.raises(InvalidInputError, match=reason) as caught:
         CATALOGUE.check(order)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize(
@@ -200,9 +210,10 @@ def test_an_absurd_rate_costs_what_it_says(rate: str, quantity: int, cost: str) 
 )
 def test_a_cost_that_cannot_be_told_is_not_guessed(order: Order) -> None:
     with pytest.raises(
-        ConfigurationError, match=f"the cost of this order of service {order.service} is unknown"
-    ):
+        InvalidInputError, match=f"the cost of this order of service {order.service} is unknown"
+    ) as caught:
         CATALOGUE.cost(order)
+    assert caught.value.field == ("posts" if isinstance(order, SubscriptionsOrder) else "quantity")
 
 
 @pytest.mark.parametrize("rate", ["NaN", "Infinity", "1E+999", "0." + "1" * 300])
@@ -216,7 +227,7 @@ def test_a_rate_that_is_no_price_breaks_only_its_own_service(rate: str) -> None:
 
 def test_more_than_may_be_charged_is_refused() -> None:
     CATALOGUE.check(followers(), max_charge=Decimal("0.9"))
-    with pytest.raises(ConfigurationError, match=r"costs 0\.90, which exceeds max_charge \(0\.89\)"):
+    with pytest.raises(InvalidInputError, match=r"costs 0\.90, which exceeds max_charge \(0\.89\)"):
         CATALOGUE.check(followers(), max_charge=Decimal("0.89"))
 
 
@@ -333,7 +344,7 @@ async def test_an_order_is_checked_against_its_price_before_it_is_sent() -> None
 async def test_a_charge_is_an_exact_amount(most: Any) -> None:  # noqa: ANN401
     shop = Shop()
     async with AsyncClient("KEY", transport=shop) as client:
-        with pytest.raises(ConfigurationError, match="max_charge must be a Decimal"):
+        with pytest.raises(InvalidInputError, match="max_charge must be a Decimal"):
             await client.add(followers(), max_charge=most)
     assert shop.sent == []
 

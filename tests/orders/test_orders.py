@@ -15,6 +15,7 @@ from agencia_async import (
     CustomCommentsOrder,
     CustomCommentsPackageOrder,
     DefaultOrder,
+    InvalidInputError,
     InvitesFromGroupsOrder,
     MentionsCustomListOrder,
     MentionsHashtagOrder,
@@ -362,3 +363,54 @@ def test_what_cannot_be_restored_is_a_raw_order_with_the_same_form(kind: str) ->
     order = Order.restored(kind, form)
     assert isinstance(order, RawOrder)
     assert order.form() == form
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: DefaultOrder(service=1, link=" ", quantity=1), "link"),
+        (lambda: DefaultOrder(service=1, link="a\nb", quantity=1), "link"),
+        (lambda: DefaultOrder(service=1, link="\ud800", quantity=1), "link"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=0), "quantity"),
+        (lambda: DefaultOrder(service="1,2", link=LINK, quantity=1), "service"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=1, runs=2), "interval"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=1, interval=2), "runs"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=1, extra={"link": "x"}), "link"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=1, extra={"key": "x"}), "key"),
+        (lambda: DefaultOrder(service=1, link=LINK, quantity=1, extra={1: "x"}), None),  # type: ignore[dict-item]
+        (lambda: CustomCommentsOrder(service=1, link=LINK, comments=[]), "comments"),
+        (lambda: SubscriptionsOrder(service=1, username="a", min=2, max=1, delay=0), "min"),
+        (lambda: SubscriptionsOrder(service=1, username="a", min=1, max=1, delay=7), "delay"),
+        (
+            lambda: SubscriptionsOrder(service=1, username="a", min=1, max=1, delay=0, expiry="x"),  # type: ignore[arg-type]
+            "expiry",
+        ),
+        (
+            lambda: WebTrafficOrder(
+                service=1, link=LINK, quantity=1, country="TR", device=1, type_of_traffic=1
+            ),
+            "google_keyword",
+        ),
+        (
+            lambda: Order.for_service(Service(service=1, type="Default", rate=Decimal(1)), link=LINK),
+            "quantity",
+        ),
+        (
+            lambda: Order.from_text(
+                Service(service=1, type="Default", rate=Decimal(1)), {"link": LINK, "quantity": "many"}
+            ),
+            "quantity",
+        ),
+        (
+            lambda: Order.from_text(
+                Service(service=1, type="Subscriptions", rate=Decimal(1)),
+                {"username": "a", "min": "1", "max": "2", "delay": "0", "expiry": "soon"},
+            ),
+            "expiry",
+        ),
+    ],
+)
+def test_a_wrong_field_is_named_as_such(make: Callable[[], Order], field: str | None) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        make()
+    assert caught.value.field == field

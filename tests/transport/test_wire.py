@@ -1,12 +1,16 @@
 import asyncio
+import errno
 import gzip
 import logging
+import re
+import ssl
 import traceback
 from collections.abc import Callable
 
 import httpx
 import pytest
 import respx
+import trustme
 
 from agencia_async import ReplyError, TransportError
 from agencia_async._transport.exchange import Body
@@ -61,6 +65,53 @@ async def test_a_refused_connection_has_sent_nothing() -> None:
     error = await fails(wire(await refuse()))
     assert error.sent == "no"
     assert "ConnectError" in error.message
+    assert error.is_of_network
+
+
+@by_each_engine
+async def test_a_refused_connection_tells_where_and_why() -> None:
+    url = await refuse()
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
+        for it in (wire(url), wire(url, http_client=client), wire(url, transport=httpx.AsyncHTTPTransport())):
+            error = await fails(it)
+            await it.aclose()
+            where = rf"127\.0\.0\.1:{httpx.URL(url).port}\b.*\[Errno {errno.ECONNREFUSED}\]"
+            assert re.search(where, error.message)
+            assert isinstance(error.__cause__, ConnectionRefusedError)
+            assert (error.__cause__.errno, error.__cause__.__traceback__) == (errno.ECONNREFUSED, None)
+            assert "0x" not in error.message
+
+
+@by_each_engine
+async def test_a_certificate_that_is_not_trusted_is_told_and_is_no_outage() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    server = await asyncio.start_server(lambda _r, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for it in (wire(url), wire(url, transport=httpx.AsyncHTTPTransport(trust_env=False))):
+            error = await fails(it)
+            await it.aclose()
+            assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            assert "certificate verify failed: unable to get local issuer certificate" in error.message
+            assert (error.sent, error.is_of_network) == ("no", False)
+
+
+async def test_a_cause_that_holds_the_key_is_left_out() -> None:
+    def broken() -> httpx.Response:
+        raise httpx.ReadError("broken") from OSError(5, f"with {KEY} inside")
+
+    error = await fails(wire("https://panel.example/", transport=Memory(broken)))
+    assert error.message == "ReadError (panel.example:443): OSError: [Errno 5] with *** inside"
+    assert error.__cause__ is None
+
+
+async def test_a_break_without_a_cause_tells_where() -> None:
+    def broken() -> httpx.Response:
+        raise httpx.RemoteProtocolError("")
+
+    error = await fails(wire("http://panel.example/", transport=Memory(broken)))
+    assert error.message == "RemoteProtocolError (panel.example:80)"
 
 
 @by_each_engine
@@ -79,7 +130,8 @@ async def test_a_hanging_tls_handshake_has_sent_nothing_and_leaves_no_socket() -
     async with peer(echo) as panel:  # waits for the end of a head that never comes
         error = await fails(wire(panel.url.replace("http:", "https:")), timeout=0.05)
         await until(lambda: not panel.open)
-    assert (error.sent, error.message) == ("no", "no connection within 0.05 s")
+    assert error.sent == "no"
+    assert re.fullmatch(r"no connection within 0\.05 s \(127\.0\.0\.1:\d+\)", error.message)
     assert panel.connections == 1
 
 
@@ -119,14 +171,14 @@ async def test_a_reply_that_drips_ends_with_the_attempts_time() -> None:
     async with peer(drip) as panel:
         error = await fails(wire(panel.url), timeout=0.05)
     assert error.sent == "maybe"
-    assert error.message == "no whole reply within 0.05 s"
+    assert re.fullmatch(r"no whole reply within 0\.05 s \(127\.0\.0\.1:\d+\)", error.message)
 
 
 async def test_a_connection_that_cannot_be_made_in_time_has_sent_nothing() -> None:
     slow = Memory(lambda: httpx.Response(200))
     slow.connected = asyncio.Event()
     it = wire("http://127.0.0.1/", transport=slow)
-    with pytest.raises(TransportError, match=r"^no connection within 0\.01 s$") as caught:
+    with pytest.raises(TransportError, match=r"^no connection within 0\.01 s \(127\.0\.0\.1:80\)$") as caught:
         await send(it, timeout=0.01)
     assert caught.value.sent == "no"
     assert slow.requests == []
