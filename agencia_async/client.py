@@ -76,6 +76,11 @@ class AsyncClient:
         states: the panel's own words for the states of orders (`{"listo": OrderState.COMPLETED}`),
             compared ignoring case, blanks, `_` and `-`; they take precedence over the known spellings. A
             refill in one of these words has the state of the same name.
+        proxy: the URL of an HTTP proxy (`http://user:password@proxy.example:3128`) for the client's own
+            connections; its credentials are not shown.
+        trust_env: read the proxy and the certificates to trust from the environment (`HTTPS_PROXY`,
+            `NO_PROXY`, `SSL_CERT_FILE` ...), as httpx does, where `proxy` and `ssl_context` are not given.
+        ssl_context: what to trust, and a client certificate, for the client's own connections.
 
     Raises:
         ConfigurationError: one of these is out of range, or they contradict each other.

@@ -62,7 +62,7 @@ BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue"}
 ADAPTERS = {
     "aiohttp": {"_transport.aiohttp_engine"},
     "cattrs": {"_protocol.records"},
-    "httpcore": {"_transport.asyncio_stream", "_transport.httpcore_engine"},
+    "httpcore": {"_transport.asyncio_stream", "_transport.httpcore_engine", "_transport.tunnel"},
     "httpx": {
         "_client.options",
         "_client.settings",
@@ -72,6 +72,7 @@ ADAPTERS = {
         "_transport.httpcore_engine",
         "_transport.address",
         "_transport.exchange",
+        "_transport.route",
         "_transport.wire",
         "cli.options",
     },

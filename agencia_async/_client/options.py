@@ -1,6 +1,7 @@
 """The options of a client, and the environment variables."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,9 @@ class Options(TypedDict, total=False):
     idempotency_field: str | None
     refusals: Patterns | None
     states: Mapping[str, OrderState] | None
+    proxy: str | None
+    trust_env: bool
+    ssl_context: ssl.SSLContext | None
 
 
 def key_from_environment() -> str:

@@ -1,5 +1,6 @@
 """The options of a client, checked, and what is built from them. To add one, extend `Options` as well."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import Parameter, Signature
@@ -24,6 +25,7 @@ from agencia_async._protocol.own_states import OwnStates
 from agencia_async._protocol.refusals import Patterns, Refusals
 from agencia_async._transport.address import checked_url
 from agencia_async._transport.api_key import ApiKey
+from agencia_async._transport.route import route_to
 from agencia_async._transport.wire import open_wire
 from agencia_async.errors import ConfigurationError
 from agencia_async.states import OrderState
@@ -91,6 +93,11 @@ class Settings:
     idempotency_field: str | None = field(default=None, validator=_checked(_check_idempotency_field))
     refusals: Patterns | None = None
     states: Mapping[str, OrderState] | None = field(default=None, validator=_checked(_check_states))
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = field(default=False, validator=_checked(check_policy, kind=bool))
+    ssl_context: ssl.SSLContext | None = field(
+        default=None, validator=_checked(check_policy, kind=ssl.SSLContext, none=True)
+    )
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -108,6 +115,13 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if self.transport is not None and self.http_client is not None:
             raise ConfigurationError("transport and http_client are mutually exclusive")
+        if self.transport is None and self.http_client is None:
+            return
+        for name in ("proxy", "trust_env", "ssl_context"):
+            if getattr(self, name):
+                raise ConfigurationError(
+                    f"{name} is for the client's own connections; give it to the transport or http_client"
+                )
 
     @property
     def url(self) -> httpx.URL:
@@ -122,6 +136,12 @@ def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:
         api_key,
         transport=settings.transport,
         http_client=settings.http_client,
+        route=route_to(
+            settings.url,
+            proxy=settings.proxy,
+            trust_env=settings.trust_env,
+            ssl_context=settings.ssl_context,
+        ),
         max_reply_bytes=settings.max_reply_bytes,
         user_agent=settings.user_agent or default_user_agent(),
         clock=now,

@@ -16,6 +16,7 @@ from agencia_async._protocol.reply import Reply
 from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint, Engine
 from agencia_async._transport.inflate import inflated
+from agencia_async._transport.route import REFUSED, ProxyServer, Route, refusal
 from agencia_async._transport.sockets import has_unread
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ class _Session:
     aiohttp retries only requests that are idempotent, and a POST is not.
     """
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
+    def __init__(self, context: ssl.SSLContext | None, proxy: ProxyServer | None) -> None:
         self._ssl = context or True
+        self._proxy = None if proxy is None else URL(proxy.url)
+        self._proxy_headers = None if proxy is None else _headers(httpx.Headers(proxy.headers))
         self._session = _session()
 
     async def send(
@@ -100,11 +103,27 @@ class _Session:
             httpx.ConnectError: there is no connection, so nothing was sent.
             httpx.TransportError: the request may have been sent.
         """
+        is_forwarded = self._proxy is not None and url.scheme == "http"
+        if is_forwarded and self._proxy_headers:
+            headers = CIMultiDict([*headers.items(), *self._proxy_headers.items()])
         failure: httpx.TransportError
         try:
-            return await self._session.request(
-                method, url, headers=headers, data=content, allow_redirects=False, ssl=self._ssl
+            response = await self._session.request(
+                method,
+                url,
+                headers=headers,
+                data=content,
+                allow_redirects=False,
+                ssl=self._ssl,
+                proxy=self._proxy,
+                proxy_headers=self._proxy_headers,
             )
+            if not is_forwarded or response.status != REFUSED:
+                return response
+            response.close()
+            failure = httpx.ConnectError(refusal(response.status))
+        except aiohttp.ClientHttpProxyError as error:
+            failure = httpx.ConnectError(refusal(error.status))
         except aiohttp.ClientConnectorError as error:
             failure = httpx.ConnectError(str(error))
             failure.__cause__ = origin(error)
@@ -121,8 +140,10 @@ class _Session:
 class AiohttpConnection(Connection):
     """A session of aiohttp's with one connection."""
 
-    def __init__(self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None) -> None:
-        self._http = _Session(context)
+    def __init__(
+        self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None, proxy: ProxyServer | None
+    ) -> None:
+        self._http = _Session(context, proxy)
         self._url = URL(str(endpoint.url), encoded=True)
         self._headers = _headers(endpoint.headers)
         self._limit = limit
@@ -156,24 +177,27 @@ class AiohttpConnection(Connection):
 class AiohttpTransport(Engine):
     """Sends through aiohttp: over a pool of connections for `AsyncClient`, through one session for others."""
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._context: ssl.SSLContext | None = None
         self._http: _Session | None = None
 
     def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
         """What makes connections to an endpoint, all with the same TLS context."""
-        return partial(AiohttpConnection, endpoint, limit, self._trusted() if endpoint.tls else None)
+        proxy = self._route.proxy
+        is_tls = endpoint.tls or (proxy is not None and proxy.scheme == "https")
+        return partial(AiohttpConnection, endpoint, limit, self._trusted() if is_tls else None, proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The beginning of the reply; raises as `_Session.send` does."""
         content = _content(request)
-        self._http = self._http or _Session(self._trusted())
+        self._http = self._http or _Session(self._trusted(), self._route.proxy)
         url = URL(str(request.url), encoded=True)
         response = await self._http.send(request.method, url, _headers(request.headers), content)
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Incoming(response))
 
     def _trusted(self) -> ssl.SSLContext:
-        self._context = self._context or httpx.create_ssl_context(trust_env=False)
+        self._context = self._context or self._route.context(tls=True)
         return self._context
 
     async def aclose(self) -> None:

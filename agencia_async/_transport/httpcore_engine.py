@@ -17,6 +17,8 @@ from agencia_async._transport.callers_own import has_leftover, read, request_of
 from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
 from agencia_async._transport.inflate import encoding_of, inflated
+from agencia_async._transport.route import REFUSED, ProxyServer, Route, refusal
+from agencia_async._transport.tunnel import TunnelBackend
 
 _FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
@@ -25,9 +27,17 @@ _ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
 class HttpcoreConnection(Connection):
     """One connection of httpcore: a pool of one would add a tenth to the cost of a request."""
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, limit: int) -> None:
-        self._backend = AsyncioBackend()
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext, limit: int, proxy: ProxyServer | None = None
+    ) -> None:
+        is_tunnelled = proxy is not None and endpoint.tls
+        self._backend = TunnelBackend(proxy, context) if proxy and is_tunnelled else AsyncioBackend()
         self._url = httpcore.URL(str(endpoint.url))
+        self._proxy_headers: list[tuple[bytes, bytes]] = []
+        self._is_forwarded = proxy is not None and not is_tunnelled
+        if proxy is not None and self._is_forwarded:
+            self._url = _forwarded(self._url, proxy)
+            self._proxy_headers = proxy.headers
         self._connection = httpcore.AsyncHTTPConnection(
             self._url.origin, context, keepalive_expiry=IDLE_FOR, network_backend=self._backend
         )
@@ -46,7 +56,11 @@ class HttpcoreConnection(Connection):
         request = httpcore.Request(
             b"POST",
             self._url,
-            headers=[*self._endpoint.headers.raw, (b"Content-Length", b"%d" % len(body))],
+            headers=[
+                *self._endpoint.headers.raw,
+                *self._proxy_headers,
+                (b"Content-Length", b"%d" % len(body)),
+            ],
             content=body,
             extensions={"timeout": UNBOUNDED},
         )
@@ -78,6 +92,8 @@ class HttpcoreConnection(Connection):
             body = await inflated(parts, encoding_of(response.headers), self._limit)
         finally:
             await response.aclose()
+        if self._is_forwarded and response.status == REFUSED:
+            raise httpx.ConnectError(refusal(response.status))
         return Reply(response.status, httpx.Headers(response.headers), body)
 
     async def _stand_in(self, body: Body) -> Reply:
@@ -92,7 +108,12 @@ class HttpcoreConnection(Connection):
             await self._backend.stream.aclose()
 
 
-def httpcore_connections(endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
+def _forwarded(url: httpcore.URL, proxy: ProxyServer) -> httpcore.URL:
+    """The whole URL as what a proxy is asked for (RFC 9112, section 3.2.2)."""
+    return httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target=bytes(url))
+
+
+def httpcore_connections(endpoint: Endpoint, limit: int, route: Route) -> Callable[[], Connection]:
     """What makes connections, with one TLS context for all of them: it takes 25 ms to build."""
-    context = httpx.create_ssl_context(verify=endpoint.tls, trust_env=False)
-    return lambda: HttpcoreConnection(endpoint, context, limit)
+    context = route.context(tls=endpoint.tls)
+    return lambda: HttpcoreConnection(endpoint, context, limit, route.proxy)

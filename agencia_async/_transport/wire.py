@@ -12,6 +12,7 @@ from agencia_async._transport.callers_own import own_client, own_transport
 from agencia_async._transport.causes import origin, rounded, told
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
 from agencia_async._transport.pool import ConnectionPool
+from agencia_async._transport.route import Route
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -101,6 +102,7 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     *,
     transport: httpx.AsyncBaseTransport | None,
     http_client: httpx.AsyncClient | None,
+    route: Route,
     max_reply_bytes: int,
     user_agent: str,
     clock: Callable[[], float],
@@ -117,7 +119,7 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     else:
         from agencia_async._transport.httpcore_engine import httpcore_connections  # noqa: PLC0415 - loads httpcore
 
-        exchange = ConnectionPool(httpcore_connections(endpoint, max_reply_bytes), clock)
+        exchange = ConnectionPool(httpcore_connections(endpoint, max_reply_bytes, route), clock)
     return Wire(api_key, exchange, f"{url.host}:{url.port or _PORTS[url.scheme]}")
 
 

@@ -12,8 +12,11 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @asynccontextmanager
-async def listening(serve: Serve) -> AsyncIterator[int]:
-    """Its port; each connection is served in a task of its own, and all are over at the end of the block."""
+async def listening(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Its port; each connection is served in a task of its own, and all are over at the end of the block.
+
+    With a context they are encrypted.
+    """
     serving: set[asyncio.Future[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -21,7 +24,7 @@ async def listening(serve: Serve) -> AsyncIterator[int]:
         serving.add(task)
         task.add_done_callback(serving.discard)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

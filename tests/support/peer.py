@@ -1,6 +1,7 @@
 """A peer on loopback whose every byte the test decides."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl
@@ -90,9 +91,11 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(answer: Answer, greet: Greet = lambda _writer: None) -> AsyncIterator[Peer]:
-    """A peer that answers each request as told, and greets each connection."""
+async def peer(
+    answer: Answer, greet: Greet = lambda _writer: None, context: ssl.SSLContext | None = None
+) -> AsyncIterator[Peer]:
+    """A peer that answers each request as told, and greets each connection; encrypted with a context."""
     it = Peer(answer, greet)
-    async with listening(it.serve) as port:
-        it.url = f"http://127.0.0.1:{port}/api/v2"
+    async with listening(it.serve, context) as port:
+        it.url = f"{'https' if context else 'http'}://127.0.0.1:{port}/api/v2"
         yield it

@@ -10,6 +10,7 @@ import pytest
 from agencia_async import TransportError
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.api_key import ApiKey
+from agencia_async._transport.route import Route
 from agencia_async._transport.wire import Wire, open_wire
 from tests.support import engines
 from tests.support.peer import Request
@@ -32,6 +33,7 @@ def wire(
         ApiKey(KEY),
         transport=transport or (None if http_client else engines.transport()),
         http_client=http_client,
+        route=Route(),
         max_reply_bytes=LIMIT,
         user_agent="tests",
         clock=clock,

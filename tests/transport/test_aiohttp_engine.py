@@ -10,6 +10,7 @@ from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryP
 from agencia_async._bulk.chunks import each
 from agencia_async._transport.aiohttp_engine import AiohttpTransport, _Content
 from agencia_async._transport.exchange import Endpoint
+from agencia_async._transport.route import Route
 from tests.support.peer import Request, peer
 from tests.support.until import until
 
@@ -80,7 +81,7 @@ async def test_its_errors_are_those_of_httpx() -> None:
 
 async def test_all_lanes_trust_the_same() -> None:
     context = httpx.create_ssl_context(trust_env=False)
-    own, given = AiohttpTransport(None), AiohttpTransport(context)
+    own, given = AiohttpTransport(Route()), AiohttpTransport(Route(None, context))
 
     async def trusted(engine: AiohttpTransport, url: str) -> object:
         connection = engine.connections(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
