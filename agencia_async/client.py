@@ -126,6 +126,26 @@ class AsyncClient:
             overrides.setdefault("base_url", url)
         return cls(key_from_environment(), **overrides)
 
+    @classmethod
+    def from_profile(cls, name: str | None = None, **overrides: Unpack[Options]) -> Self:
+        """A client configured by a profile of the configuration file.
+
+        The file is `AGENCIA_CONFIG`, or `agencia/config.toml` in `$XDG_CONFIG_HOME` (by default
+        `~/.config`, on Windows `%APPDATA%`). A profile that is named ignores the variables that `from_env`
+        reads. Without a name, these variables count if one of them is set, else the file's `default`.
+        Arguments override the profile, but for `base_url`: a key belongs to its panel.
+
+        Raises:
+            ConfigurationError: there is no such profile, it is not valid, or its key cannot be read.
+        """
+        from agencia_async._client.profiles import is_environment_set, read_profile  # noqa: PLC0415 - for those who have some
+
+        if name is None and is_environment_set():
+            return cls.from_env(**overrides)
+        profile = read_profile(name)
+        options = profile.options(overrides)
+        return cls(profile.key(), **options)
+
     async def __aenter__(self) -> Self:
         self._sender.channel.enter()
         return self

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import httpx
 
@@ -14,6 +14,8 @@ from agencia_async._limits.rate_limit import Limit
 from agencia_async._protocol.refusals import Patterns
 from agencia_async.errors import ConfigurationError
 from agencia_async.states import OrderState
+
+ENVIRONMENT: Final = ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL")
 
 
 class Options(TypedDict, total=False):
@@ -54,12 +56,18 @@ def key_from_environment() -> str:
         raise ConfigurationError(
             "no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE to a file that contains it"
         )
-    reason = None
+    key, reason = read_key(Path(file))
+    if reason:
+        raise ConfigurationError(f"cannot read the API key from the file of AGENCIA_API_KEY_FILE: {reason}")
+    return key
+
+
+def read_key(path: Path) -> tuple[str, str]:
+    """The key in a file; or why it cannot be read, without the path: that could be the key itself."""
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-    raise ConfigurationError(f"cannot read the API key from {file!r}: {reason}")
+        return path.read_text(encoding="utf-8-sig").strip(), ""
+    except (OSError, ValueError) as error:
+        return "", getattr(error, "strerror", None) or "not UTF-8 text"
 
 
 @cache

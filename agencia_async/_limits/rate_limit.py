@@ -1,18 +1,34 @@
 """Configured rate limits: each request reserves the time at which it may be sent."""
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Final
 from weakref import WeakValueDictionary
 
 from attrs import Attribute, field, frozen
 
 from agencia_async._checks import check_number
+from agencia_async.errors import ConfigurationError
 
 _SLACK = 0.02
 """Share of `per` that is added to it: requests do not arrive quite as evenly as they are sent."""
 _MOST_SLACK = 0.25
 """Seconds: jitter, and a first request that is late as it opens a connection, do not grow with `per`."""
+
+_RATE: Final = re.compile(r"(?P<requests>\d+(\.\d+)?)/(?P<per>\d+(\.\d+)?)? *(?P<unit>[a-z]*)")
+_SECONDS: Final = {
+    "": 1,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "h": 3600,
+    "hour": 3600,
+}
 
 
 def slack(per: float) -> float:
@@ -74,6 +90,19 @@ class RateLimit(Limit):
     _opened: "WeakValueDictionary[str, _EvenReservations]" = field(
         factory=WeakValueDictionary, init=False, repr=False, eq=False
     )
+
+    @classmethod
+    def parse(cls, text: str) -> "RateLimit":
+        """The limit that a text tells: `"60/min"`, `"2/s"`, `"100/hour"`, `"60/60"`.
+
+        Raises:
+            ConfigurationError: it tells none.
+        """
+        found = _RATE.fullmatch(text.strip().lower())
+        seconds = _SECONDS.get(found["unit"].removesuffix("s") or found["unit"]) if found else None
+        if found is None or seconds is None or not (found["per"] or found["unit"]):
+            raise ConfigurationError(f"{text!r} is not a valid rate limit, such as 60/min, 2/s or 100/hour")
+        return cls(float(found["requests"]), per=float(found["per"] or 1) * seconds)
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The reservations of an account: all clients with this object share them."""

@@ -3,7 +3,6 @@
 import inspect
 import logging
 import os
-import re
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -24,19 +23,6 @@ from agencia_async.cli.text import cell
 _PANEL: Final = "Panel options"
 _OUTPUT: Final = "Output options"
 
-_RATE: Final = re.compile(r"(?P<requests>\d+(\.\d+)?)/(?P<per>\d+(\.\d+)?)? *(?P<unit>[a-z]*)")
-_SECONDS: Final = {
-    "": 1,
-    "s": 1,
-    "sec": 1,
-    "second": 1,
-    "m": 60,
-    "min": 60,
-    "minute": 60,
-    "h": 3600,
-    "hour": 3600,
-}
-
 _NO_KEY: Final = (
     "no API key: set AGENCIA_API_KEY, or AGENCIA_API_KEY_FILE (or --key-file) to a file that contains it; "
     "without an account, try: agencia demo"
@@ -45,12 +31,8 @@ _NO_KEY: Final = (
 
 def parse_rate_limit(text: str) -> RateLimit:
     """Parse a rate limit: "60/min", "2/s", "100/hour", "60/60"."""
-    found = _RATE.fullmatch(text.strip().lower())
-    seconds = _SECONDS.get(found["unit"].removesuffix("s") or found["unit"]) if found else None
-    if found is None or seconds is None or not (found["per"] or found["unit"]):
-        raise typer.BadParameter(f"{text!r} is not a valid rate limit, such as 60/min, 2/s or 100/hour")
     try:
-        return RateLimit(float(found["requests"]), per=float(found["per"] or 1) * seconds)
+        return RateLimit.parse(text)
     except ConfigurationError as error:
         raise typer.BadParameter(str(error)) from None
 
