@@ -93,7 +93,7 @@ class AsyncClient:
         key = ApiKey(api_key)
         del api_key  # a traceback may be captured with its local variables
         key.check()
-        settings = Settings.of(options)
+        settings = Settings.of(key, options)
         self._tasks = Tasks()
         self._sender = open_sender(key, settings, self._tasks)
         self._submission = OrderSubmission(

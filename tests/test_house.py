@@ -64,6 +64,7 @@ ADAPTERS = {
     "cattrs": {"_protocol.records"},
     "httpcore": {"_transport.asyncio_stream", "_transport.httpcore_engine", "_transport.tunnel"},
     "httpx": {
+        "_client.mistakes",
         "_client.options",
         "_client.settings",
         "_transport.aiohttp_engine",

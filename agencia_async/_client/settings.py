@@ -13,6 +13,7 @@ from agencia_async._calls.channel import Channel, now
 from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.sender import Sender
 from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
+from agencia_async._client.mistakes import check_http_client, check_transport
 from agencia_async._client.options import default_user_agent
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.adaptive import AdaptiveLimit
@@ -78,8 +79,8 @@ class Settings:
     """The options of one client, documented at `AsyncClient`."""
 
     base_url: str = DEFAULT_URL
-    transport: httpx.AsyncBaseTransport | None = None
-    http_client: httpx.AsyncClient | None = None
+    transport: httpx.AsyncBaseTransport | None = field(default=None, validator=_checked(check_transport))
+    http_client: httpx.AsyncClient | None = field(default=None, validator=_checked(check_http_client))
     max_concurrency: int = field(default=10, validator=_checked(check_whole))
     max_concurrent_writes: int | None = field(default=None, validator=_checked(_check_writes))
     timeout: float = field(default=30.0, validator=_checked(check_seconds))
@@ -88,7 +89,7 @@ class Settings:
     batch_size: int = field(default=_MOST_IDS, validator=_checked(check_whole, most=_MOST_IDS))
     batch_window: float = field(default=0.005, validator=_checked(check_seconds, zero=True))
     max_reply_bytes: int = field(default=32 * 2**20, validator=_checked(check_whole))
-    allow_http: bool = False
+    allow_http: bool = field(default=False, validator=_checked(check_policy, kind=bool))
     user_agent: str | None = field(default=None, validator=_checked(check_header))
     idempotency_field: str | None = field(default=None, validator=_checked(_check_idempotency_field))
     refusals: Patterns | None = None
@@ -100,17 +101,28 @@ class Settings:
     )
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Self:
+    def of(cls, api_key: ApiKey, options: Mapping[str, Any]) -> Self:
         """The settings from the caller's options.
 
         Raises:
             TypeError: an unknown option.
-            ConfigurationError: one is out of range, or they contradict each other.
+            ConfigurationError: one is out of range, or they contradict each other. A key that was put in the
+                wrong place is not shown.
         """
         unknown = options.keys() - {attribute.name for attribute in fields(cls)}
         if unknown:
             raise TypeError(f"AsyncClient() got an unexpected keyword argument {min(unknown)!r}")
-        return cls(**options)
+        try:
+            settings = cls(**options)
+            if api_key.stands_in(str(settings.url)):
+                raise ConfigurationError(
+                    "base_url contains the API key; remove it, the client sends it itself"
+                )
+        except ConfigurationError as error:
+            failure = error
+        else:
+            return settings
+        raise ConfigurationError(api_key.redact(failure.message))
 
     def __attrs_post_init__(self) -> None:
         if self.transport is not None and self.http_client is not None:
@@ -127,6 +139,11 @@ class Settings:
     def url(self) -> httpx.URL:
         """The panel's URL; raises `ConfigurationError` if it is not valid."""
         return checked_url(self.base_url, allow_http=self.allow_http)
+
+
+def _check_url(api_key: ApiKey, url: httpx.URL) -> None:
+    if api_key.stands_in(str(url)):
+        raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
 
 
 def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:

@@ -32,11 +32,17 @@ class ApiKey:
     def check(self) -> None:
         """Refuse what cannot be a key, without showing it."""
         if not isinstance(self._key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError("the API key is no text")
+            raise ConfigurationError("the API key must be a str")
         if not self._key:
             raise ConfigurationError("the API key is missing")
+        if "://" in self._key:
+            raise ConfigurationError("the API key is a URL; the key comes first, the URL is base_url")
         if not self._key.isprintable() or " " in self._key:
             raise ConfigurationError("the API key holds white space or a control character")
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a text holds the whole key, in any notation; one that is short may be a word."""
+        return len(self._key) >= _LEAST_SHOWN and any(form in text for form in self._forms)
 
     def account(self, panel: str) -> str:
         """What names the key's account at a panel, the same everywhere, with no way back to the key."""

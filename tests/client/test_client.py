@@ -518,7 +518,7 @@ async def test_a_bad_id_is_refused_before_anything_is_sent(
         ({"max_concurrency": 0}, "max_concurrency must be an integer >= 1"),
         ({"batch_size": 101}, "batch_size must be an integer from 1 to 100"),
         ({"max_reply_bytes": 0}, "max_reply_bytes"),
-        ({"api_key": b"bytes"}, "API key is no text"),
+        ({"api_key": b"bytes"}, "API key must be a str"),
         ({"user_agent": "Ünï"}, "user_agent must be a line of printable ASCII"),
         ({"user_agent": "a\r\nb"}, "user_agent must be a line of printable ASCII"),
         ({"retry": None}, "retry must be a RetryPolicy"),

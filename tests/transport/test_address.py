@@ -16,6 +16,8 @@ from agencia_async._transport.address import checked_url
         ("http://panel.example/api", "unencrypted"),
         ("http://127.0.0.1.example", "unencrypted"),
         ("https://panel.example:port", "no address"),
+        ("https://panel.example:99999", "port 99999; a port is from 1 to 65535"),
+        ("https://panel.example:0", "port 0;"),
         (None, "no address"),
     ],
 )

@@ -17,6 +17,7 @@ from agencia_async import (
 )
 from agencia_async._client.options import Options
 from agencia_async._client.settings import Settings
+from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.route import environment_proxy, proxy_server
 from tests.support import engines
 from tests.support.authority import authority, serving, trusting
@@ -217,7 +218,7 @@ async def test_they_are_for_the_clients_own_connections(option: Options) -> None
     ways: list[Options] = [{"transport": fast_transport()}, {"http_client": http_client}]
     for way in ways:
         with pytest.raises(ConfigurationError, match=f"^{next(iter(option))} is for the client's own"):
-            Settings.of({**way, **option})
+            Settings.of(ApiKey("KEY"), {**way, **option})
     await http_client.aclose()
 
 
