@@ -114,10 +114,7 @@ class Settings:
             raise TypeError(f"AsyncClient() got an unexpected keyword argument {min(unknown)!r}")
         try:
             settings = cls(**options)
-            if api_key.stands_in(str(settings.url)):
-                raise ConfigurationError(
-                    "base_url contains the API key; remove it, the client sends it itself"
-                )
+            _check_address(settings.url, api_key)
         except ConfigurationError as error:
             failure = error
         else:
@@ -142,6 +139,11 @@ class Settings:
 
 
 def _check_url(api_key: ApiKey, url: httpx.URL) -> None:
+    if api_key.stands_in(str(url)):
+        raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
+
+
+def _check_address(url: httpx.URL, api_key: ApiKey) -> None:
     if api_key.stands_in(str(url)):
         raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
 

@@ -68,7 +68,8 @@ class HttpcoreConnection(Connection):
         try:
             return await self._read(await self._send(request))
         except _FAULTS as error:
-            failure = getattr(httpx, type(error).__name__)(str(error))  # they have the same names there
+            failure: httpx.TransportError = getattr(httpx, type(error).__name__)(str(error))  # the same names
+            failure.__cause__ = origin(error)
         finally:
             current_async_library_cvar.reset(library)
         raise failure
