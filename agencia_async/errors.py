@@ -28,7 +28,7 @@ reply is unreadable).
 
 import copy
 import re
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 __all__ = [
     "AgenciaError",
@@ -247,7 +247,11 @@ def twin(error: E) -> E:
 
     An exception collects a traceback wherever it is raised; two callers must not share one.
     """
-    other = copy.copy(error)
+    if isinstance(error, AgenciaError):  # a bulk call may fail for many thousand ids
+        other = cast("E", type(error).__new__(type(error), *error.args))
+        other.__dict__.update(error.__dict__)
+    else:
+        other = copy.copy(error)
     other.__cause__ = error.__cause__
     if hasattr(error, "__notes__"):
         other.__notes__ = [*error.__notes__]
