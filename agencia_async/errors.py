@@ -105,7 +105,7 @@ class AgenciaError(Exception):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a traceback shows below the message: which id, or which order, it is about."""
+        """What a traceback shows below the message, which id or which order it is about."""
         return tuple(getattr(self, "__notes__", ()))
 
 
@@ -149,7 +149,7 @@ class TransportError(AgenciaError):
     """No usable reply: the connection failed, timed out or broke, or the reply is a 5xx or a gateway page."""
 
     is_of_network = True
-    """Internal: whether the network or the server failed, and not the code of a transport of the caller's."""
+    """Whether the network or the server failed, and not the code of a transport of the caller's."""
 
 
 class ReplyError(AgenciaError):

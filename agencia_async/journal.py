@@ -117,7 +117,7 @@ class Journal:
 
     @property
     def memory_ends(self) -> datetime | None:
-        """When the memory of the copy that was adopted may end (1970: it holds nothing); else None."""
+        """When the memory of the copy that was adopted may end, 1970 if it holds nothing; None without one."""
         return self._store.memory_ends
 
     async def aclose(self) -> None:

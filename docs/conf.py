@@ -33,11 +33,11 @@ python_use_unqualified_type_names = True
 
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|contextlib|decimal|httpx|ssl|types|typing)\..*"),
+    ("py:.*", r"(collections|contextlib|decimal|httpx|os|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
         "py:.*",
-        r"agencia_async\.(models\.T|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
+        r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
     ),
     ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
 ]

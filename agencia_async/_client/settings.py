@@ -114,7 +114,7 @@ class Settings:
             raise TypeError(f"AsyncClient() got an unexpected keyword argument {min(unknown)!r}")
         try:
             settings = cls(**options)
-            _check_address(settings.url, api_key)
+            _check_url(api_key, settings.url)
         except ConfigurationError as error:
             failure = error
         else:
@@ -139,11 +139,6 @@ class Settings:
 
 
 def _check_url(api_key: ApiKey, url: httpx.URL) -> None:
-    if api_key.stands_in(str(url)):
-        raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
-
-
-def _check_address(url: httpx.URL, api_key: ApiKey) -> None:
     if api_key.stands_in(str(url)):
         raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
 

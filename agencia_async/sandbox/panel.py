@@ -69,7 +69,6 @@ class Panel:
         ledger: the executed writes, a list of `LedgerEntry`.
         requests: the last 10,000 received requests, each with its `action`, `ids`, `form` and `fault`.
         received: how many requests were received in total.
-        rate_limited: how many of these `rate_limit` or `limit_req` rejected.
         url: its URL while it is served, else None.
     """
 
@@ -121,7 +120,7 @@ class Panel:
 
     @property
     def rate_limited(self) -> int:
-        """How many requests a limit has rejected."""
+        """How many requests `rate_limit` or `limit_req` has rejected."""
         return self._limits.rejected
 
     @property
