@@ -7,7 +7,7 @@ from typing import cast
 
 from attrs import NOTHING, fields_dict
 
-from agencia_async._models.ids import id_key
+from agencia_async._models.ids import id_key, id_lookup
 from agencia_async.errors import ConfigurationError, InvalidInputError
 from agencia_async.models import Id, Service
 from agencia_async.orders import (
@@ -63,7 +63,7 @@ class Catalogue:
             raise KeyError(id) from None
 
     def __contains__(self, id: object) -> bool:  # noqa: A002
-        return isinstance(id, int | str) and id_key(id) in self._services
+        return id_lookup(id) is not None and id_key(id) in self._services
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._services.values())

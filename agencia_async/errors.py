@@ -28,7 +28,14 @@ reply is unreadable).
 
 import copy
 import re
-from typing import Literal, TypeVar, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from agencia_async._plain.plain import plain
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 __all__ = [
     "AgenciaError",
@@ -102,6 +109,46 @@ class AgenciaError(Exception):
             self.sent = sent
         if http_status is not None:
             self.http_status = http_status
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as plain data, which `json.dumps` takes, and of which `from_dict` makes it again."""
+        cause = getattr(self, "cause", None)
+        return {
+            "type": type(self).__name__,
+            "message": self.message,
+            "sent": self.sent,
+            "id": plain(self.id),
+            "action": self.action,
+            "attempts": self.attempts,
+            "http_status": self.http_status,
+            "retry_after": getattr(self, "retry_after", None),
+            "field": getattr(self, "field", None),
+            "cause": None if cause is None else cause.to_dict(),
+        }
+
+    @staticmethod
+    def from_dict(given: Mapping[str, Any]) -> "AgenciaError":
+        """The error that `to_dict` gave this of; an `AgenciaError` if its type is unknown."""
+        error = _KINDS.get(given.get("type", ""), AgenciaError)(str(given.get("message", "")))
+        for name in ("sent", "action", "attempts", "http_status", "retry_after", "field"):
+            if given.get(name) is not None:
+                setattr(error, name, given[name])
+        if given.get("id") is not None:
+            error = of_id(error, given["id"])
+        cause = given.get("cause")
+        if isinstance(error, OutcomeUnknownError) and cause is not None:
+            error.cause = error.__cause__ = (
+                cause if isinstance(cause, AgenciaError) else AgenciaError.from_dict(cause)
+            )
+        return error
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        """What pydantic 2 and FastAPI validate, serialise and document it by."""
+        from agencia_async._plain.pydantic_schema import schema_of  # noqa: PLC0415 - only pydantic needs it
+
+        del source
+        return schema_of(cls, _HINTS, AgenciaError.from_dict, cls.to_dict, handler)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -240,6 +287,26 @@ class OutcomeUnknownError(AgenciaError):
             self.cause = self.__cause__ = cause
             self.sent = "maybe" if cause.sent == "no" else cause.sent  # an earlier attempt may have acted
             self.http_status = cause.http_status
+
+
+_KINDS: dict[str, type[AgenciaError]] = {
+    name: kind
+    for name, kind in globals().items()
+    if isinstance(kind, type) and issubclass(kind, AgenciaError)
+}
+_HINTS: dict[str, tuple[Any, bool]] = {
+    "type": (str, True),
+    "message": (str, True),
+    "sent": (Sent, False),
+    "id": (int | str | None, False),
+    "action": (str | None, False),
+    "attempts": (int, False),
+    "http_status": (int | None, False),
+    "retry_after": (float | None, False),
+    "field": (str | None, False),
+    "cause": (dict[str, Any] | None, False),
+}
+"""The plain data of an error, and what of it must be given."""
 
 
 def twin(error: E) -> E:

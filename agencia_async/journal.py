@@ -117,7 +117,7 @@ class Journal:
 
     @property
     def memory_ends(self) -> datetime | None:
-        """When the memory of the copy that was adopted may end, 1970 if it holds nothing; None without one."""
+        """When the memory of an adopted copy may end, 1970 if it holds nothing; None if none was adopted."""
         return self._store.memory_ends
 
     async def aclose(self) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from agencia_async._models.bulk import BulkItem, BulkResult
 from agencia_async._models.extra import NO_EXTRA, Extra
 from agencia_async._models.ids import Id, RefillId
+from agencia_async._plain.record import Record
 from agencia_async.states import (
     FINAL_ORDERS,
     FINAL_REFILLS,
@@ -32,7 +34,7 @@ __all__ = [
 
 
 @frozen(kw_only=True)
-class Service:
+class Service(Record):
     """One service in the panel's catalogue.
 
     Attributes:
@@ -63,7 +65,7 @@ class Service:
 
 
 @frozen(kw_only=True)
-class OrderStatus:
+class OrderStatus(Record):
     """The status of an order.
 
     Attributes:
@@ -88,6 +90,7 @@ class OrderStatus:
     runs: int | None = None
     posts: int | None = None
     expiry: str | None = None
+    _derived: ClassVar[Mapping[str, Any]] = {"state": str, "is_final": bool}
     extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property
@@ -102,7 +105,7 @@ class OrderStatus:
 
 
 @frozen(kw_only=True)
-class RefillStatus:
+class RefillStatus(Record):
     """The status of a refill.
 
     Attributes:
@@ -111,6 +114,7 @@ class RefillStatus:
     """
 
     status: str
+    _derived: ClassVar[Mapping[str, Any]] = {"state": str, "is_final": bool}
     extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property
@@ -125,7 +129,7 @@ class RefillStatus:
 
 
 @frozen(kw_only=True)
-class Cancellation:
+class Cancellation(Record):
     """An accepted cancellation request. Whether the order was cancelled is seen later in its `status`.
 
     Attributes:
@@ -138,7 +142,7 @@ class Cancellation:
 
 
 @frozen(kw_only=True)
-class Balance:
+class Balance(Record):
     """The balance of the account.
 
     Attributes:

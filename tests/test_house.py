@@ -19,14 +19,15 @@ FILES = {
 
 UNKNOWN = "*"
 """A module whose name is not known before the program runs."""
-RECORDS = ("errors", "states", "models", "_models")
+RECORDS = ("_plain", "errors", "states", "models", "_models")
 CALLS = (*RECORDS, "_checks", "_orders", "_concurrency", "_protocol", "_transport", "_limits")
 FACES = ("errors", "states", "models", "orders", "catalogue", "client", "journal", "pytest_plugin")
 MAY = {
-    "errors": (),
+    "_plain": (),
+    "errors": ("_plain",),
     "states": (),
-    "_models": ("errors", "states"),
-    "models": ("errors", "states", "_models"),
+    "_models": ("_plain", "errors", "states"),
+    "models": ("_plain", "errors", "states", "_models"),
     "_checks": ("errors",),
     "_orders": (*RECORDS, "_checks"),
     "orders": (*RECORDS, "_checks", "_orders"),
@@ -79,6 +80,8 @@ ADAPTERS = {
     },
     "msgspec": {"_protocol.decoding", "_protocol.fast_path"},
     "multidict": {"_transport.aiohttp_engine"},
+    "pydantic": {"_plain", "errors"},
+    "pydantic_core": {"_plain", "errors"},
     "redis": {"_limits.redis_store"},
     "rich": {"cli"},
     "sniffio": {"_transport.httpcore_engine"},

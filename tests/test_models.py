@@ -1,11 +1,15 @@
 import copy
+import json
 import pickle
+from collections.abc import Callable
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
 from agencia_async import (
     AgenciaError,
+    AsyncClient,
     BulkItem,
     BulkResult,
     InvalidInputError,
@@ -14,11 +18,40 @@ from agencia_async import (
 )
 from agencia_async._models.extra import Extra
 from agencia_async._models.ids import id_text
+from agencia_async.sandbox import Panel
 
 
 @pytest.mark.parametrize("given", [1, 23501, "23501", "ord_01H", "5f-2a", "é"])
 def test_an_id_travels_as_its_text(given: int | str) -> None:
     assert id_text(given) == str(given)
+
+
+class Number:
+    """An integer of another library, such as numpy's."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __index__(self) -> int:
+        return self._number
+
+    def __eq__(self, other: object) -> bool:
+        return self._number == other
+
+    def __hash__(self) -> int:
+        return hash(self._number)
+
+
+async def test_an_id_may_be_the_integer_of_another_library(agencia_panel: Panel) -> None:
+    known = int(agencia_panel.seed_orders(1)[0])
+    async with AsyncClient(agencia_panel.key, base_url=str(agencia_panel.url)) as client:
+        result = await client.status_many([cast("int", Number(known)), cast("int", Number(77))])
+        assert (await client.status(cast("int", Number(known)))) == result[known] == result[str(known)]
+    assert agencia_panel.requests[0].form["orders"] == f"{known},77"
+    assert result.failed[77].id == 77
+    assert json.loads(json.dumps(result.to_dicts()))[0]["id"] == known
+    with pytest.raises(InvalidInputError, match="64 digits"):
+        id_text(cast("int", Number(10**64)))
 
 
 @pytest.mark.parametrize(
@@ -33,13 +66,28 @@ def test_what_would_make_another_request_is_no_id(given: object) -> None:
     assert caught.value.field == "order_id"
 
 
+CHANGES: list[Callable[[dict[str, object]], object]] = [
+    lambda extra: extra.__setitem__("runs", 5),
+    lambda extra: extra.__delitem__("runs"),
+    lambda extra: extra.__ior__({"runs": 5}),
+    lambda extra: extra.clear(),
+    lambda extra: extra.pop("runs"),
+    lambda extra: extra.popitem(),
+    lambda extra: extra.setdefault("posts", 5),
+    lambda extra: extra.update(runs=5),
+]
+
+
 def test_extra_is_a_read_only_mapping_of_its_own() -> None:
     fields: dict[str, object] = {"runs": 3}
     extra = Extra(fields)
     fields["runs"] = 4
     assert dict(extra) == {"runs": 3}
     assert (len(extra), extra["runs"], repr(extra)) == (1, 3, "{'runs': 3}")
-    assert not hasattr(extra, "__setitem__")
+    for change in CHANGES:
+        with pytest.raises(TypeError, match="read-only"):
+            change(extra)
+    assert extra == {"runs": 3}
 
 
 @pytest.mark.parametrize("remake", [copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))])

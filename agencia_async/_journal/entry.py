@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from attrs import frozen
 
+from agencia_async._plain.record import Record
 from agencia_async.errors import InvalidInputError
 from agencia_async.models import Id, OrderStatus
 from agencia_async.orders import Order
@@ -31,7 +32,7 @@ class JournalState(StrEnum):
 
 
 @frozen(kw_only=True)
-class Refusal:
+class Refusal(Record):
     """What a reference stood for before it was corrected: an order that was refused.
 
     Attributes:
@@ -48,7 +49,7 @@ class Refusal:
 
 
 @frozen(kw_only=True)
-class JournalEntry:
+class JournalEntry(Record):
     """One order in a journal.
 
     Attributes:
@@ -91,7 +92,7 @@ class JournalEntry:
 
 
 @frozen(kw_only=True)
-class Finding:
+class Finding(Record):
     """What a reconciliation found about one order.
 
     Attributes:

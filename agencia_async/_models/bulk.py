@@ -1,12 +1,13 @@
 """The results of bulk calls: one item for each id."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import starmap
-from typing import Generic, Self, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_args, overload
 
 from attrs import define
 
 from agencia_async._models.ids import Id, id_lookup
+from agencia_async._plain.record import REQUIRED, Hints, Record
 from agencia_async.errors import AgenciaError
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ D = TypeVar("D")
 
 
 @define(unsafe_hash=True)  # one is made for every id, and a frozen one takes three times as long to make
-class BulkItem(Generic[T]):
+class BulkItem(Record, Generic[T]):
     """The outcome of one id of a bulk call: a value or an error, never both.
 
     Attributes:
@@ -26,6 +27,7 @@ class BulkItem(Generic[T]):
     id: Id
     value: T | None = None
     error: AgenciaError | None = None
+    _derived: ClassVar[Mapping[str, Any]] = {"ok": bool}
 
     @property
     def ok(self) -> bool:
@@ -41,6 +43,16 @@ class BulkItem(Generic[T]):
         if self.error is not None:
             raise self.error
         return self.value  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - it succeeded
+
+    @classmethod
+    def _plain_hints(cls, source: object = None) -> Hints:
+        (kind,) = get_args(source) or (Any,)
+        return {
+            "id": (Id, REQUIRED),
+            "ok": (bool, not REQUIRED),
+            "value": (kind if kind is Any else kind | None, not REQUIRED),
+            "error": (AgenciaError | None, not REQUIRED),
+        }
 
 
 def bulk_item(id: Id, answer: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word
@@ -135,6 +147,10 @@ class BulkResult(Generic[T]):
         if self._failed is None:
             self._failed = {id: answer for id, answer in self._pairs() if isinstance(answer, AgenciaError)}  # noqa: A001
         return self._failed
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """All items as plain data, each as `BulkItem.to_dict` has it: for JSON, pandas, polars."""
+        return [item.to_dict() for item in self]
 
     def raise_for_failures(self) -> None:
         """Return if every id succeeded.

@@ -1,37 +1,25 @@
 """The fields that a record does not name."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypeVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-V_co = TypeVar("V_co", covariant=True)
+V = TypeVar("V")
 
 
-class Extra(Mapping[str, V_co]):
-    """A read-only mapping of the fields that a record does not name, as the panel sent them."""
+class Extra(dict[str, V]):
+    """A read-only dict of the fields that a record does not name, as the panel sent them."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ()
 
-    def __init__(self, fields: Mapping[str, V_co] | None = None) -> None:
-        self._fields = dict(fields or {})
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("the fields of a record are read-only")
 
-    def __getitem__(self, name: str) -> V_co:
-        return self._fields[name]
+    if not TYPE_CHECKING:  # pragma: no branch - records are typed as mappings, which have none of these
+        __setitem__ = __delitem__ = __ior__ = _refuse
+        clear = pop = popitem = setdefault = update = _refuse
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __repr__(self) -> str:
-        return repr(self._fields)
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[dict[str, V]]]:
+        return type(self), (dict(self),)
 
 
 NO_EXTRA: Extra[object] = Extra()
-
-
-def extra_of(fields: dict[str, object]) -> Extra[object]:
-    """The mapping of a dict that nobody else holds, without copying it."""
-    extra = cast("Extra[object]", Extra.__new__(Extra))
-    extra._fields = fields  # pyright: ignore[reportPrivateUsage]
-    return extra

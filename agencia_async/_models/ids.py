@@ -1,14 +1,18 @@
 """Ids: as the caller gives them, as they are sent, and as they are compared."""
 
 from collections.abc import Sequence
-from typing import cast
+from operator import index
+from typing import SupportsIndex, cast
 
 from agencia_async.errors import InvalidInputError
 
 _TOO_LARGE = 10**64
 
 Id = int | str
-"""The id of an order, refill, service or request: an integer at most panels, text at others."""
+"""The id of an order, refill, service or request: an integer at most panels, text at others.
+
+What has `__index__` and is no bool, such as an integer of numpy, is taken for the integer.
+"""
 
 RefillId = Id
 """The id of a refill: what `refill_status` takes."""
@@ -21,16 +25,24 @@ def id_text(id: Id, field: str = "id") -> str:  # noqa: A002 - the protocol's ow
         InvalidInputError: it is empty, or contains a comma, whitespace or a control character, which
             would change the meaning of the request.
     """
-    if type(id) is int and abs(id) < _TOO_LARGE:
-        return str(id)
+    number = _number(id)
+    if number is not None and abs(number) < _TOO_LARGE:
+        return str(number)
     if not isinstance(id, str):
-        kind = "an int of more than 64 digits" if type(id) is int else type(id).__name__
+        kind = type(id).__name__ if number is None else "an int of more than 64 digits"
         raise _invalid(f"an id must be an int or a str, got {kind}", field)
     if not id:
         raise _invalid("an id must not be empty", field)
     if "," in id or " " in id or not id.isprintable():
         raise _invalid(f"id {id!r} contains a comma, whitespace or a control character", field)
     return str.__str__(id)  # for a StrEnum as well
+
+
+def _number(id: object) -> int | None:  # noqa: A002
+    """The number that an id is: an int, or what can be one by `__index__`, such as that of numpy; no bool."""
+    if type(id) is int:
+        return id
+    return None if isinstance(id, bool) or not isinstance(id, SupportsIndex) else index(id)
 
 
 def _invalid(message: str, field: str) -> InvalidInputError:
@@ -59,4 +71,7 @@ def id_key(id: object) -> str:  # noqa: A002
 
 def id_lookup(id: object) -> str | None:  # noqa: A002
     """An id as it is looked up in what was asked for: 1 and "1" are one; None for what can be no id."""
-    return str(id) if type(id) is int or isinstance(id, str) else None
+    if isinstance(id, str):
+        return str.__str__(id)
+    number = _number(id)
+    return None if number is None else str(number)

@@ -182,6 +182,11 @@ def from_text(attribute: "Attribute[Any]", text: str) -> object:
     return _day(attribute.name, text.strip()) if date in kinds else text
 
 
+def is_blank(value: object) -> bool:
+    """Whether it is a text that counts as not given."""
+    return isinstance(value, str) and not value.strip()
+
+
 def is_plain_number(text: str) -> bool:
     """Whether it is a non-negative integer in the format of `str`."""
     return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and text == str(int(text))

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from attrs import NOTHING, fields_dict, frozen
 
 from agencia_async._models.ids import id_text
 from agencia_async._orders import fields
+from agencia_async._plain.record import Hints, Record
 from agencia_async.errors import ConfigurationError, InvalidInputError
 from agencia_async.models import Id, Service
 from agencia_async.states import normalized
 
+AnyOrder = TypeVar("AnyOrder", bound="Order")
+
 
 @frozen(kw_only=True)
-class Order:
+class Order(Record):
     """The base class of what `AsyncClient.add` takes: use a subclass, or `Order.for_service`.
 
     Attributes:
@@ -28,6 +31,8 @@ class Order:
     service: Id = fields.service()
     extra: Mapping[str, str] = fields.further()
 
+    unknown_fields: ClassVar[str] = "allow"
+    """Internal: pydantic leaves fields that it does not know to `from_dict`."""
     _types: ClassVar[dict[str, "type[Order]"]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -55,11 +60,48 @@ class Order:
                 form[name] = fields.as_sent(value)
         return form | dict(self.extra)
 
+    def _shallow(self) -> dict[str, Any]:
+        names = [name for name in self._plain_hints() if name != "type"]
+        return {"type": type(self).__name__, **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def _plain_hints(cls, source: object = None) -> Hints:
+        return {"type": (str, cls is Order)} | super()._plain_hints(source)
+
+    @classmethod
+    def _from_plain(cls, given: Mapping[str, Any]) -> Self:
+        return cls.from_dict(given)
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The order that `to_dict` gave this of, such as the body of a web request.
+
+        `type` is the name of the class, or the service's type; with `DefaultOrder.from_dict` and the like it
+        may be left out. Texts are read as `for_service` does.
+
+        Raises:
+            InvalidInputError: a field is missing, unexpected or invalid; `field` is its name.
+        """
+        name = given.get("type", None if cls is Order else cls.__name__)
+        kind = cast("type[Any] | None", Order._kind(str(name)))
+        if kind is None or not issubclass(kind, cls):
+            expected = "the name of an order class" if cls is Order else repr(cls.__name__)
+            raise InvalidInputError(f"type must be {expected}, got {name!r}", field="type")
+        return _made(kind, {name: value for name, value in given.items() if name != "type"}, kind.__name__)
+
+    @staticmethod
+    def _kind(name: str) -> "type[Order] | None":
+        """The class of this name, or for the service type of this name."""
+        known = normalized(name.removesuffix("Order"))
+        return RawOrder if known == "raw" else Order._types.get(known)
+
     @staticmethod
     def for_service(service: Service, **given: Any) -> "Order":  # noqa: ANN401 - each field has its own type
         """The order for a service, by its type in any spelling ("Custom Comments", "custom_comments").
 
-        For an unknown type it is a `RawOrder` with the given fields as text.
+        Values may be texts, as a form has them (`quantity="1000"`): integers are digits, lines are separated
+        by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`, and a blank text counts as not given. For an unknown
+        type it is a `RawOrder` with the given fields as text.
 
         Raises:
             InvalidInputError: a field is missing, unexpected or invalid.
@@ -67,14 +109,8 @@ class Order:
         kind = Order.type_of(service)
         if kind is None:
             return RawOrder(service.service, {name: fields.as_sent(value) for name, value in given.items()})
-        known = {name: attribute for name, attribute in fields_dict(kind).items() if name != "service"}
-        missing = [name for name, attribute in known.items() if attribute.default is NOTHING]
-        faults = [f"missing field: {name}" for name in missing if name not in given]
-        faults += [f"unexpected field: {name}" for name in given if name not in known]
-        if faults:
-            what = f"service {service.service} has type {service.type!r}"
-            raise InvalidInputError(f"{what}: {', '.join(faults)}", field=faults[0].partition(": ")[2])
-        return kind(service=service.service, **given)
+        what = f"service {service.service} has type {service.type!r}"
+        return _made(kind, {"service": service.service, **given}, what)
 
     @staticmethod
     def from_text(
@@ -130,11 +166,27 @@ def description(form: Mapping[str, str]) -> str:
     return f"service {form['service']}" + (f", {about}" if about else "")
 
 
-def _values(kind: type[Order], texts: Mapping[str, str]) -> dict[str, Any]:
-    """The values of the fields that the class has; other texts are unchanged."""
+def _made(kind: type[AnyOrder], given: Mapping[str, Any], what: str) -> AnyOrder:
+    """The order of these fields, texts among them; `what` is for the message."""
+    known = fields_dict(kind)
+    given = {name: value for name, value in given.items() if not fields.is_blank(value)}
+    faults = [
+        f"missing field: {name}"
+        for name, attribute in known.items()
+        if attribute.default is NOTHING and name not in given
+    ]
+    faults += [f"unexpected field: {name}" for name in given if name not in known]
+    if faults:
+        raise InvalidInputError(f"{what}: {', '.join(faults)}", field=faults[0].partition(": ")[2])
+    return kind(**_values(kind, given))
+
+
+def _values(kind: type[Order], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the fields that the class has, read from those that are text; others are unchanged."""
     known = fields_dict(kind)
     return {
-        name: fields.from_text(known[name], text) if name in known else text for name, text in texts.items()
+        name: fields.from_text(known[name], value) if name in known and isinstance(value, str) else value
+        for name, value in given.items()
     }
 
 

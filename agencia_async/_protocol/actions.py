@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 from attrs import frozen
 
-from agencia_async._models.extra import extra_of
+from agencia_async._models.extra import Extra
 from agencia_async._models.ids import id_key
 from agencia_async._protocol.calls import Call, RetryMode, reader_of
 from agencia_async._protocol.columns import Columns
@@ -291,7 +291,7 @@ def _cancel_row(row: Row, refusals: Refusals) -> Cancellation | PanelError:
     if isinstance(made, Mapping):
         extra |= canonical(cast("Row", made)).as_sent("id")
     plain_yes = not isinstance(made, Mapping) and request == 1
-    return Cancellation(request=None if plain_yes else request, extra=extra_of(extra))
+    return Cancellation(request=None if plain_yes else request, extra=Extra(extra))
 
 
 STATUS: Action[OrderStatus] = Action(

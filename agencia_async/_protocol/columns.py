@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from attrs import fields_dict, frozen
 
-from agencia_async._models.extra import NO_EXTRA, Extra, extra_of
+from agencia_async._models.extra import NO_EXTRA, Extra
 from agencia_async._protocol.envelope import COUNTS, Row, canonical_names
 from agencia_async._protocol.scalars import count, identifiers, number, text, text_or_none
 from agencia_async.errors import ReplyError
@@ -82,7 +82,7 @@ class Columns(Generic[R]):
             others = [{name: row[name] for name in plan.others} for row in rows] if plan.others else None
         except (KeyError, ReplyError):
             return None
-        extra: Iterable[Extra[object]] = repeat(NO_EXTRA) if others is None else map(extra_of, others)
+        extra: Iterable[Extra[object]] = repeat(NO_EXTRA) if others is None else map(Extra, others)
         return self._made(len(rows), columns, extra)
 
     def _made(self, size: int, columns: Mapping[str, Column], extra: Iterable[Extra[object]]) -> list[R]:

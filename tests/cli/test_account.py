@@ -9,7 +9,9 @@ from .conftest import Agencia, WatchedPanel
 def test_balance(panel: WatchedPanel, agencia: Agencia) -> None:
     assert agencia("balance").out == "balance,currency\n1000,USD\n"
     assert agencia("balance", "--format", "table").out == "1000  USD\n"
-    assert json.loads(agencia("balance", "--format", "json").out) == [{"balance": "1000", "currency": "USD"}]
+    assert json.loads(agencia("balance", "--format", "json").out) == [
+        {"balance": "1000", "currency": "USD", "extra": {}}
+    ]
     assert panel.seen == ["balance"] * 3
 
 

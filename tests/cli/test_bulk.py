@@ -47,7 +47,7 @@ def test_fields_that_have_no_column_are_in_json(panel: WatchedPanel, agencia: Ag
     )
     done = agencia("status", placed.out.strip(), "--format", "json")
     [row] = json.loads(done.out)
-    assert (row["runs"], "posts" in row) == (2, False)
+    assert (row["runs"], row["posts"], row["is_final"]) == (2, None, False)
     assert panel.seen == ["add", "status"]
 
 

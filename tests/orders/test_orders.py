@@ -414,3 +414,44 @@ def test_a_wrong_field_is_named_as_such(make: Callable[[], Order], field: str | 
     with pytest.raises(InvalidInputError) as caught:
         make()
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_order_is_made_of_the_texts_of_a_form(blank: str) -> None:
+    followers = Service(service=1, type="Default", rate=Decimal(1))
+    posts = Service(service=2, type="Subscriptions", rate=Decimal(1))
+    assert Order.for_service(followers, link=LINK, quantity="1000", runs=blank) == DefaultOrder(
+        service=1, link=LINK, quantity=1000
+    )
+    form = {"username": "a", "min": "1", "max": 2, "delay": "0", "expiry": "31/12/2030"}
+    order = SubscriptionsOrder(service=2, username="a", min=1, max=2, delay=0, expiry=date(2030, 12, 31))
+    assert Order.for_service(posts, **form) == order
+    for wrong, field in [({"quantity": "1e3"}, "quantity"), ({"quantity": blank}, "quantity")]:
+        with pytest.raises(InvalidInputError) as caught:
+            Order.for_service(followers, **{"link": LINK, **wrong})
+        assert caught.value.field == field
+
+
+def test_an_order_is_made_of_plain_data() -> None:
+    order = DefaultOrder(service="a1", link=LINK, quantity=5, extra={"ref": "x"})
+    assert Order.from_dict(order.to_dict()) == order
+    assert DefaultOrder.from_dict({"service": 1, "link": LINK, "quantity": "5"}).quantity == 5
+    assert Order.from_dict({"type": "custom comments", "service": 1, "link": LINK, "comments": "a\nb"}) == (
+        CustomCommentsOrder(service=1, link=LINK, comments=["a", "b"])
+    )
+    raw = RawOrder(4, {"username": "somebody"}, extra={"a": "b"})
+    assert RawOrder.from_dict(raw.to_dict()) == Order.from_dict(raw.to_dict()) == raw
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        (Order, {"service": 1}, "type must be the name of an order class, got None"),
+        (Order, {"type": "Novel", "service": 1}, "type must be the name of an order class, got 'Novel'"),
+        (PackageOrder, {"type": "DefaultOrder"}, "type must be 'PackageOrder', got 'DefaultOrder'"),
+    ],
+)
+def test_plain_data_of_no_order_is_refused(kind: type[Order], given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message) as caught:
+        kind.from_dict(given)
+    assert caught.value.field == "type"

@@ -9,7 +9,7 @@ import typer
 from agencia_async import Catalogue, Service
 from agencia_async.cli.exit import Code, run
 from agencia_async.cli.options import OutputOptions, PanelOptions, price
-from agencia_async.cli.output.rows import Column, Layout, Row
+from agencia_async.cli.output.rows import Column, Layout
 
 _BALANCE: Final = Layout(("balance", "currency"), (Column("balance"), Column("currency")))
 _SERVICES: Final = Layout(
@@ -84,7 +84,7 @@ def services(wanted: Filter, connection: PanelOptions, output: OutputOptions) ->
 async def _balance(connection: PanelOptions, output: OutputOptions) -> Code:
     async with connection.client() as client:
         account = await client.balance()
-    output.write(_BALANCE, [{"balance": account.balance, "currency": account.currency}])
+    output.write(_BALANCE, [account.to_dict()])
     return Code.OK
 
 
@@ -92,12 +92,7 @@ async def _services(wanted: Filter, connection: PanelOptions, output: OutputOpti
     async with connection.client() as client:
         catalogue = await client.catalogue()
     chosen = wanted.among(catalogue)
-    output.write(_SERVICES, [_row(service) for service in chosen])
+    output.write(_SERVICES, [service.to_dict() for service in chosen])
     if not output.quiet:
         typer.echo(f"{len(chosen):,} of {len(catalogue):,} services", err=True)
     return Code.OK
-
-
-def _row(service: Service) -> Row:
-    row: dict[str, object] = {name: getattr(service, name) for name in _SERVICES.columns}
-    return row | ({"extra": dict(service.extra)} if service.extra else {})

@@ -156,31 +156,19 @@ def _state_style(row: Row) -> str:
     return STYLES.get(str(row["state"]), "")
 
 
-def _extra(value: OrderStatus | RefillStatus | Cancellation) -> dict[str, object]:
-    return {"extra": dict(value.extra)} if value.extra else {}
-
-
 def _order_values(value: OrderStatus) -> Mapping[str, object]:
-    return {
-        "status": value.status,
-        "state": value.state.value,
-        "charge": value.charge,
-        "start_count": value.start_count,
-        "remains": value.remains,
-        "currency": value.currency,
-        **{name: getattr(value, name) for name in _SERIES if getattr(value, name) not in {None, ()}},
-    } | _extra(value)
+    return value.to_dict()
 
 
 def _refill_values(value: RefillStatus) -> Mapping[str, object]:
-    return {"status": value.status, "state": value.state.value} | _extra(value)
+    return value.to_dict()
 
 
 _ID: Final = Column("id", "id", 8)
 _STATE: Final = Column("status", "status", 12, style=_state_style)
 _FAILURE: Final = ("error", "error_type")
 _SERIES: Final = ("orders", "runs", "posts", "expiry")
-"""What only drip-feeds and subscriptions have: where it is told, it is in JSON."""
+"""What only drip-feeds and subscriptions have; it is in JSON."""
 
 _STATUS: Final = BulkCommand[OrderStatus](
     ask=AsyncClient.status_iter,
@@ -196,7 +184,7 @@ _STATUS: Final = BulkCommand[OrderStatus](
             Column("start_count", "start count", right=True),
             Column("remains", "remains", right=True),
         ),
-        (*_SERIES, "extra"),
+        ("is_final", *_SERIES, "extra"),
     ),
 )
 _REFILL: Final = BulkCommand[RefillId | None](
@@ -210,12 +198,12 @@ _REFILL_STATUS: Final = BulkCommand[RefillStatus](
     ask=AsyncClient.refill_status_iter,
     values=_refill_values,
     state=lambda value: value.state.value,
-    layout=Layout(("id", "ok", "status", "state", *_FAILURE), (_ID, _STATE)),
+    layout=Layout(("id", "ok", "status", "state", *_FAILURE), (_ID, _STATE), ("is_final", "extra")),
     columns=_REFILLS,
 )
 _CANCEL: Final = BulkCommand[Cancellation](
     ask=AsyncClient.cancel_iter,
-    values=lambda value: {"request": value.request} | _extra(value),
+    values=Cancellation.to_dict,
     state=lambda _: "Requested",
     layout=Layout(
         ("id", "ok", "request", *_FAILURE), (_ID, Column("ok", "accepted"), Column("request", "request"))

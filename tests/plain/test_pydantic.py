@@ -1,0 +1,119 @@
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Body, FastAPI
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from agencia_async import (
+    AgenciaError,
+    BulkItem,
+    DefaultOrder,
+    NotFoundError,
+    Order,
+    OrderStatus,
+    OutcomeUnknownError,
+    RawOrder,
+    ReplyError,
+    Service,
+)
+from tests.plain.test_plain import ENTRY, EVERYTHING, LINK, ORDER, STATUS
+
+
+@pytest.mark.parametrize("thing", EVERYTHING, ids=lambda thing: type(thing).__name__)
+def test_a_value_goes_through_json_and_back(thing: OrderStatus) -> None:
+    adapter: TypeAdapter[OrderStatus] = TypeAdapter(type(thing))
+    text = adapter.dump_json(thing)
+    assert json.loads(text) == thing.to_dict()
+    assert adapter.validate_json(text).to_dict() == thing.to_dict()
+    assert adapter.validate_python(thing) is thing
+    assert adapter.json_schema(mode="serialization")["title"] == type(thing).__name__
+
+
+def test_an_item_is_one_of_its_kind_of_value() -> None:
+    adapter = TypeAdapter(BulkItem[OrderStatus])
+    item = adapter.validate_json(adapter.dump_json(BulkItem(1, STATUS)))
+    assert item == BulkItem(1, STATUS)
+    failed = adapter.validate_python({"id": "x", "error": NotFoundError("unknown").to_dict()})
+    assert isinstance(failed.error, NotFoundError)
+    with pytest.raises(ValidationError):
+        adapter.validate_python({"id": 1, "value": {"charge": "much"}})
+
+
+class Purchase(BaseModel):
+    order: Order
+    status: OrderStatus | None = None
+
+
+def test_a_model_holds_orders_and_records() -> None:
+    purchase = Purchase.model_validate(
+        {"order": {"type": "Default", "service": 1, "link": LINK, "quantity": "10"}}
+    )
+    assert purchase.order == ORDER
+    shown = Purchase(order=ORDER, status=STATUS).model_dump()
+    assert (shown["order"]["type"], shown["status"]["charge"]) == ("DefaultOrder", "0.0000000")
+    assert TypeAdapter(Order).validate_python(RawOrder(1, {"x": "y"}).to_dict()) == RawOrder(1, {"x": "y"})
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"type": "DefaultOrder", "service": 1, "link": LINK, "quantity": 0}, "quantity"),
+        ({"type": "DefaultOrder", "service": 1, "link": LINK}, "quantity"),
+        ({"type": "DefaultOrder", "service": 1, "link": LINK, "quantity": 1, "hashtag": "x"}, "hashtag"),
+        ({"type": "Novel", "service": 1}, "type"),
+    ],
+)
+def test_an_order_that_cannot_be_sent_is_a_validation_error(given: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Purchase.model_validate({"order": given})
+    assert caught.value.errors()[-1]["ctx"]["field"] == field
+
+
+def test_an_error_is_validated_as_what_it_is() -> None:
+    error = OutcomeUnknownError("who knows", cause=ReplyError("not JSON"))
+    adapter = TypeAdapter(AgenciaError)
+    again = adapter.validate_json(adapter.dump_json(error))
+    assert isinstance(again, OutcomeUnknownError)
+    assert isinstance(again.cause, ReplyError)
+
+
+async def test_a_web_application_takes_and_returns_them() -> None:
+    app = FastAPI()
+
+    @app.get("/service")
+    async def service() -> Service:
+        return Service(service=1, name="Followers", rate=Decimal("0.90"))
+
+    @app.post("/orders")
+    async def orders(order: Annotated[DefaultOrder, Body()]) -> BulkItem[OrderStatus]:
+        assert order == ORDER
+        return BulkItem(1, STATUS)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        assert (await client.get("/service")).json()["rate"] == "0.90"
+        answer = await client.post("/orders", json={"service": 1, "link": LINK, "quantity": 10})
+        assert answer.json() == BulkItem(1, STATUS).to_dict()
+        refused = await client.post("/orders", json={"service": 1, "link": LINK, "quantity": 0})
+        documented = (await client.get("/openapi.json")).json()
+
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["msg"] == "quantity must be an integer >= 1, got 0"
+    body = documented["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["quantity"]["type"] == "integer"
+    assert "link" in body["required"]
+
+
+def test_an_entry_keeps_its_types() -> None:
+    adapter = TypeAdapter(type(ENTRY))
+    assert adapter.validate_json(adapter.dump_json(ENTRY)) == ENTRY
+
+
+def test_the_import_loads_no_pydantic() -> None:
+    code = "import sys, agencia_async; agencia_async.DefaultOrder; print('pydantic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert told.stdout == "False\n"
