@@ -38,11 +38,12 @@ from agencia_async.models import (
     RefillId,
     RefillStatus,
     Service,
+    Settlement,
 )
 from agencia_async.states import OrderState, RefillState
 
 if TYPE_CHECKING:
-    from agencia_async.catalogue import Catalogue
+    from agencia_async.catalogue import Catalogue, CatalogueChanges, ServiceChange
     from agencia_async.orders import (
         CommentLikesOrder,
         CommentRepliesOrder,
@@ -74,6 +75,7 @@ __all__ = [
     "BulkResult",
     "Cancellation",
     "Catalogue",
+    "CatalogueChanges",
     "CommentLikesOrder",
     "CommentRepliesOrder",
     "ConfigurationError",
@@ -115,6 +117,8 @@ __all__ = [
     "RetryPolicy",
     "SeoOrder",
     "Service",
+    "ServiceChange",
+    "Settlement",
     "SubscriptionsOrder",
     "TransportError",
     "UnavailableError",
@@ -128,7 +132,7 @@ if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept any nam
         """An order class, or the catalogue, imported on first use: that takes as long as all the rest."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = "catalogue" if name == "Catalogue" else "orders"
+        module = "catalogue" if name in {"Catalogue", "CatalogueChanges", "ServiceChange"} else "orders"
         return getattr(import_module(f"{__name__}.{module}"), name)
 
     def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ from typing import cast
 
 from attrs import NOTHING, fields_dict
 
+from agencia_async._catalogue.changes import CatalogueChanges, ServiceChange, changes_of
 from agencia_async._models.ids import id_key, id_lookup
 from agencia_async.errors import ConfigurationError, InvalidInputError
 from agencia_async.models import Id, Service
@@ -22,7 +23,7 @@ from agencia_async.orders import (
 )
 from agencia_async.states import normalized
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "CatalogueChanges", "ServiceChange"]
 
 _COUNTED: Mapping[type[Order] | None, str] = {
     CustomCommentsOrder: "comments",
@@ -150,6 +151,11 @@ class Catalogue:
                 field="quantity" if many is not None else "posts",
             )
         return _exact(service.rate, units * many)
+
+    def changes(self, old: "Catalogue") -> CatalogueChanges:
+        """What changed since an older catalogue of the same panel: services, prices, limits, flags."""
+        known = {id_key(service.service): service for service in old}
+        return changes_of(known, self._services)
 
     def _of(self, order: Order) -> Service:
         try:

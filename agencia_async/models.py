@@ -9,6 +9,7 @@ from attrs import field, frozen
 from agencia_async._models.bulk import BulkItem, BulkResult
 from agencia_async._models.extra import NO_EXTRA, Extra
 from agencia_async._models.ids import Id, RefillId
+from agencia_async._models.settlement import Settlement, checked_facts, settle
 from agencia_async._plain.record import Record
 from agencia_async.states import (
     FINAL_ORDERS,
@@ -30,6 +31,7 @@ __all__ = [
     "RefillId",
     "RefillStatus",
     "Service",
+    "Settlement",
 ]
 
 
@@ -102,6 +104,22 @@ class OrderStatus(Record):
     def is_final(self) -> bool:
         """Whether the order has ended (completed, partial, canceled, refunded, failed, expired)."""
         return self.state in FINAL_ORDERS
+
+    def settlement(self, *, quantity: int | None = None, paid: Decimal | None = None) -> Settlement:
+        """What the order has really cost so far: delivered, refunded, and net of refunds.
+
+        Panels differ in what `charge` means after a refund; see "What an order really cost" in the
+        documentation.
+
+        Args:
+            quantity: how many were ordered, of a drip-feed in all runs.
+            paid: what was paid when it was placed, such as `Catalogue.cost` of that time. Without it, only
+                what the charge alone can tell.
+
+        Raises:
+            InvalidInputError: one of them is no positive number.
+        """
+        return settle(checked_facts(self.state, self.charge, self.remains, quantity, paid))
 
 
 @frozen(kw_only=True)

@@ -31,7 +31,8 @@ MAY = {
     "_checks": ("errors",),
     "_orders": (*RECORDS, "_checks"),
     "orders": (*RECORDS, "_checks", "_orders"),
-    "catalogue": (*RECORDS, "orders"),
+    "_catalogue": RECORDS,
+    "catalogue": (*RECORDS, "orders", "_catalogue"),
     "_concurrency": ("errors",),
     "_protocol": (*RECORDS, "_orders"),
     "_limits": ("errors", "_checks", "_concurrency", "_protocol.headers"),
@@ -58,7 +59,7 @@ MAY = {
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""
 NEVER = {"__init__", "__main__", "cli", "journal", "_journal", "pytest_plugin", "sandbox"}
 """What no room below the client may name, whatever `MAY` comes to say."""
-BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue"}
+BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
 
 ADAPTERS = {
     "aiohttp": {"_transport.aiohttp_engine"},
