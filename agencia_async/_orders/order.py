@@ -32,7 +32,7 @@ class Order(Record):
     extra: Mapping[str, str] = fields.further()
 
     unknown_fields: ClassVar[str] = "allow"
-    """Internal: pydantic leaves fields that it does not know to `from_dict`."""
+    """Not for users; pydantic leaves fields that it does not know to `from_dict`."""
     _types: ClassVar[dict[str, "type[Order]"]] = {}
 
     def __init_subclass__(cls) -> None:
