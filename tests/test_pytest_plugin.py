@@ -1,6 +1,7 @@
 """The fixtures that the library gives to its users' tests."""
 
 import importlib
+import os
 import sys
 from decimal import Decimal
 
@@ -21,6 +22,35 @@ STRICT = """
     @pytest.mark.asyncio
     async def test_each_test_has_a_panel_of_its_own(agencia_panel):
         assert agencia_panel.received == 0
+"""
+
+ANY_TEST = """
+    import asyncio
+
+    import httpx
+    import pytest
+    from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError
+
+    def test_a_synchronous_one(agencia_panel):
+        form = {"key": agencia_panel.key, "action": "balance"}
+        assert httpx.post(agencia_panel.url, data=form, trust_env=False).json()["currency"] == "USD"
+
+    @pytest.mark.asyncio(loop_scope="session")
+    async def test_one_in_a_loop_of_the_session(agencia_env):
+        async with AsyncClient.from_env() as client:
+            assert (await client.balance()).currency == "USD"
+
+    @pytest.mark.agencia_panel(dialect="extended", ids="uuid")
+    @pytest.mark.agencia_faults("drop_after", actions={"add"})
+    def test_one_with_markers(agencia_panel, agencia_env):
+        async def place():
+            async with AsyncClient.from_env() as client:
+                with pytest.raises(OutcomeUnknownError):
+                    await client.add(DefaultOrder(service=1, link="https://example.com", quantity=100))
+
+        asyncio.run(place())
+        assert agencia_panel.dialect == "extended"
+        assert isinstance(agencia_panel.assert_placed_once(service=1).order, str)
 """
 
 ANYIO = """
@@ -68,6 +98,27 @@ def test_an_installed_package_needs_no_setting(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess(*FUNCTION_SCOPE)
 
     result.assert_outcomes(passed=2)
+
+
+def test_any_test_can_use_the_panel(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENCIA_API_KEY_FILE", "/nowhere")
+    pytester.makepyfile(ANY_TEST)
+
+    result = pytester.runpytest_subprocess(*FUNCTION_SCOPE, "--strict-markers", "-W", "error")
+
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.agencia_panel(dialect="numbers")
+@pytest.mark.agencia_faults("server_error", "drop_after", actions={"add"})
+def test_markers_say_how_the_panel_is(
+    agencia_panel: Panel, agencia_env: dict[str, str], pytestconfig: pytest.Config
+) -> None:
+    assert agencia_panel.dialect == "numbers"
+    assert agencia_panel.faults.actions == {"add"}
+    assert os.environ["AGENCIA_BASE_URL"] == agencia_env["AGENCIA_BASE_URL"] == agencia_panel.url
+    known = [str(line).partition("(")[0] for line in pytestconfig.getini("markers")]
+    assert {"agencia_panel", "agencia_faults"} <= {*known}
 
 
 def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) -> None:

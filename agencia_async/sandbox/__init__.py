@@ -5,5 +5,6 @@ from agencia_async.sandbox.faults import Faults
 from agencia_async.sandbox.ledger import LedgerEntry
 from agencia_async.sandbox.panel import Panel
 from agencia_async.sandbox.server import serve
+from agencia_async.sandbox.thread import serve_in_thread
 
-__all__ = ["DIALECTS", "Faults", "LedgerEntry", "Panel", "serve"]
+__all__ = ["DIALECTS", "Faults", "LedgerEntry", "Panel", "serve", "serve_in_thread"]

@@ -152,6 +152,19 @@ class Panel:
         """
         self._refusals.add(action, text, times, status)
 
+    def assert_placed_once(self, **fields: object) -> LedgerEntry:
+        """The entry of the only executed `add` with these fields (`link="..."`); without any, of all.
+
+        Raises `AssertionError` if none or several were executed; its text lists what was.
+        """
+        wanted = {name: str(value) for name, value in fields.items()}
+        placed = [entry for entry in self.ledger if entry.action == "add"]
+        found = [entry for entry in placed if wanted.items() <= dict(entry.fields).items()]
+        if len(found) != 1:
+            all_of_them = "".join(f"\n  order {entry.order}: {dict(entry.fields)}" for entry in placed)
+            raise AssertionError(f"{len(found)} orders with {wanted}; placed were:{all_of_them or ' none'}")
+        return found[0]
+
     def set_state(self, order: int | str, state: str) -> None:
         """Bring an order to any state, in any spelling, until it is set again; a `KeyError` if unknown.
 

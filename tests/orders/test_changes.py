@@ -34,7 +34,7 @@ def test_what_is_new_and_what_is_gone() -> None:
 def test_what_changed_of_a_service(kind: str, more: dict[str, Any]) -> None:
     before, after = service(), service(**more)
     changes = Catalogue([after]).changes(Catalogue([before]))
-    expected: dict[str, Any] = {kind: (ServiceChange(before, after),)}
+    expected: Any = {kind: (ServiceChange(before, after),)}
     assert changes == attrs.evolve(CatalogueChanges(), **expected)
     assert changes
 

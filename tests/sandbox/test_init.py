@@ -28,5 +28,16 @@ def test_uvicorn_waits_until_it_is_needed() -> None:
 
 
 def test_the_face_is_sorted_and_documented() -> None:
-    assert face.__all__ == sorted(face.__all__) == ["DIALECTS", "Faults", "LedgerEntry", "Panel", "serve"]
+    assert (
+        face.__all__
+        == sorted(face.__all__)
+        == [
+            "DIALECTS",
+            "Faults",
+            "LedgerEntry",
+            "Panel",
+            "serve",
+            "serve_in_thread",
+        ]
+    )
     assert all(getattr(face, name).__doc__ for name in face.__all__)
