@@ -36,12 +36,10 @@ def test_it_stops_when_the_block_raises() -> None:
 
 
 def test_an_address_that_is_taken_is_told() -> None:
-    with (
-        serve_in_thread(Panel()) as url,
-        pytest.raises(OSError, match="in use"),
-        serve_in_thread(Panel(), port=int(url.split(":")[2].split("/")[0])),
-    ):
-        pytest.fail("not reached")
+    with serve_in_thread(Panel()) as url:
+        second = serve_in_thread(Panel(), port=int(url.split(":")[2].split("/")[0]))
+        with pytest.raises(OSError, match="in use"):
+            second.__enter__()
     assert "agencia-sandbox" not in threads()
 
 
