@@ -2,12 +2,15 @@
 
 import os
 import pty
+import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.rounds import rounds
 
 from .conftest import COMMAND, Agencia, Start, WatchedPanel, read_terminal
 from .placing import check_all_placed, numbered, rows
@@ -59,6 +62,9 @@ def test_after_a_kill_it_goes_on_and_places_nothing_twice(
 
 
 @pytest.mark.parametrize(
+    "moment", [15, *random.Random(7).sample(range(1, COUNT - 10), rounds(0, nightly=19))]
+)
+@pytest.mark.parametrize(
     ("number", "code", "word"),
     [
         (signal.SIGINT, 130, "interrupted"),
@@ -67,15 +73,22 @@ def test_after_a_kill_it_goes_on_and_places_nothing_twice(
     ],
 )
 def test_a_signal(  # noqa: PLR0913, PLR0917 - fixtures and a table
-    panel: WatchedPanel, start: Start, agencia: Agencia, many: str, number: int, code: int, word: str
+    panel: WatchedPanel,
+    start: Start,
+    agencia: Agencia,
+    many: str,
+    number: int,
+    code: int,
+    word: str,
+    moment: int,
 ) -> None:
     panel.faults.actions = {"add"}
     panel.faults.latency = 0.05
     process = start("place", many, "-j", "j.db", "--yes", "--quiet")
-    panel.at_request(15, lambda: process.send_signal(number))
+    panel.at_request(moment, lambda: process.send_signal(number))
     out, err = process.communicate()
     assert process.returncode == code
-    done = f"{len(out.splitlines()) - 1} of {COUNT} orders done"
+    done = f"{max(0, len(out.splitlines()) - 1)} of {COUNT} orders done"
     assert err.splitlines() == [
         "agencia: interrupted; waiting for the orders in flight",
         f"agencia: {word}: {done}; run the command again to resume, nothing is placed twice",
