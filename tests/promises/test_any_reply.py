@@ -116,7 +116,7 @@ class Panel:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=rounds(25, nightly=1000), deadline=None)
+@settings(max_examples=rounds(12, nightly=1000), deadline=None)
 @given(replies=REPLIES, ids=st.sets(st.integers(1, 400), min_size=1, max_size=120))
 def test_each_id_ends_in_its_own_value_or_error(engine: str, replies: list[Dressed], ids: set[int]) -> None:
     async def run() -> None:
@@ -141,7 +141,7 @@ def test_each_id_ends_in_its_own_value_or_error(engine: str, replies: list[Dress
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=rounds(25, nightly=1000), deadline=None)
+@settings(max_examples=rounds(12, nightly=1000), deadline=None)
 @given(replies=REPLIES, count=st.integers(1, 12), at_once=st.integers(1, 4))
 def test_each_order_ends_in_its_own_number_or_is_unknown(
     engine: str, replies: list[Dressed], count: int, at_once: int
