@@ -111,6 +111,7 @@ def test_what_stands_behind_the_end_is_no_part_of_it(behind: bytes) -> None:
         ("gzip, gzip", gzip.compress(gzip.compress(b"0" * 10**6))),
         ("deflate", raw_deflate(b"0" * 10**6)),
     ],
+    ids=["too large by one", "large", "two members", "twice", "deflate"],  # gzip tells the time
 )
 def test_what_comes_out_is_bounded(encoding: str, content: bytes) -> None:
     with pytest.raises(ReplyError, match=f"larger than {LIMIT} bytes"):
