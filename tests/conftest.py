@@ -44,7 +44,7 @@ def _soon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
             monkeypatch.setattr(module, "_FIRST", 0.02)
 
 
-if IS_EAGER:
+if IS_EAGER:  # pragma: no cover - nox -s eager
 
     def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
         """With `TESTS_EAGER` set, tasks run at once, up to their first wait (Python 3.12 and later)."""

@@ -139,6 +139,13 @@ async def test_five_wrong_ids_deny_no_right_one() -> None:
     assert {type(item.error) for item in items if not item.ok} == {NotFoundError}
 
 
+async def test_four_wrong_ids_in_the_beginning_do_not_end_the_search() -> None:
+    """A look over all of the batch finds one that has a value, and ends there."""
+    sent, items = await ask(Orders(known=texts(range(4, 100)), whole=True), 100)
+    assert [item.id for item in items if not item.ok] == [0, 1, 2, 3]
+    assert len(sent) <= 1 + 62
+
+
 # --- no batches -----------------------------------------------------------------------------------------
 
 

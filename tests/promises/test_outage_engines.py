@@ -33,9 +33,8 @@ async def test_a_poll_waits_until_the_panel_is_back(fault: str, caplog: pytest.L
     async def answer(request: Request) -> None:
         if 20 <= len(panel.forms) < 20 + AWAY:
             return break_off(request, fault)
-        if request.form["action"] == "balance":
-            return request.reply('{"balance": "1"}')
-        return request.reply(json.dumps(dict.fromkeys(request.form["orders"].split(","), ROW)))
+        rows = dict.fromkeys(request.form.get("orders", "").split(","), ROW)
+        return request.reply(json.dumps({"balance": "1"} if request.form["action"] == "balance" else rows))
 
     async with peer(answer) as panel, AsyncClient("KEY", base_url=panel.url, transport=transport()) as client:
         result = await client.status_many(range(10_000))
@@ -65,10 +64,7 @@ async def test_orders_wait_until_the_panel_is_back(fault: str) -> None:
 
 @by_each_engine
 async def test_a_refused_connection_means_that_it_is_away() -> None:
-    async def answer(request: Request) -> None:
-        raise AssertionError(request)
-
-    async with peer(answer) as panel:
+    async with peer(Request.hang) as panel:
         url = panel.url
     policy = RetryPolicy(first_wait=0)
     async with AsyncClient("KEY", base_url=url, transport=transport(), retry=policy) as client:
