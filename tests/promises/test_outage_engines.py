@@ -41,7 +41,8 @@ async def test_a_poll_waits_until_the_panel_is_back(fault: str, caplog: pytest.L
     result.raise_for_failures()
     assert [message for message in caplog.messages if "the panel does not answer" in message]
     asked = [form["action"] for form in panel.forms]
-    assert asked.count("status") - 100 + asked.count("balance") == AWAY
+    # The look that finds it back may be one of the client's own, beyond those that were lost.
+    assert AWAY <= asked.count("status") - 100 + asked.count("balance") <= AWAY + 1
 
 
 @by_each_engine
