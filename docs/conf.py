@@ -33,6 +33,7 @@ python_use_unqualified_type_names = True
 
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
+    ("py:.*", r"_?pytest\..*"),
     ("py:.*", r"(collections|contextlib|decimal|httpx|os|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
