@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from agencia_async._calls.batch_support import BatchSupport
 from agencia_async._calls.sender import Sender
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import Call, RetryMode
+from agencia_async._protocol.calls import Call
 from agencia_async._protocol.missing_field import says_missing
 from agencia_async._protocol.outcomes import Outcomes
 from agencia_async._protocol.wire_ids import is_integer, is_misread
@@ -88,17 +88,15 @@ class Asker(Generic[T]):
         if lacks_field(error, other):
             self.support.misses_field = other == self.action.subject
             return True
-        return self._is_read() and is_about_ids(error) and self._second_look(other, wire_id)
+        return is_about_ids(error) and self._second_look(other, wire_id)
 
     def _left_out(self, other: str, wire_id: str) -> bool:
         """Whether the other field may be the right one, as the reply left the id out."""
-        return self._is_read() and not is_misread(wire_id) and self._second_look(other, wire_id)
+        return not is_misread(wire_id) and self._second_look(other, wire_id)
 
     def _second_look(self, other: str, wire_id: str) -> bool:
-        return not is_integer(wire_id) and other == self.action.subject and self.support.second_look()
-
-    def _is_read(self) -> bool:
-        return self.action.retry_mode is RetryMode.ALWAYS
+        is_other = not is_integer(wire_id) and other == self.action.subject
+        return is_other and not self.action.retry_mode.is_write and self.support.second_look()
 
     async def _other(self, other: str, wire_id: str, failure: AgenciaError) -> T | AgenciaError:
         """The outcome in the other field; `failure` is that in the first one."""

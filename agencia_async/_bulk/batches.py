@@ -12,7 +12,6 @@ from agencia_async._calls.sender import Sender
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import RetryMode
 from agencia_async._protocol.outcomes import Outcomes, errors_in
 from agencia_async.errors import (
     AgenciaError,
@@ -30,10 +29,6 @@ T = TypeVar("T")
 def to_all(wire_ids: Sequence[str], error: AgenciaError) -> dict[str, Any]:
     """The error of a request as the outcome of each of its ids."""
     return {wire_id: twin(error) for wire_id in wire_ids}
-
-
-def _is_read(action: Action[Any]) -> bool:
-    return action.retry_mode is RetryMode.ALWAYS
 
 
 class Batches:
@@ -56,7 +51,7 @@ class Batches:
     def _limit(self, action: Action[Any]) -> int:
         """Writes keep to what reads have shown: cut off in silence, their outcomes would be unknown."""
         channel = self.sender.channel
-        return channel.most_ids if _is_read(action) else channel.cut_at
+        return channel.cut_at if action.retry_mode.is_write else channel.most_ids
 
     async def send(self, action: Action[T], wire_ids: Sequence[str], *, urgent: bool) -> Outcomes[T]:
         """The outcome for each id. Writes are always urgent; what is not urgent is part of a bulk call.
@@ -65,7 +60,7 @@ class Batches:
             AgenciaError: the request failed as a whole.
         """
         support = self.sender.channel.batches(action.name)
-        is_urgent = urgent or not _is_read(action)
+        is_urgent = urgent or action.retry_mode.is_write
         asker = Asker(self.sender, action, support, urgent=is_urgent, patient=not urgent)
         support.sent()
         if len(wire_ids) > support.size and not support.trial():
@@ -77,7 +72,7 @@ class Batches:
     async def _request(self, asker: Asker[T], wire_ids: Sequence[str]) -> Outcomes[T]:
         if len(wire_ids) == 1:
             return {wire_ids[0]: await asker.alone(wire_ids[0])}
-        return await (self._read if _is_read(asker.action) else self._write)(asker, wire_ids)
+        return await (self._write if asker.action.retry_mode.is_write else self._read)(asker, wire_ids)
 
     async def _read(self, asker: Asker[T], wire_ids: Sequence[str]) -> Outcomes[T]:
         reading = BatchRead(asker, wire_ids)

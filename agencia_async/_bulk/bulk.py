@@ -10,7 +10,6 @@ from agencia_async._bulk.chunks import Ids, batches, chunks, read_all
 from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._models.bulk import bulk_item
 from agencia_async._protocol.actions import Action
-from agencia_async._protocol.calls import RetryMode
 from agencia_async._protocol.outcomes import Outcomes, Values
 from agencia_async.errors import AgenciaError, of_id
 from agencia_async.models import BulkItem, BulkResult, Id
@@ -47,7 +46,7 @@ class Bulk(Generic[T]):
         """The items one by one, as the replies arrive."""
         self._batches.sender.channel.enter()
         # Reading an order twice is harmless, refilling or cancelling it twice is not.
-        once = self._action.retry_mode is not RetryMode.ALWAYS
+        once = self._action.retry_mode.is_write
         tasks = self._batches.tasks
         source = batches(ids, self._size, tasks=tasks, is_idle=self._is_idle, once=once)
         async with aclosing(self._run(source, self._items)) as answered:

@@ -3,13 +3,13 @@
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from agencia_async._calls.batch_support import BatchSupport
 from agencia_async._concurrency.tasks import Tasks, closed
 from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._limits.gate import Gate
-from agencia_async._protocol.calls import BALANCE, Call, RetryMode
+from agencia_async._protocol.calls import BALANCE, Call
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
@@ -41,11 +41,6 @@ _LONGEST_COOLDOWN = 3600.0
 def now() -> float:
     """The event loop's clock, in seconds."""
     return asyncio.get_running_loop().time()
-
-
-def is_write(call: Call[Any]) -> bool:
-    """Whether a call may change something at the panel."""
-    return call.retry_mode is not RetryMode.ALWAYS
 
 
 def is_away(error: AgenciaError) -> bool:
@@ -112,7 +107,7 @@ class Channel:
         until = now() + seconds
         reported = reply = None
         try:
-            reply = await self._wire.send(call.form, timeout=seconds, write=is_write(call))
+            reply = await self._wire.send(call.form, timeout=seconds, write=call.retry_mode.is_write)
             if self._header_checks or reply.status == _TOO_MANY:
                 reported = self._quota(reply)
             read = partial(decipher, call.reader, reply, self._refusals)
@@ -122,7 +117,7 @@ class Channel:
                 failed.http_status = reply.status
             raise_if_whole(value)
         except AgenciaError as error:
-            is_unknown = is_write(call) and error.sent != "no" and not is_repeatable
+            is_unknown = call.retry_mode.is_write and error.sent != "no" and not is_repeatable
             is_failure = is_unknown or (isinstance(error, TransportError) and error.is_of_network)
             is_cut = is_cut and now() >= until
             self._failed(number, error, reported, is_cut=is_cut, is_failure=is_failure)

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from agencia_async._calls.channel import Channel, is_away, is_write, now
+from agencia_async._calls.channel import Channel, is_away, now
 from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async.errors import AgenciaError, TransportError
@@ -73,7 +73,7 @@ class Execution(Generic[T]):
         """Pass the gate, and make one attempt. A probe that is not answered is none."""
         gate = self._channel.gate
         while True:
-            self._number = gate.try_acquire(write=is_write(self._call)) or await self._acquire()
+            self._number = gate.try_acquire(write=self._call.retry_mode.is_write) or await self._acquire()
             self._is_probe = gate.circuits.is_probe(self._number)
             try:
                 return await (self._around(self._exchange) if self._around else self._exchange())
@@ -87,7 +87,7 @@ class Execution(Generic[T]):
         self._channel.enter()  # if it was closed since the last attempt, the gate grants nothing
         try:
             number, uncounted = await self._channel.gate.acquire(
-                self.left(), urgent=self._urgent, write=is_write(self._call), patient=self._patient
+                self.left(), urgent=self._urgent, write=self._call.retry_mode.is_write, patient=self._patient
             )
         except AgenciaError:
             self._is_over = True
@@ -98,7 +98,7 @@ class Execution(Generic[T]):
     async def _exchange(self) -> T:
         left = self.left()
         self._channel.enter()  # the client may have been closed meanwhile
-        if left <= (self._terms.least if is_write(self._call) else 0):
+        if left <= (self._terms.least if self._call.retry_mode.is_write else 0):
             self._is_over = True
             raise TransportError("the deadline passed before the request was sent", sent="no")
         self.attempts += 1

@@ -129,7 +129,7 @@ class Retrier:
             failure = error
         # The panel may have acted on this attempt or on an earlier one.
         unclear = retries.uncertain and not isinstance(failure, OutcomeUnknownError)
-        if unclear and retry_mode is not RetryMode.ALWAYS:
+        if unclear and retry_mode.is_write:
             message = f"the panel may have acted on the request: {failure}"
             raise OutcomeUnknownError(message, cause=failure.with_traceback(None))
         raise failure.with_traceback(None)  # without the many frames of the retry loop

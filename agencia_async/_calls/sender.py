@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TypeVar
 
-from agencia_async._calls.channel import Channel, is_write
+from agencia_async._calls.channel import Channel
 from agencia_async._calls.execution import Attempt, CallTerms, Execution
 from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
 from agencia_async._protocol.calls import Call, RetryMode
@@ -54,7 +54,7 @@ class Sender:
         the gate does not count towards the deadline. With `once` a read is not retried.
         """
         self.channel.enter()
-        if is_write(call):
+        if call.retry_mode.is_write:
             _load()
         execution = Execution(self.channel, self._terms, call, around, urgent=urgent, patient=patient)
         try:

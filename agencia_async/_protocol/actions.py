@@ -87,7 +87,7 @@ class Action(Generic[T]):
             partial(self._find, wire_ids),
             partial(self._outcomes, wire_ids),
             self.name,
-            is_write=self.retry_mode is not RetryMode.ALWAYS,
+            is_write=self.retry_mode.is_write,
             fast_path=self.fast_path and partial(self.fast_path, wire_ids),
             ids=wire_ids,
         )
@@ -130,7 +130,7 @@ class Action(Generic[T]):
 
     def _is_flat(self, node: object, wire_ids: Sequence[str]) -> bool:
         """Whether the fields of one row, or its error, stand where the rows of a batch should be."""
-        if len(wire_ids) == 1 or self.retry_mode is not RetryMode.ALWAYS or not isinstance(node, Mapping):
+        if len(wire_ids) == 1 or self.retry_mode.is_write or not isinstance(node, Mapping):
             return False
         row = canonical(cast("Row", node))
         told = row.get("status")
@@ -155,7 +155,7 @@ class Action(Generic[T]):
         rows = [canonical(cast("Row", node)) for _, node in found if isinstance(node, Mapping)]
         field = self.result or "status"
         named = next((row for row in rows if field in row and not self._is_flag(row)), None)
-        if named is None and self.retry_mode is not RetryMode.ALWAYS:
+        if named is None and self.retry_mode.is_write:
             return next(filter(is_success, rows), None)
         return named
 
@@ -191,9 +191,7 @@ class Action(Generic[T]):
             return self._read(row, refusals)
         except ReplyError as error:
             error = error.with_traceback(None)
-            return (
-                error if self.retry_mode is RetryMode.ALWAYS else OutcomeUnknownError(str(error), cause=error)
-            )
+            return OutcomeUnknownError(str(error), cause=error) if self.retry_mode.is_write else error
 
     def _is_documented(self, row: object) -> bool:
         """Whether it has documented fields only, and can skip the general parser."""
@@ -206,7 +204,7 @@ class Action(Generic[T]):
         if not refusals.is_failure(text):
             return refusals.error(text)
         failure = TransportError(text, sent="maybe")
-        if self.retry_mode is RetryMode.ALWAYS:
+        if not self.retry_mode.is_write:
             return failure
         return OutcomeUnknownError(f"the panel may have acted: {text}", cause=failure)
 

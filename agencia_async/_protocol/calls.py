@@ -50,6 +50,11 @@ class RetryMode(Enum):
     OPT_IN = "a second refill or cancel is usually rejected, sometimes executed again"
     NEVER = "a second add is a second order"
 
+    @property
+    def is_write(self) -> bool:
+        """Whether the request may change something at the panel."""
+        return self is not RetryMode.ALWAYS
+
 
 @frozen
 class Call(Generic[T]):
