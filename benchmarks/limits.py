@@ -19,9 +19,7 @@ With `--goals` only this client is measured, at small and odd limits too, beside
 import argparse
 import asyncio
 import itertools
-import selectors
 import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -40,33 +38,13 @@ from agencia_async._limits.cubic import CubicPace
 sys.path.append(str(Path(__file__).parents[1]))
 
 from tests.support import hidden_limits
+from tests.support.virtual import VirtualLoop
 
 LATENCY = 0.05
 CONNECTIONS = 10
 _FINDING = 10.0
 _BODY = b'{"charge":"0.27819","start_count":"3572","status":"Partial","remains":"157","currency":"USD"}'
 _REFUSAL = b'{"error":"Too many requests"}'
-
-
-class _Selector(selectors.DefaultSelector):
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        events = super().select(0)
-        if not events and timeout is not None:
-            self.now += max(0.0, timeout)
-        return events
-
-
-class Loop(asyncio.SelectorEventLoop):
-    """Its clock jumps to the next timer."""
-
-    def __init__(self) -> None:
-        self._clock = _Selector()
-        super().__init__(self._clock)
-
-    def time(self) -> float:
-        return self._clock.now
 
 
 # --- panels -------------------------------------------------------------------------------------------
@@ -76,17 +54,7 @@ Admits = Callable[[float], bool]
 
 def sliding(requests: int, per: float) -> Admits:
     """So many in any time of that length."""
-    recent: deque[float] = deque()
-
-    def admits(now: float) -> bool:
-        while recent and now - recent[0] >= per:
-            recent.popleft()
-        if len(recent) >= requests:
-            return False
-        recent.append(now)
-        return True
-
-    return admits
+    return hidden_limits.sliding(requests, per, Random(0))
 
 
 def fixed(requests: int, per: float) -> Admits:
@@ -282,7 +250,7 @@ def simulate(case: Case, client: str, seconds: float, seed: int) -> tuple[float,
     """What was used, what was refused at all and later, and how many ids failed."""
     until = seconds * case.seconds
     panel = Panel(case, until, seed)
-    with CLIENTS[client](), asyncio.Runner(loop_factory=Loop) as runner:
+    with CLIENTS[client](), asyncio.Runner(loop_factory=VirtualLoop) as runner:
         failed = runner.run(_poll(panel, until))
     later = [sum(one >= _FINDING * case.seconds for one in times) for times in (panel.refused, panel.taken)]
     every = len(panel.refused), len(panel.taken)
