@@ -394,10 +394,8 @@ async def test_a_reservation_before_the_panels_quota_is_full_again_is_dropped() 
     assert (crowd.times, reservations.asked) == ([9], 3)
 
 
-@virtual_time
-async def test_a_reservation_behind_a_cooldown_that_nobody_came_for_is_not_used_late() -> None:
-    reservations = Scripted(0, 9, 3)
-    it = gate(reservations=reservations)
+async def left_behind_a_cooldown(it: Gate) -> Crowd:
+    """A reservation was made within a cooldown, and whoever made it has gone."""
     number = await through(it)
     crowd = Crowd(it, seconds=0)
     crowd.add("a")
@@ -406,6 +404,14 @@ async def test_a_reservation_behind_a_cooldown_that_nobody_came_for_is_not_used_
     it.release(number)
     await asyncio.sleep(1)
     crowd.tasks[0].cancel()
+    return crowd
+
+
+@virtual_time
+async def test_a_reservation_behind_a_cooldown_that_nobody_came_for_is_not_used_late() -> None:
+    reservations = Scripted(0, 9, 3)
+    it = gate(reservations=reservations)
+    crowd = await left_behind_a_cooldown(it)
     await asyncio.sleep(19)
     crowd.add("b")
     await crowd.over()
@@ -416,14 +422,7 @@ async def test_a_reservation_behind_a_cooldown_that_nobody_came_for_is_not_used_
 async def test_a_reservation_behind_a_cooldown_is_kept_for_whoever_comes_by_its_time() -> None:
     reservations = Scripted(0, 9)
     it = gate(reservations=reservations)
-    number = await through(it)
-    crowd = Crowd(it, seconds=0)
-    crowd.add("a")
-    await turns()
-    it.rate_limited(number, 7)
-    it.release(number)
-    await asyncio.sleep(1)
-    crowd.tasks[0].cancel()
+    crowd = await left_behind_a_cooldown(it)
     await asyncio.sleep(7)
     crowd.add("b")
     await crowd.over()
