@@ -152,8 +152,12 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> AsyncioStream:
-        """A connection to an address."""
+        """A connection, as httpcore asks for it."""
         del timeout, local_address, socket_options  # none of them is ever given
+        return await self.connect(host, port)
+
+    async def connect(self, host: str, port: int) -> AsyncioStream:
+        """A connection to an address."""
         loop = asyncio.get_running_loop()
         try:
             addresses = await _addresses(host, port)

@@ -4,7 +4,6 @@ Whatever fails in here, nothing of the request has left.
 """
 
 import ssl
-from collections.abc import Iterable
 from http import HTTPStatus
 
 import httpcore
@@ -22,17 +21,9 @@ class TunnelBackend(AsyncioBackend):
         self._proxy = proxy
         self._context = context
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> AsyncioStream:
+    async def connect(self, host: str, port: int) -> AsyncioStream:
         """A connection to an address, at the other end of the tunnel."""
-        del timeout, local_address, socket_options  # none of them is ever given
-        stream = await super().connect_tcp(self._proxy.host, self._proxy.port)
+        stream = await super().connect(self._proxy.host, self._proxy.port)
         if self._proxy.scheme == "https":
             await stream.start_tls(self._context, server_hostname=self._proxy.host)
         refused = await self._refused(stream, host, port)
