@@ -55,7 +55,7 @@ class Circuits:
         """Why a request that comes now fails at once; None if it does not."""
         if self._breaker.fails_at_once(now):
             return self._breaker.error(now)
-        return self._writes.error() if write and self._writes.fails_at_once(now) else None
+        return self.ended_writes(now) if write else None
 
     def next(self, queue: WaitingQueue, now: float) -> Waiter | None:
         """Whose turn it is, if anybody's."""
