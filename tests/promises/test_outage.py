@@ -173,7 +173,7 @@ async def test_a_call_that_comes_in_an_outage_waits_until_its_deadline_and_no_lo
 @virtual_time
 async def test_a_call_from_before_an_outage_ends_at_its_own_deadline() -> None:
     panel = AwayPanel(from_to(0.0, 1000.0))
-    async with client_of(panel, retry=RetryPolicy(deadline=20)) as client:
+    async with client_of(panel, retry=RetryPolicy(first_wait=0, deadline=20)) as client:
         call = asyncio.create_task(client.balance())
         await asyncio.sleep(0.03)
         polled = asyncio.create_task(client.status_many(range(1000)))
