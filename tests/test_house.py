@@ -207,7 +207,7 @@ FORBIDDEN = [
     ("_transport.wire", "from agencia_async._protocol.actions import Call"),
     ("_transport.wire", "from agencia_async._limits.gate import Gate"),
     ("catalogue", "from agencia_async import catalogue, pytest_plugin"),
-    ("cli.commands.bulk", "from agencia_async._bulk.bulk import Bulk"),
+    ("cli.commands.status", "from agencia_async._bulk.bulk import Bulk"),
     ("cli.input.ids", "from agencia_async.cli.output import rows"),
     ("cli.output.rows", "from agencia_async.cli.commands import place"),
     ("client", "from agencia_async.journal import Journal"),

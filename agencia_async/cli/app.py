@@ -7,11 +7,12 @@ import typer
 
 from agencia_async.cli.commands.account import balance, services
 from agencia_async.cli.commands.add import add
-from agencia_async.cli.commands.bulk import cancel, refill, refill_status, status
 from agencia_async.cli.commands.demo import demo
 from agencia_async.cli.commands.journal import journal
 from agencia_async.cli.commands.place import place
+from agencia_async.cli.commands.refill_cancel import cancel, refill
 from agencia_async.cli.commands.sandbox import sandbox
+from agencia_async.cli.commands.status import refill_status, status
 from agencia_async.cli.exit import CODES
 from agencia_async.cli.options import flat
 

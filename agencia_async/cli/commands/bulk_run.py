@@ -1,4 +1,4 @@
-"""The bulk commands: status, refill, refill-status and cancel."""
+"""What the commands over many ids share: ids in, a row and a count for each outcome, the summary."""
 
 import asyncio
 import time
@@ -9,19 +9,20 @@ from typing import Final, Generic, TypeVar
 
 from rich.console import Console
 
-from agencia_async import AsyncClient, BulkItem, Cancellation, Id, OrderStatus, RefillId, RefillStatus
+from agencia_async import AsyncClient, BulkItem, Id
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.options import OutputOptions, PanelOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import Column, Layout, Row, terminal, writer
-from agencia_async.cli.output.summary import STYLES, Tally, print_summary
+from agencia_async.cli.output.summary import Tally, print_summary
 from agencia_async.cli.text import one_line
 
 T = TypeVar("T")
 
-_ORDERS: Final = ("order", "order_id", "id")
-_REFILLS: Final = ("refill", "refill_id", "id")
+ORDER_COLUMNS: Final = ("order", "order_id", "id")
+FAILURE: Final = ("error", "error_type")
+ID: Final = Column("id", "id", 8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,45 +42,15 @@ class BulkCommand(Generic[T]):
     values: Callable[[T], Mapping[str, object]]
     state: Callable[[T], str]
     layout: Layout
-    columns: tuple[str, ...] = _ORDERS
+    columns: tuple[str, ...] = ORDER_COLUMNS
     acts: bool = False
 
 
-def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Show the status of any number of orders, as the replies arrive.
-
-    CSV columns: id, ok, status, state, charge, start_count, remains,
-    currency, error, error_type. JSON has the same names, amounts as strings,
-    and all other fields under "extra".
-    """
-    run(_bulk(_STATUS, ids, connection, output))
-
-
-def refill(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Request refills of any number of orders.
-
-    CSV columns: id, ok, refill, error, error_type. The refill column is the
-    id for refill-status.
-    """
-    run(_bulk(_REFILL, ids, connection, output))
-
-
-def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Show the status of any number of refills.
-
-    CSV columns: id, ok, status, state, error, error_type.
-    """
-    run(_bulk(_REFILL_STATUS, ids, connection, output))
-
-
-def cancel(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
-    """Request the cancellation of any number of orders.
-
-    Whether an order was cancelled shows later in its status.
-
-    CSV columns: id, ok, request, error, error_type.
-    """
-    run(_bulk(_CANCEL, ids, connection, output))
+def run_bulk(
+    action: BulkCommand[T], given: IdOptions, connection: PanelOptions, output: OutputOptions
+) -> None:
+    """Run the command to its exit code."""
+    run(_bulk(action, given, connection, output))
 
 
 async def _bulk(
@@ -150,63 +121,3 @@ def _how_far(tally: Tally, ids: Ids, action: BulkCommand[T]) -> str:
     of = "" if ids.total is None else f" of {ids.total:,}"
     rest = "; the panel may have acted on some of the others" if action.acts else ""
     return f"{tally.done:,}{of} ids done{rest}"
-
-
-def _state_style(row: Row) -> str:
-    return STYLES.get(str(row["state"]), "")
-
-
-def _order_values(value: OrderStatus) -> Mapping[str, object]:
-    return value.to_dict()
-
-
-def _refill_values(value: RefillStatus) -> Mapping[str, object]:
-    return value.to_dict()
-
-
-_ID: Final = Column("id", "id", 8)
-_STATE: Final = Column("status", "status", 12, style=_state_style)
-_FAILURE: Final = ("error", "error_type")
-_SERIES: Final = ("orders", "runs", "posts", "expiry")
-"""What only drip-feeds and subscriptions have; it is in JSON."""
-
-_STATUS: Final = BulkCommand[OrderStatus](
-    ask=AsyncClient.status_iter,
-    values=_order_values,
-    state=lambda value: value.state.value,
-    layout=Layout(
-        ("id", "ok", "status", "state", "charge", "start_count", "remains", "currency", *_FAILURE),
-        (
-            _ID,
-            _STATE,
-            Column("charge", "charge", 12, right=True),
-            Column("currency", "", 3),
-            Column("start_count", "start count", right=True),
-            Column("remains", "remains", right=True),
-        ),
-        ("is_final", *_SERIES, "extra"),
-    ),
-)
-_REFILL: Final = BulkCommand[RefillId | None](
-    ask=AsyncClient.refill_iter,
-    values=lambda value: {"refill": value},
-    state=lambda _: "Requested",
-    layout=Layout(("id", "ok", "refill", *_FAILURE), (_ID, Column("refill", "refill"))),
-    acts=True,
-)
-_REFILL_STATUS: Final = BulkCommand[RefillStatus](
-    ask=AsyncClient.refill_status_iter,
-    values=_refill_values,
-    state=lambda value: value.state.value,
-    layout=Layout(("id", "ok", "status", "state", *_FAILURE), (_ID, _STATE), ("is_final", "extra")),
-    columns=_REFILLS,
-)
-_CANCEL: Final = BulkCommand[Cancellation](
-    ask=AsyncClient.cancel_iter,
-    values=Cancellation.to_dict,
-    state=lambda _: "Requested",
-    layout=Layout(
-        ("id", "ok", "request", *_FAILURE), (_ID, Column("ok", "accepted"), Column("request", "request"))
-    ),
-    acts=True,
-)

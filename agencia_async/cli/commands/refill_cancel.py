@@ -1,0 +1,46 @@
+"""The commands `refill` and `cancel`: what they ask for, and their columns."""
+
+from typing import Final
+
+from agencia_async import AsyncClient, Cancellation, RefillId
+from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, run_bulk
+from agencia_async.cli.input.ids import IdOptions
+from agencia_async.cli.options import OutputOptions, PanelOptions
+from agencia_async.cli.output.rows import Column, Layout
+
+
+def refill(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+    """Request refills of any number of orders.
+
+    CSV columns: id, ok, refill, error, error_type. The refill column is the
+    id for refill-status.
+    """
+    run_bulk(_REFILL, ids, connection, output)
+
+
+def cancel(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+    """Request the cancellation of any number of orders.
+
+    Whether an order was cancelled shows later in its status.
+
+    CSV columns: id, ok, request, error, error_type.
+    """
+    run_bulk(_CANCEL, ids, connection, output)
+
+
+_REFILL: Final = BulkCommand[RefillId | None](
+    ask=AsyncClient.refill_iter,
+    values=lambda value: {"refill": value},
+    state=lambda _: "Requested",
+    layout=Layout(("id", "ok", "refill", *FAILURE), (ID, Column("refill", "refill"))),
+    acts=True,
+)
+_CANCEL: Final = BulkCommand[Cancellation](
+    ask=AsyncClient.cancel_iter,
+    values=Cancellation.to_dict,
+    state=lambda _: "Requested",
+    layout=Layout(
+        ("id", "ok", "request", *FAILURE), (ID, Column("ok", "accepted"), Column("request", "request"))
+    ),
+    acts=True,
+)
