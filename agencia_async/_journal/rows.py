@@ -140,18 +140,24 @@ def claim_all(
     return made
 
 
+_LAST: Final = (
+    select(orders.c.reference)
+    .where(orders.c.target == bindparam("its_target"), orders.c.updated >= bindparam("since"))
+    .where(orders.c.state != JournalState.REFUSED)
+    .order_by(orders.c.updated.desc())
+    .limit(1)
+)
+
+
 class _Neighbours:
     """The orders for the same service and link that were sent lately."""
 
     def __init__(self, connection: Connection, claims: Sequence[Claim], now: datetime) -> None:
         self._found: dict[str, str] = {}
-        targets = {target for claim in claims if (target := claim.target)}
-        if not targets:
-            return
-        lately = orders.c.updated >= written(now - _WINDOW)
-        sent = orders.c.state != JournalState.REFUSED
-        query = select(orders.c.target, orders.c.reference).where(orders.c.target.in_(targets), lately, sent)
-        self._found = {row.target: row.reference for row in connection.execute(query)}
+        for target in {claim.target for claim in claims if claim.target}:
+            last = connection.execute(_LAST, {"its_target": target, "since": written(now - _WINDOW)}).scalar()
+            if last is not None:
+                self._found[target] = last
 
     def of(self, claim: Claim) -> str | None:
         """The reference of the last one, or None."""

@@ -80,6 +80,6 @@ balances = Table(
 )
 indexes = (
     Index("agencia_orders_by_state", orders.c.state, orders.c.number),
-    Index("agencia_orders_by_target", orders.c.target),
+    Index("agencia_orders_by_target", orders.c.target, orders.c.updated),
     Index("agencia_orders_by_bought", orders.c.bought),
 )
