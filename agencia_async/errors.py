@@ -26,10 +26,9 @@ it), `"maybe"` (the request was sent, but the panel's reply is missing) or `"yes
 reply is unreadable).
 """
 
-import copy
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from agencia_async._plain.plain import plain
 
@@ -78,7 +77,7 @@ def _printable(message: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-E = TypeVar("E", bound=Exception)
+E = TypeVar("E", bound="AgenciaError")
 
 
 class AgenciaError(Exception):
@@ -196,7 +195,7 @@ class TransportError(AgenciaError):
     """No usable reply: the connection failed, timed out or broke, or the reply is a 5xx or a gateway page."""
 
     is_of_network = True
-    """Whether the network or the server failed, and not the code of a transport of the caller's."""
+    """Whether the network or the server failed: not so for a certificate that is not trusted."""
 
 
 class ReplyError(AgenciaError):
@@ -314,11 +313,8 @@ def twin(error: E) -> E:
 
     An exception collects a traceback wherever it is raised; two callers must not share one.
     """
-    if isinstance(error, AgenciaError):  # a bulk call may fail for many thousand ids
-        other = cast("E", type(error).__new__(type(error), *error.args))
-        other.__dict__.update(error.__dict__)
-    else:
-        other = copy.copy(error)
+    other = type(error).__new__(type(error), *error.args)  # quick: there may be thousands
+    other.__dict__.update(error.__dict__)
     other.__cause__ = error.__cause__
     if hasattr(error, "__notes__"):
         other.__notes__ = [*error.__notes__]

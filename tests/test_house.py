@@ -75,6 +75,7 @@ ADAPTERS = {
         "_transport.httpcore_engine",
         "_transport.address",
         "_transport.exchange",
+        "_transport.foreign",
         "_transport.route",
         "_transport.wire",
         "cli.options",

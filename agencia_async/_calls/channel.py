@@ -14,6 +14,7 @@ from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
+from agencia_async._transport.foreign import ForeignError
 from agencia_async._transport.wire import Wire
 from agencia_async.errors import (
     AgenciaError,
@@ -46,7 +47,7 @@ def now() -> float:
 def is_away(error: AgenciaError) -> bool:
     """Whether an error means that the panel is not there: no connection, no reply, or that of a gateway."""
     is_gone = error.http_status is None or error.http_status in _AWAY
-    return is_gone and isinstance(error, TransportError) and error.is_of_network
+    return is_gone and isinstance(error, TransportError)
 
 
 class Channel:
@@ -169,6 +170,9 @@ class Channel:
             number = await self.gate.acquire_own()
             try:
                 await self.exchange(BALANCE, number, PROBE_TIMEOUT)
+            except ForeignError as wrapped:  # the event loop shows it: there is no caller
+                self.gate.accepted(number, is_failure=True)
+                raise wrapped.original from None
             finally:
                 self.gate.release(number)
 

@@ -12,6 +12,7 @@ from attrs import Attribute, field, frozen
 from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._checks import check_seconds, check_whole
 from agencia_async._protocol.calls import RetryMode
+from agencia_async._transport.foreign import ForeignError
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -127,6 +128,10 @@ class Retrier:
             return await retries.run(retry_mode), retries.uncertain
         except AgenciaError as error:
             failure = error
+        except ForeignError as error:
+            if retry_mode is RetryMode.ALWAYS or not retries.uncertain:
+                raise
+            failure = error.as_error()
         # The panel may have acted on this attempt or on an earlier one.
         unclear = retries.uncertain and not isinstance(failure, OutcomeUnknownError)
         if unclear and retry_mode.is_write:

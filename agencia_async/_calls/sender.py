@@ -9,6 +9,7 @@ from agencia_async._calls.execution import Attempt, CallTerms, Execution
 from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
+from agencia_async._transport.foreign import ForeignError
 from agencia_async.errors import AgenciaError
 
 T = TypeVar("T")
@@ -52,11 +53,25 @@ class Sender:
         `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. Urgent calls
         take precedence over those that are not. For patient ones, the requests of a bulk call, waiting at
         the gate does not count towards the deadline. With `once` a read is not retried.
+
+        Raises:
+            AgenciaError: the last attempt's error.
+            Exception: what code of the caller's raised, as it is; of a write, nothing was sent. For a write
+                of a bulk call it is the cause of a `TransportError`.
         """
         self.channel.enter()
         if call.retry_mode.is_write:
             _load()
         execution = Execution(self.channel, self._terms, call, around, urgent=urgent, patient=patient)
+        try:
+            return await self._run(execution, call, patient=patient, once=once)
+        except ForeignError as wrapped:
+            error = wrapped.original
+            if patient and call.retry_mode.is_write:  # a bulk call must not lose the outcomes of its others
+                error = wrapped.as_error(call.action, execution.attempts)
+        raise error
+
+    async def _run(self, execution: Execution[T], call: Call[T], *, patient: bool, once: bool) -> T:
         try:
             if once:
                 value, uncertain = await execution.attempt(), False

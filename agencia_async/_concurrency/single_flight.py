@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from agencia_async._concurrency.tasks import Tasks, closed
-from agencia_async.errors import twin
+from agencia_async._concurrency.tasks import Tasks, closed, copied
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ class SingleFlight(Generic[T]):
             self._callers -= 1
             self._end_if_unwanted()
         if self._error is not None:
-            raise twin(self._error)
+            raise copied(self._error)
         if self._value is not None:
             return self._value[0]
         raise self._reason or (closed() if self._tasks.closed else asyncio.CancelledError())

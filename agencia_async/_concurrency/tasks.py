@@ -1,10 +1,11 @@
 """The tasks of one client: the only module that creates any."""
 
 import asyncio
+import copy
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from agencia_async.errors import ConfigurationError, twin
+from agencia_async.errors import AgenciaError, ConfigurationError, twin
 
 T = TypeVar("T")
 
@@ -51,12 +52,25 @@ async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def copied(error: Exception) -> Exception:
+    """A copy of an exception for one of several callers.
+
+    What is not of this library keeps its traceback, and is shared where it cannot be copied.
+    """
+    if isinstance(error, AgenciaError):
+        return twin(error)
+    try:
+        return copy.copy(error).with_traceback(error.__traceback__)
+    except Exception:  # noqa: BLE001 - whatever its constructor does
+        return error
+
+
 def settle(futures: Sequence[asyncio.Future[T]], answer: T | Exception) -> None:
     """Give each caller the answer: the value, or a copy of the error."""
     for future in futures:
         if future.done():  # its caller was cancelled
             continue
         if isinstance(answer, Exception):
-            future.set_exception(twin(answer))
+            future.set_exception(copied(answer))
         else:
             future.set_result(answer)

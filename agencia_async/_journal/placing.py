@@ -37,6 +37,7 @@ from agencia_async._concurrency.single_flight import SingleFlight
 from agencia_async._journal.entry import JournalEntry, JournalState, clock, idempotency_key, is_same_panel
 from agencia_async._journal.rows import Claim, Settle
 from agencia_async._journal.store import Store
+from agencia_async._transport.foreign import ForeignError
 from agencia_async.errors import (
     AgenciaError,
     ConfigurationError,
@@ -166,7 +167,7 @@ class Placing:
         """Send the order, and commit its outcome."""
         try:
             numbers = await exchange()
-        except ConfigurationError:  # the client was closed at this moment
+        except (ConfigurationError, ForeignError):  # the client was closed, or code of the caller's failed
             await self._withdraw()
             raise
         except AgenciaError as error:

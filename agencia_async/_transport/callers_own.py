@@ -11,6 +11,7 @@ import httpx
 
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.exchange import UNBOUNDED, Body, Endpoint
+from agencia_async._transport.foreign import callers_code
 from agencia_async._transport.inflate import encoding_of, inflated
 from agencia_async.errors import ReplyError
 
@@ -64,7 +65,8 @@ class CallersOwn:
             await close_stale(pool)
         elif write:
             request.headers["Connection"] = "close"
-        return await read(await self._send(request), self._limit)
+        with callers_code():
+            return await read(await self._send(request), self._limit)
 
     async def aclose(self) -> None:
         """Close the transport, where it was handed over; a client stays the caller's."""
@@ -114,11 +116,27 @@ def has_leftover(connection: object) -> bool:
 
 
 class _Request(httpx.Request):
-    """A request whose body stays what it is when somebody reads it before it is sent."""
+    """A request whose body stays what it is when somebody reads it before it is sent.
+
+    That of a read may be read by everybody: whoever did may have sent it.
+    """
+
+    @property
+    def content(self) -> bytes:
+        """The body, if it is that of a read; that of a write is read once."""
+        body = cast("object", self.stream)
+        if isinstance(body, Body) and not body.once:
+            body.started = True
+            return body.content
+        return super().content
+
+    def read(self) -> bytes:
+        """The same."""
+        return self.content
 
     async def aread(self) -> bytes:
         """The body."""
-        body = self.stream
+        body = cast("object", self.stream)
         content = await super().aread()
         if isinstance(body, Body) and self.stream is not body:
             self.stream = body.again()

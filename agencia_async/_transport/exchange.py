@@ -22,12 +22,12 @@ class Body(httpx.AsyncByteStream):
     With `once` it can be sent no second time: a transport of the caller's may try again by itself.
     """
 
-    __slots__ = ("_once", "content", "started")
+    __slots__ = ("content", "once", "started")
 
     def __init__(self, content: bytes, *, once: bool = False) -> None:
         self.content = content
         self.started = False
-        self._once = once
+        self.once = once
 
     def __len__(self) -> int:
         return len(self.content)
@@ -37,10 +37,10 @@ class Body(httpx.AsyncByteStream):
 
     def again(self) -> "Body":
         """The same body for whoever sends it after it was read."""
-        return Body(self.content, once=self._once)
+        return Body(self.content, once=self.once)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self.started and self._once:
+        if self.started and self.once:
             raise RuntimeError("the transport tried to send it a second time")
         self.started = True
         yield self.content

@@ -5,6 +5,7 @@ A test library that stands in for httpx's transport (respx, pytest-httpx) is ask
 
 import ssl
 from collections.abc import AsyncIterable, Callable
+from contextlib import nullcontext
 from typing import cast
 
 import httpcore
@@ -16,12 +17,17 @@ from agencia_async._transport.asyncio_stream import AsyncioBackend
 from agencia_async._transport.callers_own import has_leftover, read, request_of
 from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, UNBOUNDED, Body, Connection, Endpoint
+from agencia_async._transport.foreign import callers_code
 from agencia_async._transport.inflate import encoding_of, inflated
 from agencia_async._transport.route import REFUSED, ProxyServer, Route, refusal
 from agencia_async._transport.tunnel import TunnelBackend
 
 _FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
-_ORIGINAL = httpx.AsyncHTTPTransport.handle_async_request
+
+
+def _is_replaced(method: Callable[..., object], library: str) -> bool:
+    """Does a test library stand in for a method? It may have begun before this module was imported."""
+    return method.__module__.partition(".")[0] != library
 
 
 class HttpcoreConnection(Connection):
@@ -51,7 +57,7 @@ class HttpcoreConnection(Connection):
 
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end; faults of the network are those of httpx."""
-        if httpx.AsyncHTTPTransport.handle_async_request is not _ORIGINAL:
+        if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request, "httpx"):
             return await self._stand_in(body)
         request = httpcore.Request(
             b"POST",
@@ -80,8 +86,10 @@ class HttpcoreConnection(Connection):
         Raises:
             httpx.ConnectError: there is no connection, so nothing was sent.
         """
+        stands_in = _is_replaced(httpcore.AsyncHTTPConnection.handle_async_request, "httpcore")
         try:
-            return await self._connection.handle_async_request(request)
+            with callers_code() if stands_in else nullcontext():
+                return await self._connection.handle_async_request(request)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             failure = httpx.ConnectError(str(error))
             failure.__cause__ = origin(error)
@@ -98,6 +106,10 @@ class HttpcoreConnection(Connection):
         return Reply(response.status, httpx.Headers(response.headers), body)
 
     async def _stand_in(self, body: Body) -> Reply:
+        with callers_code():
+            return await self._asked_instead(body)
+
+    async def _asked_instead(self, body: Body) -> Reply:
         async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
             response = await transport.handle_async_request(request_of(self._endpoint, body))
             return await read(response, self._limit)

@@ -11,6 +11,7 @@ from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.callers_own import own_client, own_transport
 from agencia_async._transport.causes import origin, rounded, told
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
+from agencia_async._transport.foreign import ForeignError, cleaned, is_of_network
 from agencia_async._transport.pool import ConnectionPool
 from agencia_async._transport.route import Route
 from agencia_async.errors import (
@@ -22,6 +23,13 @@ from agencia_async.errors import (
 
 _PORTS = {"http": 80, "https": 443}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+def _unknown(error: ForeignError) -> OutcomeUnknownError:
+    """What comes of a write whose form was taken: the caller's exception is told in its chain."""
+    cause = error.as_error()
+    cause.sent = "maybe"
+    return OutcomeUnknownError(f"the panel may have acted on the request: {cause.message}", cause=cause)
 
 
 class Wire:
@@ -38,6 +46,8 @@ class Wire:
         Raises:
             TransportError: none came; `sent` tells whether the form can have left.
             ReplyError: it is larger than it may be, or not encoded as it says.
+            ForeignError: code of the caller's raised it; of a write, nothing was sent.
+            OutcomeUnknownError: code of the caller's raised something after the form of a write left.
         """
         body = Body(self._api_key.form(form), once=write)
         failure: AgenciaError
@@ -51,6 +61,11 @@ class Wire:
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
             failure = TransportError(f"{what} within {rounded(timeout)} s ({self._where})")
+        except ForeignError as error:
+            cleaned(error.original, self._api_key.redact)
+            if not (write and body.started):
+                raise error.with_traceback(None) from None
+            failure = _unknown(error)
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, no usable reply came
             failure = self._failed(error)
             if isinstance(error, _NEVER_SENT) and self._exchange.sends_once:
@@ -67,7 +82,7 @@ class Wire:
 
     def _failed(self, error: Exception) -> TransportError:
         """What came of an exchange that raised this, with the cause: host, port, errno, reason of TLS."""
-        if not isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError, EOFError)):
+        if not is_of_network(error):
             failure = TransportError(told(error))
             failure.is_of_network = False
             return failure

@@ -14,6 +14,7 @@ import trustme
 
 from agencia_async import ReplyError, TransportError
 from agencia_async._transport.exchange import Body
+from agencia_async._transport.foreign import ForeignError
 from tests.support.engines import by_each_engine, tells_of_itself
 from tests.support.loopback import NO_TLS
 from tests.support.peer import Request, peer
@@ -257,22 +258,25 @@ async def test_the_callers_client_is_used_with_its_headers_and_not_closed() -> N
     assert b"user-agent: tests" in panel.heads[0].lower()
 
 
-async def test_whatever_a_transport_raises_is_a_transport_error() -> None:
+async def test_whatever_the_network_does_in_a_transport_is_a_transport_error() -> None:
     def broken() -> httpx.Response:
-        raise ZeroDivisionError(f"with {KEY} inside")
+        raise ConnectionResetError(f"with {KEY} inside")
 
     error = await fails(wire("https://panel.example/", transport=Memory(broken)))
-    assert (error.sent, error.message) == ("maybe", "ZeroDivisionError: with *** inside")
+    assert (error.sent, error.message) == (
+        "maybe",
+        "ConnectionResetError (panel.example:443): with *** inside",
+    )
 
 
 async def test_a_transport_that_cannot_be_read_asynchronously_is_told() -> None:
     class Sync(httpx.SyncByteStream):
         pass
 
-    error = await fails(
-        wire("https://panel.example/", transport=Memory(lambda: httpx.Response(200, stream=Sync())))
-    )
-    assert "cannot be read asynchronously" in error.message
+    it = wire("https://panel.example/", transport=Memory(lambda: httpx.Response(200, stream=Sync())))
+    with pytest.raises(ForeignError) as caught:
+        await send(it)
+    assert "cannot be read asynchronously" in str(caught.value.original)
 
 
 async def test_connections_stay_testable_with_respx() -> None:
