@@ -1,5 +1,8 @@
 """What is checked: `nox` runs it all, `nox -s lint` one session, `nox -s tests-3.12` one Python."""
 
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -8,6 +11,25 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+A_FEW = (
+    "tests/test_face.py",
+    "tests/test_docs.py::test_the_examples_run_and_print_what_the_page_says[README.md]",
+    "tests/bulk/test_bulk.py",
+    "tests/calls/test_execution.py",
+    "tests/cli/test_main.py",
+    "tests/client/test_settings.py",
+    "tests/concurrency/test_coalescer.py",
+    "tests/journal/test_placing.py",
+    "tests/limits/test_breaker.py",
+    "tests/orders/test_changes.py",
+    "tests/plain/test_plain.py",
+    "tests/protocol/test_envelope.py",
+    "tests/sandbox/test_init.py",
+    "tests/transport/test_address.py",
+)
+"""The public face, what the README shows, and something of each room."""
 
 
 def _group(name: str) -> list[str]:
@@ -29,11 +51,28 @@ def eager(session: nox.Session) -> None:
     session.run("pytest", *session.posargs, env={"TESTS_EAGER": "1"})
 
 
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Run some tests of the sdist against the installed wheel, the source tree away; `-- tests`: all."""
+    session.install("--no-compile", "build", "hatchling", *_group("test"))
+    folder = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder / "dist"))
+    (wheel,) = (folder / "dist").glob("*.whl")
+    (sdist,) = (folder / "dist").glob("*.tar.gz")
+    session.install("--no-compile", f"{wheel}[all]")
+    shutil.unpack_archive(sdist, folder / "sdist", filter="data")
+    (tree,) = (folder / "sdist").iterdir()
+    shutil.move(tree / "agencia_async", folder / "package")  # what is imported must be what was installed
+    session.chdir(tree)
+    session.run("pytest", *(session.posargs or A_FEW))
+
+
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
     """Run the tests with many more examples, orders and kills."""
     session.install("-e", ".[all]", *_group("test"))
     session.run("pytest", *session.posargs, env={"HYPOTHESIS_PROFILE": "nightly"})
+    session.notify("wheel", ["tests"])
 
 
 @nox.session(python="3.11")

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agencia_async._calls.retry import RetryPolicy
+from agencia_async._client.options import VERSION
 from agencia_async._limits.rate_limit import RateLimit
 from agencia_async._limits.redis_limit import RedisRateLimit
 from agencia_async._transport.fast import fast_transport
@@ -41,6 +42,8 @@ from agencia_async.models import (
     Settlement,
 )
 from agencia_async.states import OrderState, RefillState
+
+__version__ = VERSION
 
 if TYPE_CHECKING:
     from agencia_async.catalogue import Catalogue, CatalogueChanges, ServiceChange

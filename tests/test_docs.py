@@ -16,6 +16,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+import agencia_async
 from agencia_async.cli.app import app
 from agencia_async.cli.exit import Code
 from agencia_async.sandbox import Panel, serve
@@ -215,7 +216,7 @@ def test_every_exit_code_is_documented() -> None:
 
 
 ARCHITECTURE = ROOT / "docs/architecture.md"
-PACKAGE = ROOT / "agencia_async"
+PACKAGE = Path(agencia_async.__file__).parent
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("_*/__init__.py"))
 
 

@@ -1,8 +1,11 @@
 """The public face: complete, and quick to import."""
 
+import shutil
 import subprocess
 import sys
 import warnings
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +48,18 @@ def test_what_not_everybody_needs_is_loaded_by_those_who_do() -> None:
     for line, added in zip(told.splitlines(), STEPS.values(), strict=True):
         assert {*line.split()} - before == added
         before |= added
+
+
+def test_it_works_without_its_metadata(tmp_path: Path) -> None:
+    package = Path(agencia_async.__file__).parent
+    shutil.copytree(package, tmp_path / "agencia_async", ignore=shutil.ignore_patterns("__pycache__"))
+    command = (
+        "import importlib.metadata as m, sys; sys.path.insert(0, sys.argv[1]);"
+        "m.version = m.distribution = m.metadata = None;"
+        "import agencia_async as a; a.AsyncClient('KEY'); print(a.__version__, a.__file__)"
+    )
+    told = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", command, str(tmp_path)], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.split() == [agencia_async.__version__, str(tmp_path / "agencia_async" / "__init__.py")]
+    assert agencia_async.__version__ == version("agencia-async")

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
+import agencia_async
+
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "agencia_async"
+PACKAGE = Path(agencia_async.__file__).parent
 FILES = {
     "agencia_async." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -43,7 +45,7 @@ MAY = {
     "client": (*CALLS, "_calls", "_bulk", "_client", "orders", "catalogue"),
     "_journal": (*CALLS, "_calls", "_bulk", "orders", "catalogue", "client"),
     "journal": (*CALLS, "_calls", "_bulk", "orders", "client", "_journal"),
-    "__init__": (*CALLS, "_calls", "orders", "catalogue", "client", UNKNOWN),
+    "__init__": (*CALLS, "_calls", "_client.options", "orders", "catalogue", "client", UNKNOWN),
     "__main__": ("cli",),
     "pytest_plugin": ("__init__", "sandbox"),
     "sandbox": (),

@@ -3,7 +3,6 @@
 import os
 import ssl
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -14,6 +13,9 @@ from agencia_async._limits.rate_limit import Limit
 from agencia_async._protocol.refusals import Patterns
 from agencia_async.errors import ConfigurationError
 from agencia_async.states import OrderState
+
+VERSION: Final = "0.1.0"
+"""The version of the package, which may be used without its metadata; the build takes it from here."""
 
 ENVIRONMENT: Final = ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE", "AGENCIA_BASE_URL")
 
@@ -70,9 +72,6 @@ def read_key(path: Path) -> tuple[str, str]:
         return "", getattr(error, "strerror", None) or "not UTF-8 text"
 
 
-@cache
 def default_user_agent() -> str:
     """The default `User-Agent`."""
-    from importlib.metadata import version  # noqa: PLC0415 - a slow import
-
-    return f"agencia-async/{version('agencia-async')}"
+    return f"agencia-async/{VERSION}"

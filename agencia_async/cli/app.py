@@ -1,10 +1,10 @@
 """The command `agencia` and its subcommands."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from agencia_async import __version__
 from agencia_async.cli.commands.account import balance, services
 from agencia_async.cli.commands.add import add
 from agencia_async.cli.commands.demo import demo
@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"agencia {version('agencia-async')}")
+        typer.echo(f"agencia {__version__}")
         raise typer.Exit
 
 
