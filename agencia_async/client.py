@@ -156,8 +156,12 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections; calls that have not been sent yet raise `ConfigurationError`."""
-        self._sender.channel.check_loop()
+        """Close the connections; calls that have not been sent yet raise `ConfigurationError`.
+
+        Works in another event loop, too, once that of the calls is closed.
+        """
+        if not self._sender.channel.is_orphaned:
+            self._sender.channel.check_loop()
         self._shown = f"{self._shown.removesuffix(', closed')}, closed"
         self._sender.channel.closed = True
         for coalescer in (self._statuses, self._refill_statuses):

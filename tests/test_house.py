@@ -11,7 +11,6 @@ import pytest
 
 import agencia_async
 
-ROOT = Path(__file__).parent.parent
 PACKAGE = Path(agencia_async.__file__).parent
 FILES = {
     "agencia_async." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path

@@ -78,6 +78,11 @@ class Channel:
         self.check_loop()
         self._loop = asyncio.get_running_loop()
 
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether the event loop of its calls has been closed, so that nothing of them can be waited for."""
+        return self._loop is not None and self._loop.is_closed()
+
     def check_loop(self) -> None:
         """Raise in another event loop than that of the first call."""
         if self._loop is not None and self._loop is not asyncio.get_running_loop():

@@ -38,7 +38,7 @@ class Tasks:
     async def aclose(self) -> None:
         """Cancel what may be cancelled, and wait for all."""
         self.closed = True
-        running = dict(self._running)
+        running = {task: may for task, may in self._running.items() if not task.get_loop().is_closed()}
         for task, may_end in running.items():
             if may_end():
                 task.cancel()

@@ -17,7 +17,7 @@ from agencia_async._transport.causes import origin
 from agencia_async._transport.exchange import IDLE_FOR, Body, Connection, Endpoint, Engine
 from agencia_async._transport.inflate import inflated
 from agencia_async._transport.route import REFUSED, ProxyServer, Route, refusal
-from agencia_async._transport.sockets import has_unread
+from agencia_async._transport.sockets import discard, has_unread
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -172,6 +172,8 @@ class AiohttpConnection(Connection):
     async def aclose(self) -> None:
         """Close the connection."""
         await self._http.aclose()
+        if self._transport is not None:
+            discard(self._transport)
 
 
 class AiohttpTransport(Engine):

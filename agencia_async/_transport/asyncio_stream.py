@@ -15,7 +15,7 @@ from typing import Any, cast
 import httpcore
 
 from agencia_async._transport.causes import origin, told
-from agencia_async._transport.sockets import has_unread
+from agencia_async._transport.sockets import discard, has_unread
 
 _MOST_BUFFERED = 2**18
 """Bytes that wait here before the kernel is left to hold the rest."""
@@ -104,7 +104,7 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close the connection now: what is encrypted would wait for the other side's farewell."""
         if self._transport is not None:
-            self._transport.abort()
+            discard(self._transport)
             await asyncio.sleep(0)  # to let the socket go
 
     async def start_tls(

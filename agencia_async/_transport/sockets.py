@@ -2,6 +2,7 @@
 
 import asyncio
 import select
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,16 @@ if TYPE_CHECKING:
 
 _poll: "Callable[[], select.poll] | None" = getattr(select, "poll", None)
 """What looks at one socket for the least; Windows has none."""
+
+
+def discard(transport: asyncio.Transport) -> None:
+    """Close a connection at once, also one whose event loop has been closed."""
+    try:
+        transport.abort()
+    except RuntimeError:  # the loop is closed, and would have closed the socket in its next round
+        inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
+        with suppress(RuntimeError):  # there is no public way
+            getattr(inner, "_call_connection_lost", lambda _: None)(None)
 
 
 def has_unread(transport: asyncio.BaseTransport) -> bool:
