@@ -18,8 +18,13 @@ def discard(transport: asyncio.Transport) -> None:
         transport.abort()
     except RuntimeError:  # the loop is closed, and would have closed the socket in its next round
         inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
-        with suppress(RuntimeError):  # there is no public way
-            getattr(inner, "_call_connection_lost", lambda _: None)(None)
+        lost: Callable[[None], None] = getattr(inner, "_call_connection_lost", _nothing)
+        with suppress(RuntimeError):  # there is no public way, and perhaps not this one
+            lost(None)
+
+
+def _nothing(_: None) -> None:
+    """What is done where there is no way: the garbage collector closes the socket."""
 
 
 def has_unread(transport: asyncio.BaseTransport) -> bool:
