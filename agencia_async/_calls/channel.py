@@ -1,6 +1,7 @@
 """What all calls of a client share: the gate, the wire, and what is known of the panel."""
 
 import asyncio
+from collections.abc import Callable  # noqa: TC003 - as everywhere else
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -15,6 +16,7 @@ from agencia_async._protocol.outcomes import errors_in, raise_if_whole
 from agencia_async._protocol.refusals import Refusals
 from agencia_async._protocol.reply import Reply, decipher
 from agencia_async._transport.foreign import ForeignError
+from agencia_async._transport.unclosed import watch
 from agencia_async._transport.wire import Wire
 from agencia_async.errors import (
     AgenciaError,
@@ -65,6 +67,7 @@ class Channel:
         self.most_ids = most_ids
         self._batches: dict[str, BatchSupport] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unwatch: Callable[[], object] = lambda: None
         self.accepted = asyncio.Event()
         self.requests_sent = 0
         self._header_checks = _HEADER_CHECKS
@@ -76,7 +79,9 @@ class Channel:
         if self.closed:
             raise closed()
         self.check_loop()
-        self._loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._unwatch = watch(self, self._wire, self._loop)
 
     @property
     def is_orphaned(self) -> bool:
@@ -192,3 +197,4 @@ class Channel:
             await self.gate.aclose(closed)
         finally:
             await self._wire.aclose()
+        self._unwatch()

@@ -132,6 +132,13 @@ class _Session:
             failure.__cause__ = origin(error)
         raise failure
 
+    def discard(self) -> None:
+        """Close the connections without waiting, even if their event loop is closed."""
+        connector = self._session.connector
+        self._session.detach()
+        if connector is not None:
+            connector.__exit__(None, None, None)  # its `close` is to be awaited
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._session.close()
@@ -168,6 +175,12 @@ class AiohttpConnection(Connection):
         finally:
             response.close()
         return Reply(response.status, response.headers, content)
+
+    def discard(self) -> None:
+        """Close the connection without waiting, even if its event loop is closed."""
+        self._http.discard()
+        if self._transport is not None:
+            discard(self._transport)
 
     async def aclose(self) -> None:
         """Close the connection."""

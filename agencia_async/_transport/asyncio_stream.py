@@ -104,8 +104,13 @@ class AsyncioStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close the connection now: what is encrypted would wait for the other side's farewell."""
         if self._transport is not None:
-            discard(self._transport)
+            self.discard()
             await asyncio.sleep(0)  # to let the socket go
+
+    def discard(self) -> None:
+        """The same without waiting, even if the event loop is closed."""
+        if self._transport is not None:
+            discard(self._transport)
 
     async def start_tls(
         self,

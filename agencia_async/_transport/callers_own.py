@@ -68,6 +68,14 @@ class CallersOwn:
         with callers_code():
             return await read(await self._send(request), self._limit)
 
+    @property
+    def held(self) -> str:
+        """The transport, where it was handed over."""
+        return "its transport" if self._close else ""
+
+    def discard(self) -> None:
+        """Nothing: only the transport itself could close anything, and it may have to wait."""
+
     async def aclose(self) -> None:
         """Close the transport, where it was handed over; a client stays the caller's."""
         if self._close is not None:

@@ -72,6 +72,15 @@ class Exchange(Protocol):
         """The reply, read to its end."""
         ...
 
+    @property
+    def held(self) -> str:
+        """What is open, in words; nothing if there is nothing."""
+        ...
+
+    def discard(self) -> None:
+        """Close it without waiting, as far as that can be done, even if the event loop is closed."""
+        ...
+
     async def aclose(self) -> None:
         """Close what is open."""
         ...
@@ -89,6 +98,10 @@ class Connection(ABC):
     @abstractmethod
     async def post(self, body: Body) -> Reply:
         """The reply to a form, read to its end."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Close the connection without waiting, even if its event loop is closed."""
 
     @abstractmethod
     async def aclose(self) -> None:

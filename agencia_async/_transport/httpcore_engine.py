@@ -114,6 +114,11 @@ class HttpcoreConnection(Connection):
             response = await transport.handle_async_request(request_of(self._endpoint, body))
             return await read(response, self._limit)
 
+    def discard(self) -> None:
+        """Close the connection without waiting, even if its event loop is closed."""
+        if self._backend.stream is not None:
+            self._backend.stream.discard()
+
     async def aclose(self) -> None:
         """Close the connection, whatever state it is in."""
         await self._connection.aclose()

@@ -52,6 +52,17 @@ class ConnectionPool:
                 break
         return self._make()
 
+    @property
+    def held(self) -> str:
+        """How many connections are open, in words."""
+        count = len(self._idle)
+        return f"{count} connection{'s'[: count - 1]}" if count else ""
+
+    def discard(self) -> None:
+        """Close the idle connections without waiting."""
+        while self._idle:
+            self._idle.pop().discard()
+
     async def aclose(self) -> None:
         """Close the idle connections now and the others as they come back."""
         self._closed = True

@@ -38,7 +38,7 @@ class Wire:
     def __init__(self, api_key: ApiKey, exchange: Exchange, where: str) -> None:
         self._api_key = api_key
         self._exchange = exchange
-        self._where = where  # host and port
+        self.where = where  # host and port
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         """The reply to a form, within `timeout` seconds.
@@ -60,7 +60,7 @@ class Wire:
             failure = error
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
-            failure = TransportError(f"{what} within {rounded(timeout)} s ({self._where})")
+            failure = TransportError(f"{what} within {rounded(timeout)} s ({self.where})")
         except ForeignError as error:
             cleaned(error.original, self._api_key.redact)
             if not (write and body.started):
@@ -88,7 +88,7 @@ class Wire:
             return failure
         cause = origin(error)
         reason = str(error) if cause is None or cause is error else told(cause)
-        failure = TransportError(f"{type(error).__name__} ({self._where}): {reason}".rstrip(": "))
+        failure = TransportError(f"{type(error).__name__} ({self.where}): {reason}".rstrip(": "))
         # A certificate that is not trusted now is not in a moment either: that is no outage.
         failure.is_of_network = not isinstance(cause, ssl.SSLCertVerificationError)
         if cause is not None and self._api_key.redact(str(cause)) == str(cause):
@@ -105,6 +105,15 @@ class Wire:
             if not isinstance(error, OutcomeUnknownError) or error.cause is None:
                 return
             error = error.cause
+
+    @property
+    def held(self) -> str:
+        """What is open, in words; nothing if there is nothing."""
+        return self._exchange.held
+
+    def discard(self) -> None:
+        """Close it without waiting, even if the event loop is closed."""
+        self._exchange.discard()
 
     async def aclose(self) -> None:
         """Close the connections that are the client's own."""

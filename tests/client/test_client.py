@@ -436,6 +436,7 @@ def test_a_client_belongs_to_one_event_loop() -> None:
     assert asyncio.run(use()) == "USD"
     with pytest.raises(ConfigurationError, match="another event loop"):
         asyncio.run(use())
+    asyncio.run(client.aclose())
 
 
 async def test_closing_belongs_to_the_same_event_loop() -> None:

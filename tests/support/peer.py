@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qsl
 
 from tests.support.loopback import listening
@@ -99,3 +100,25 @@ async def peer(
     async with listening(it.serve, context) as port:
         it.url = f"{'https' if context else 'http'}://127.0.0.1:{port}/api/v2"
         yield it
+
+
+@contextmanager
+def peer_in_thread(answer: Answer, context: ssl.SSLContext | None = None) -> Generator[Peer]:
+    """A peer in an event loop of its own, which outlives those of the test."""
+    ready, done = threading.Event(), threading.Event()
+    there: list[Peer] = []
+
+    async def run() -> None:
+        async with peer(answer, context=context) as it:
+            there.append(it)
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=[run()])
+    thread.start()
+    ready.wait()
+    try:
+        yield there[0]
+    finally:
+        done.set()
+        thread.join()

@@ -118,6 +118,9 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
                 raise httpx.ReadError(repr(body))
             return Reply(200, {}, b"{}")
 
+        def discard(self) -> None:
+            raise AssertionError
+
         async def aclose(self) -> None:
             self.closed = True
 
