@@ -45,7 +45,9 @@ def check_policy(name: str, value: object, kind: type, *, none: bool = False) ->
         raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' * none}, got {value!r}")
 
 
-def check_money(name: str, value: object) -> None:
-    """Check for an exact amount >= 0: a Decimal or an int."""
+def check_money(name: str, value: object, *, none: bool = False) -> None:
+    """Check for an exact amount >= 0: a Decimal or an int (or None, if allowed)."""
+    if none and value is None:
+        return
     if not (type(value) is int or (isinstance(value, Decimal) and value.is_finite())) or value < 0:
         raise InvalidInputError(f"{name} must be a Decimal >= 0, got {value!r}", field=name)

@@ -162,11 +162,15 @@ class Journal:
         """
         reference = checked_reference(reference)
         check_order(order)
-        if max_charge is not None:
-            check_money("max_charge", max_charge)
-            if not await self._is_placed(reference):
-                (await client.catalogue()).check(order, max_charge)
+        check_money("max_charge", max_charge, none=True)
+        await self._check_charge(client, reference, order, max_charge)
         return await self._place(_submission(client), reference, order)
+
+    async def _check_charge(
+        self, client: AsyncClient, reference: str, order: Order, max_charge: Decimal | None
+    ) -> None:
+        if max_charge is not None and not await self._is_placed(reference):
+            (await client.catalogue()).check(order, max_charge)
 
     async def _place(self, submission: OrderSubmission, reference: str, order: Order) -> JournalEntry:
         await self._open()
@@ -180,17 +184,19 @@ class Journal:
         return await running[1].result()
 
     async def place_iter(
-        self, client: AsyncClient, pairs: Pairs
+        self, client: AsyncClient, pairs: Pairs, *, max_charge: Decimal | None = None
     ) -> AsyncGenerator[BulkItem[JournalEntry], None]:
         """Place any number of orders, at most the client's `max_concurrency` in flight; as they complete.
 
         The (reference, order) pairs are read lazily. Each yields one item, whose id is the reference and
-        whose value is the entry. Leaving the loop early cancels what has not been sent yet.
+        whose value is the entry. Leaving the loop early cancels what has not been sent yet. `max_charge`
+        is for each order, as in `place`: one that costs more is an item with an `InvalidInputError`.
 
         Raises:
             AuthenticationError: the account was rejected before anything succeeded.
             ConfigurationError: an element of `pairs` is not a (reference, order) pair.
         """
+        check_money("max_charge", max_charge, none=True)
         await self._open()
         submission = evolve(_submission(client), patient=True)
         submission.sender.channel.enter()
@@ -200,7 +206,9 @@ class Journal:
             reference, order = pair
 
             async def place() -> BulkItem[JournalEntry]:
-                return BulkItem(reference, await self._place(submission, checked_reference(reference), order))
+                name = checked_reference(reference)
+                await self._check_charge(client, name, order, max_charge)
+                return BulkItem(reference, await self._place(submission, name, order))
 
             return await guard.run(place, lambda error: BulkItem(reference, error=twin(error)))
 

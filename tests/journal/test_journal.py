@@ -214,6 +214,22 @@ async def test_the_price_is_checked_first_but_not_of_what_is_placed(journal: Jou
     assert len(panel.added) == 1
 
 
+async def test_the_price_of_each_order_of_many_is_checked(journal: Journal) -> None:
+    panel = Panel()
+    pairs = [("a", ORDER), ("b", OTHER), ("c", ORDER)]
+    async with panel.client() as client:
+        assert (await journal.place(client, "c", ORDER)).order_id == 1
+        for limit, refused in [("0.9", ["b"]), ("0.5", ["b"]), ("0.901", [])]:
+            found = [item async for item in journal.place_iter(client, pairs, max_charge=Decimal(limit))]
+            failed = [(item.id, type(item.error)) for item in found if item.error is not None]
+            assert failed == [(reference, InvalidInputError) for reference in refused]
+            assert {str(item.id) for item in found} == {"a", "b", "c"}
+        with pytest.raises(InvalidInputError, match="max_charge"):
+            _ = [item async for item in journal.place_iter(client, pairs, max_charge=0.5)]  # type: ignore[arg-type]
+    assert [form["quantity"] for form in panel.added] == ["1000", "1000", "1001"]
+    assert len([form for form in panel.forms if form["action"] == "services"]) == 1
+
+
 @pytest.mark.parametrize("status", [200, 400, 408, 422, 499])
 async def test_the_words_of_a_failing_server_leave_an_order_unknown(journal: Journal, status: int) -> None:
     panel = Panel(httpx.Response(status, json={"error": "An error occurred while placing your order."}))
