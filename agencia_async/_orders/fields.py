@@ -183,8 +183,8 @@ def from_text(attribute: "Attribute[Any]", text: str) -> object:
 
 
 def is_blank(value: object) -> bool:
-    """Whether it is a text that counts as not given."""
-    return isinstance(value, str) and not value.strip()
+    """Whether it counts as not given: None, or a blank text."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def is_plain_number(text: str) -> bool:

@@ -100,15 +100,16 @@ class Order(Record):
         """The order for a service, by its type in any spelling ("Custom Comments", "custom_comments").
 
         Values may be texts, as a form has them (`quantity="1000"`): integers are digits, lines are separated
-        by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`, and a blank text counts as not given. For an unknown
-        type it is a `RawOrder` with the given fields as text.
+        by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`; None and blank texts count as not given. For an
+        unknown type it is a `RawOrder` with the given fields as text.
 
         Raises:
             InvalidInputError: a field is missing, unexpected or invalid.
         """
         kind = Order.type_of(service)
         if kind is None:
-            return RawOrder(service.service, {name: fields.as_sent(value) for name, value in given.items()})
+            told = {name: value for name, value in given.items() if not fields.is_blank(value)}
+            return RawOrder(service.service, {name: fields.as_sent(value) for name, value in told.items()})
         what = f"service {service.service} has type {service.type!r}"
         return _made(kind, {"service": service.service, **given}, what)
 

@@ -269,7 +269,9 @@ def test_a_service_takes_the_order_of_its_type(spelt: str, kind: type[Order], gi
 
 @pytest.mark.parametrize("spelt", ["Teleportation", "Raw", "", "_Dripped"])
 def test_a_type_that_nobody_knows_takes_whatever_is_given(spelt: str) -> None:
-    order = Order.for_service(of_type(spelt), link=LINK, quantity=5, words=("a", "b"))
+    order = Order.for_service(
+        of_type(spelt), link=LINK, quantity=5, words=("a", "b"), runs=None, interval=" "
+    )
     assert order == RawOrder(9, {"link": LINK, "quantity": "5", "words": "a\nb"})
 
 
@@ -416,7 +418,7 @@ def test_a_wrong_field_is_named_as_such(make: Callable[[], Order], field: str | 
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize("blank", ["", " ", None])
 def test_an_order_is_made_of_the_texts_of_a_form(blank: str) -> None:
     followers = Service(service=1, type="Default", rate=Decimal(1))
     posts = Service(service=2, type="Subscriptions", rate=Decimal(1))
