@@ -31,7 +31,11 @@ def watch(owner: object, wire: Closable, loop: asyncio.AbstractEventLoop) -> Cal
 def _abandoned(wire: Closable, loop: asyncio.AbstractEventLoop, process: int) -> None:
     """The garbage collector calls it, in whatever thread, or the end of the interpreter."""
     held = wire.held
-    if not held or os.getpid() != process:  # after a fork the connections are those of the parent
+    if not held:
+        return
+    if os.getpid() != process:  # after a fork the connections are those of the parent; these are copies
+        if loop.is_closed():  # else it would stop that of the parent from reading
+            wire.discard()
         return
     try:
         loop.call_soon_threadsafe(wire.discard)

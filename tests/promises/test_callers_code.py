@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -277,6 +277,46 @@ async def test_a_hook_can_read_the_form_of_a_read() -> None:
         await client.balance()
     assert seen == [f"key={KEY}&action=balance".encode()] * 3
     assert it.forms == [{"key": KEY, "action": "balance"}]
+
+
+async def test_a_transport_gets_a_whole_request() -> None:
+    """It may copy it, read it, and hand it on."""
+
+    class Copying(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            method, url, headers, content = request.method, request.url, request.headers, request.content
+            copy = httpx.Request(method, url, headers=headers, content=content, extensions=request.extensions)
+            assert copy.headers == headers
+            return await super().handle_async_request(copy)
+
+    async with (
+        peer(panel) as it,
+        AsyncClient(KEY, base_url=it.url, transport=Copying(verify=NO_TLS)) as client,
+    ):
+        await client.balance()
+    assert it.forms == [{"key": KEY, "action": "balance"}]
+
+
+@pytest.mark.parametrize("call", [lambda it: it.balance(), lambda it: it.add(ORDER)], ids=["read", "write"])
+async def test_what_signs_requests_of_the_callers_client_may_read_the_form(
+    call: Callable[[AsyncClient], Awaitable[object]],
+) -> None:
+    class Signed(httpx.Auth):
+        requires_request_body = True
+
+        def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+            request.headers["X-Signature"] = str(len(request.content))
+            yield request
+
+    async with (
+        peer(panel) as it,
+        httpx.AsyncClient(verify=NO_TLS, auth=Signed()) as http,
+        AsyncClient(KEY, base_url=it.url, http_client=http) as client,
+    ):
+        await call(client)
+    (head,), (form,) = it.heads, it.forms
+    assert f"X-Signature: {len(str(httpx.QueryParams(form)))}".encode() in head
+    assert form["key"] == KEY
 
 
 async def test_who_reads_the_content_of_a_read_may_have_sent_it() -> None:
