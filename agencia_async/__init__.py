@@ -40,6 +40,7 @@ from agencia_async.models import (
     RefillStatus,
     Service,
     Settlement,
+    Stats,
 )
 from agencia_async.states import OrderState, RefillState
 
@@ -122,6 +123,7 @@ __all__ = [
     "Service",
     "ServiceChange",
     "Settlement",
+    "Stats",
     "SubscriptionsOrder",
     "TransportError",
     "UnavailableError",

@@ -34,6 +34,7 @@ from agencia_async.models import (
     RefillId,
     RefillStatus,
     Service,
+    Stats,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class AsyncClient:
         key = ApiKey(api_key)
         del api_key  # a traceback may be captured with its local variables
         key.check()
-        settings = Settings.of(key, options)
+        self._settings = settings = Settings.of(key, options)
         self._tasks = Tasks()
         self._sender = open_sender(key, settings, self._tasks)
         self._submission = OrderSubmission(
@@ -177,7 +178,11 @@ class AsyncClient:
     @property
     def requests_sent(self) -> int:
         """How many requests this client has made so far, including failed ones."""
-        return self._sender.channel.requests_sent
+        return self._sender.channel.counters.requests
+
+    def stats(self) -> Stats:
+        """What this client has done so far, and what it is doing."""
+        return self._sender.channel.stats(self._settings.pace)
 
     # --- the account and the catalogue ------------------------------------------------------------
 

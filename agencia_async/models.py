@@ -10,6 +10,7 @@ from agencia_async._models.bulk import BulkItem, BulkResult
 from agencia_async._models.extra import NO_EXTRA, Extra
 from agencia_async._models.ids import Id, RefillId
 from agencia_async._models.settlement import Settlement, checked_facts, settle
+from agencia_async._models.stats import Stats
 from agencia_async._plain.record import Record
 from agencia_async.states import (
     FINAL_ORDERS,
@@ -32,6 +33,7 @@ __all__ = [
     "RefillStatus",
     "Service",
     "Settlement",
+    "Stats",
 ]
 
 

@@ -6,10 +6,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from attrs import asdict
+
 from agencia_async._calls.batch_support import BatchSupport
+from agencia_async._calls.counters import Counters
 from agencia_async._concurrency.tasks import Tasks, closed
 from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._limits.gate import Gate
+from agencia_async._models.stats import Stats
 from agencia_async._protocol.calls import BALANCE, Call
 from agencia_async._protocol.headers import Quota, quota
 from agencia_async._protocol.outcomes import errors_in, raise_if_whole
@@ -69,7 +73,7 @@ class Channel:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unwatch: Callable[[], object] = lambda: None
         self.accepted = asyncio.Event()
-        self.requests_sent = 0
+        self.counters = Counters()
         self._header_checks = _HEADER_CHECKS
         self.closed = False
         gate.circuits.start_probe = self._start_probe
@@ -106,6 +110,18 @@ class Channel:
         """How many ids any action answers before it leaves out the others in silence."""
         return min((known.cut_at for known in self._batches.values()), default=self.most_ids)
 
+    def stats(self, configured: float | None) -> Stats:
+        """What the client has done and is doing; `configured` is the pace of the limit that it was given."""
+        paces = [pace for pace in (configured, self.gate.pace) if pace is not None]
+        circuits = self.gate.circuits
+        return Stats(
+            **asdict(self.counters),
+            in_flight=len(circuits.in_flight),
+            queued=self.gate.queued,
+            pace=min(paces, default=None),
+            circuit=circuits.state,
+        )
+
     async def exchange(
         self, call: Call[T], number: int, seconds: float, *, is_cut: bool = False, is_repeatable: bool = False
     ) -> T:
@@ -114,7 +130,7 @@ class Channel:
         `is_cut`: it has less time than requests have, so that a timeout tells nothing of the panel.
         `is_repeatable`: it may be sent again whatever comes of it, so that its outcome is not unknown.
         """
-        self.requests_sent += 1
+        self.counters.requests += 1
         until = now() + seconds
         reported = reply = None
         try:
@@ -153,6 +169,7 @@ class Channel:
         """Learn from an error about the account, its rate limit, and whether the panel is there."""
         self.redact(error)
         if isinstance(error, RateLimitedError):
+            self.counters.rate_limited += 1
             if error.retry_after is None and reported and not reported.remaining:
                 error.retry_after = reported.seconds
             asked = error.retry_after

@@ -95,6 +95,13 @@ class Execution(Generic[T]):
         self._deadline += uncounted
         return number
 
+    def _count(self) -> None:
+        counters = self._channel.counters
+        if self.attempts > 1:
+            counters.retries += 1
+        else:
+            counters.ids += len(self._call.reader.ids)
+
     async def _exchange(self) -> T:
         left = self.left()
         self._channel.enter()  # the client may have been closed meanwhile
@@ -102,6 +109,7 @@ class Execution(Generic[T]):
             self._is_over = True
             raise TransportError("the deadline passed before the request was sent", sent="no")
         self.attempts += 1
+        self._count()
         longest = min(self._terms.attempt, PROBE_TIMEOUT) if self._is_probe else self._terms.attempt
         seconds = min(longest, left)
         return await self._channel.exchange(

@@ -10,7 +10,7 @@ from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
 from agencia_async._transport.foreign import ForeignError
-from agencia_async.errors import AgenciaError
+from agencia_async.errors import AgenciaError, OutcomeUnknownError
 
 T = TypeVar("T")
 
@@ -81,10 +81,13 @@ class Sender:
                 )
         except AgenciaError as error:
             error.action, error.attempts = call.action, execution.attempts
+            if isinstance(error, OutcomeUnknownError):
+                self.channel.counters.unknown += len(call.reader.ids) or 1
             raise
         if uncertain and call.retry_mode is RetryMode.OPT_IN:
             value = as_unknown(value)
         for failed in errors_in(value):
             failed.action, failed.attempts = call.action, execution.attempts
+            self.channel.counters.unknown += isinstance(failed, OutcomeUnknownError)
             self.channel.redact(failed)
         return value

@@ -133,6 +133,11 @@ class Settings:
                 )
 
     @property
+    def pace(self) -> float | None:
+        """Requests per second under the configured limit, if there is one."""
+        return None if self.rate_limit is None else self.rate_limit.pace
+
+    @property
     def url(self) -> httpx.URL:
         """The panel's URL; raises `ConfigurationError` if it is not valid."""
         return checked_url(self.base_url, allow_http=self.allow_http)

@@ -22,6 +22,7 @@ that failed the next probe is a `balance`, as the panel may only fail at that re
 import math
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from agencia_async.errors import TransportError
 
@@ -68,7 +69,7 @@ class Breaker:
         return not self.is_open and self.window >= self._slots
 
     @property
-    def circuit(self) -> str:
+    def circuit(self) -> Literal["closed", "open", "half_open"]:
         """Its state by the usual names: "closed", "open" or "half_open"."""
         if not self.is_open:
             return "closed"

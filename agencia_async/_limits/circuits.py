@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable  # noqa: TC003 - as everywhere else
+from typing import Literal
 
 from agencia_async._limits.breaker import Breaker
 from agencia_async._limits.queue import Waiter, WaitingQueue
@@ -40,6 +41,11 @@ class Circuits:
     def is_open(self) -> bool:
         """Whether the panel is away."""
         return self._breaker.is_open
+
+    @property
+    def state(self) -> Literal["closed", "open", "half_open"]:
+        """Of the breaker of all requests: "closed", "open" or "half_open"."""
+        return self._breaker.circuit
 
     def is_free(self, now: float) -> bool:
         """Whether nothing is delayed, except by the slots."""

@@ -20,12 +20,12 @@ Cooldowns and outages count towards the deadline of a waiter, waiting for a slot
 patient one (of a bulk call) nothing counts: it fails only when the panel is silent.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable
 
 from agencia_async._limits.adaptive import AdaptiveLimit
+from agencia_async._limits.alarm import Alarm
 from agencia_async._limits.circuits import Circuits
 from agencia_async._limits.queue import Deadlines, Waiter, WaitingQueue, new_future
 from agencia_async._limits.rate_limit import Reservations
@@ -76,9 +76,19 @@ class Gate:
         self._deadlines = Deadlines(clock)
         self._due: float | None = None
         self._is_reserving = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._woken)
         self._until: float = 0.0
         self._is_paced = False
+
+    @property
+    def queued(self) -> int:
+        """How many requests wait."""
+        return len(self._queue)
+
+    @property
+    def pace(self) -> float | None:
+        """Requests per second that a discovered limit lets through; None while none is known."""
+        return None if self._limit.cubic is None else self._limit.cubic.pace
 
     # --- acquire and release ------------------------------------------------------------------------
 
@@ -239,7 +249,7 @@ class Gate:
             self._grant(waiter, now)
         if self._queue:
             self.circuits.probe_if_due(self._queue, now)
-            self._wake_at(min(at, self._deadlines.next_at(), self.circuits.event_at(now)))
+            self._alarm.set(min(at, self._deadlines.next_at(), self.circuits.event_at(now)))
 
     def _grant(self, waiter: Waiter, now: float) -> None:
         self._due = None
@@ -251,22 +261,11 @@ class Gate:
         waiter.future.set_result(self._last)
         self._update()
 
-    def _wake_at(self, at: float) -> None:
-        """Dispatch again at that time, or before."""
-        if self._timer is not None and self._timer.when() <= at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
-        if at < math.inf:
-            self._timer = asyncio.get_running_loop().call_at(at, self._woken)
-
     def _woken(self) -> None:
-        self._timer = None
         self._dispatch()
         if self._due is not None and not self._queue:
             if self._due > self._clock():
-                self._wake_at(self._due)  # behind a cooldown
+                self._alarm.set(self._due)  # behind a cooldown
             else:
                 self._due = None  # not needed by anyone
 
@@ -284,7 +283,7 @@ class Gate:
         self._due = self._clock() + wait
         self._is_reserving = waiter.is_reserving = False
         if not self._queue:
-            self._wake_at(self._due)  # to drop it then
+            self._alarm.set(self._due)  # to drop it then
         self._dispatch()
 
     def _abandon(self, waiter: Waiter) -> None:
@@ -343,7 +342,6 @@ class Gate:
         """Send nothing more; all that wait fail with the error."""
         for waiter in self._queue:
             self._fail(waiter, error())
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.cancel()
         if self._reservations is not None:
             await self._reservations.aclose()

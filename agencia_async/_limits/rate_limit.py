@@ -61,6 +61,11 @@ class Limit(ABC):
 
     __slots__ = ()
 
+    @property
+    def pace(self) -> float | None:
+        """Requests per second that it lets through, if that is known."""
+        return None
+
     @abstractmethod
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The reservations of one client, opened in its event loop before its first request.
@@ -103,6 +108,11 @@ class RateLimit(Limit):
         if found is None or seconds is None or not (found["per"] or found["unit"]):
             raise ConfigurationError(f"{text!r} is not a valid rate limit, such as 60/min, 2/s or 100/hour")
         return cls(float(found["requests"]), per=float(found["per"] or 1) * seconds)
+
+    @property
+    def pace(self) -> float:
+        """Requests per second."""
+        return self.requests / self.per
 
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The reservations of an account: all clients with this object share them."""

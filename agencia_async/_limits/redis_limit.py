@@ -70,6 +70,11 @@ class RedisRateLimit(Limit):
         del url  # a traceback may be captured with its local variables
         self.__attrs_init__(address, requests, per)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - made by attrs
 
+    @property
+    def pace(self) -> float:
+        """Requests per second, of all clients together."""
+        return self.requests / self.per
+
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The reservations of one client of an account."""
         from agencia_async._limits.redis_store import RedisStore  # noqa: PLC0415 - loaded by those who use it

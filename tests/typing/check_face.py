@@ -59,6 +59,7 @@ async def constructors() -> None:
     async with AsyncClient.from_env() as client:
         assert_type(client, AsyncClient)
         assert_type(client.requests_sent, int)
+        assert_type(client.stats().pace, float | None)
     assert_type(await client.aclose(), None)
 
 
