@@ -4,12 +4,14 @@ import hashlib
 import html
 import json
 import re
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote
 
 from agencia_async.errors import ConfigurationError
 
 _LEAST_SHOWN = 8
 """Of a key that is cut off, fewer characters than these tell nothing."""
+_CODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 
 
 class ApiKey:
@@ -56,6 +58,15 @@ class ApiKey:
         """Whether a body holds it, in any notation; one of fewer than 8 characters may be a word."""
         return len(self._key) >= _LEAST_SHOWN and any(mark in body for mark in self._marks)
 
+    def is_disguised_in(self, text: str) -> bool:
+        """Whether a text holds some of it in a notation that `redact` leaves, such as sign by sign.
+
+        A key of fewer than 8 characters may be a word.
+        """
+        key = self._key.casefold()
+        parts = [key[end - _LEAST_SHOWN : end] for end in range(_LEAST_SHOWN, len(key) + 1)]
+        return any(part in told for told in _unescaped(text) for part in parts)
+
     def redact(self, text: str) -> str:
         """The text without the key, in whatever form it is written."""
         if any(written[:_LEAST_SHOWN] in text for written in self._forms):
@@ -74,6 +85,20 @@ def _written(key: str) -> list[str]:
     in_html = [html.escape(key), html.escape(key).replace("&#x27;", "&#039;")]
     forms = {key, in_json, in_json.replace("/", r"\/"), *percent, *lower, *in_html}
     return sorted(forms)
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    """A text without its escapes, kind by kind."""
+    text = text.replace("\0", "")  # UTF-16 that is read as UTF-8
+    yield text.casefold()
+    for unescape in (unquote, unquote, html.unescape, _without_codes):
+        text = unescape(text)
+        yield text.casefold()
+
+
+def _without_codes(text: str) -> str:
+    """A text without the escapes of JSON."""
+    return _CODE.sub(lambda code: chr(int(code[1] or code[2], 16)), text)
 
 
 def _beginnings(forms: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
 from agencia_async._transport.foreign import ForeignError, cleaned, is_of_network
 from agencia_async._transport.pool import ConnectionPool
 from agencia_async._transport.route import Route
+from agencia_async._transport.wire_log import WireLog
 from agencia_async.errors import (
     AgenciaError,
     OutcomeUnknownError,
@@ -39,6 +40,7 @@ class Wire:
         self._api_key = api_key
         self._exchange = exchange
         self.where = where  # host and port
+        self._log = WireLog(api_key, where)
 
     async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         """The reply to a form, within `timeout` seconds.
@@ -49,6 +51,18 @@ class Wire:
             ForeignError: code of the caller's raised it; of a write, nothing was sent.
             OutcomeUnknownError: code of the caller's raised something after the form of a write left.
         """
+        if not self._log.is_on:
+            return await self._sent(form, timeout, write=write)
+        number = self._log.sent(form)
+        try:
+            reply = await self._sent(form, timeout, write=write)
+        except BaseException as error:
+            self._log.failed(number, error)
+            raise
+        self._log.received(number, reply)
+        return reply
+
+    async def _sent(self, form: str, timeout: float, *, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
         body = Body(self._api_key.form(form), once=write)
         failure: AgenciaError
         try:

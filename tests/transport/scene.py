@@ -21,20 +21,22 @@ KEY = "s3cr&t key=ü"
 LIMIT = 1000
 
 
-def wire(
+def wire(  # noqa: PLR0913 - what differs between the tests
     url: str,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     http_client: httpx.AsyncClient | None = None,
     clock: Callable[[], float] = lambda: 0.0,
+    key: str = KEY,
+    limit: int = LIMIT,
 ) -> Wire:
     return open_wire(
         httpx.URL(url),
-        ApiKey(KEY),
+        ApiKey(key),
         transport=transport or (None if http_client else engines.transport()),
         http_client=http_client,
         route=Route(),
-        max_reply_bytes=LIMIT,
+        max_reply_bytes=limit,
         user_agent="tests",
         clock=clock,
     )
