@@ -77,6 +77,7 @@ class AsyncClient:
         states: the panel's own words for the states of orders (`{"listo": OrderState.COMPLETED}`),
             compared ignoring case, blanks, `_` and `-`; they take precedence over the known spellings. A
             refill in one of these words has the state of the same name.
+        hooks: objects that are told of each call and each of its attempts; see `agencia_async.hooks`.
         proxy: the URL of an HTTP proxy (`http://user:password@proxy.example:3128`) for the client's own
             connections; its credentials are not shown.
         trust_env: read the proxy and the certificates to trust from the environment (`HTTPS_PROXY`,

@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 import agencia_async
+import agencia_async.hooks
 import agencia_async.journal
 import agencia_async.sandbox
 
@@ -34,7 +35,7 @@ python_use_unqualified_type_names = True
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
     ("py:.*", r"_?pytest\..*"),
-    ("py:.*", r"(collections|contextlib|decimal|httpx|os|ssl|types|typing)\..*"),
+    ("py:.*", r"(collections|contextlib|contextvars|decimal|httpx|os|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
         "py:.*",
@@ -44,6 +45,7 @@ nitpick_ignore_regex = [
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
+_PUBLIC |= dict.fromkeys(agencia_async.hooks.__all__, "agencia_async.hooks")
 _PUBLIC |= dict.fromkeys(agencia_async.journal.__all__, "agencia_async.journal")
 _PUBLIC |= dict.fromkeys(agencia_async.sandbox.__all__, "agencia_async.sandbox")
 

@@ -22,10 +22,11 @@ UNKNOWN = "*"
 """A module whose name is not known before the program runs."""
 RECORDS = ("_plain", "errors", "states", "models", "_models")
 CALLS = (*RECORDS, "_checks", "_orders", "_concurrency", "_protocol", "_transport", "_limits")
-FACES = ("errors", "states", "models", "orders", "catalogue", "client", "journal", "pytest_plugin")
+FACES = ("errors", "hooks", "states", "models", "orders", "catalogue", "client", "journal", "pytest_plugin")
 MAY = {
     "_plain": (),
     "errors": ("_plain",),
+    "hooks": (),
     "states": (),
     "_models": ("_plain", "errors", "states"),
     "models": ("_plain", "errors", "states", "_models"),
@@ -38,9 +39,9 @@ MAY = {
     "_protocol": (*RECORDS, "_orders"),
     "_limits": ("errors", "_checks", "_concurrency", "_protocol.headers"),
     "_transport": ("errors", "_protocol.reply"),
-    "_calls": CALLS,
+    "_calls": (*CALLS, "hooks"),
     "_bulk": (*CALLS, "_calls"),
-    "_client": (*CALLS, "_calls", "_bulk", "orders"),
+    "_client": (*CALLS, "hooks", "_calls", "_bulk", "orders"),
     "client": (*CALLS, "_calls", "_bulk", "_client", "orders", "catalogue"),
     "_journal": (*CALLS, "_calls", "_bulk", "orders", "catalogue", "client"),
     "journal": (*CALLS, "_calls", "_bulk", "orders", "client", "_journal"),
@@ -60,7 +61,7 @@ MAY = {
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""
 NEVER = {"__init__", "__main__", "cli", "journal", "_journal", "pytest_plugin", "sandbox"}
 """What no room below the client may name, whatever `MAY` comes to say."""
-BELOW = {*CALLS, "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
+BELOW = {*CALLS, "hooks", "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
 
 ADAPTERS = {
     "aiohttp": {"_transport.aiohttp_engine"},

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable  # noqa: TC003 - as everywhere else
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from attrs import asdict
 
 from agencia_async._calls.batch_support import BatchSupport
 from agencia_async._calls.counters import Counters
+from agencia_async._calls.observer import Observer
 from agencia_async._concurrency.tasks import Tasks, closed
 from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._limits.gate import Gate
@@ -29,6 +31,7 @@ from agencia_async.errors import (
     RateLimitedError,
     TransportError,
 )
+from agencia_async.hooks import AttemptInfo
 
 T = TypeVar("T")
 
@@ -63,8 +66,11 @@ class Channel:
     ids a request may hold by the client's settings.
     """
 
-    def __init__(self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int, tasks: Tasks) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what the calls share
+        self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int, tasks: Tasks, observer: Observer
+    ) -> None:
         self._wire = wire
+        self._observer = observer
         self._tasks = tasks
         self.gate = gate
         self._refusals = refusals
@@ -122,19 +128,29 @@ class Channel:
             circuit=circuits.state,
         )
 
-    async def exchange(
-        self, call: Call[T], number: int, seconds: float, *, is_cut: bool = False, is_repeatable: bool = False
+    async def exchange(  # noqa: PLR0913 - a request, and what is known of it
+        self,
+        call: Call[T],
+        number: int,
+        seconds: float,
+        *,
+        is_cut: bool = False,
+        is_repeatable: bool = False,
+        seen: AttemptInfo | None = None,
     ) -> T:
         """Send a request, with its number at the gate; the value that the reply holds.
 
         `is_cut`: it has less time than requests have, so that a timeout tells nothing of the panel.
         `is_repeatable`: it may be sent again whatever comes of it, so that its outcome is not unknown.
+        `seen`: what the hooks see of it.
         """
         self.counters.requests += 1
         until = now() + seconds
         reported = reply = None
         try:
             reply = await self._wire.send(call.form, timeout=seconds, write=call.retry_mode.is_write)
+            if seen is not None:
+                seen.http_status, seen.reply_bytes = reply.status, len(reply.body)
             if self._header_checks or reply.status == _TOO_MANY:
                 reported = self._quota(reply)
             read = partial(decipher, call.reader, reply, self._refusals)
@@ -189,14 +205,17 @@ class Channel:
 
     def _start_probe(self) -> None:
         if not self._tasks.closed:
-            self._tasks.start(self._probe())
+            self._tasks.start(self._probe(), context=Context())  # it is nobody's in particular
 
     async def _probe(self) -> None:
         """Look whether the panel answers, with a request that changes nothing."""
-        with suppress(AgenciaError):
-            number = await self.gate.acquire_own()
+        observed = self._observer.call(BALANCE)
+        with suppress(AgenciaError), observed.running():
+            with observed.waiting():
+                number = await self.gate.acquire_own()
             try:
-                await self.exchange(BALANCE, number, PROBE_TIMEOUT)
+                with observed.attempt() as seen:
+                    await self.exchange(BALANCE, number, PROBE_TIMEOUT, seen=seen)
             except ForeignError as wrapped:  # the event loop shows it: there is no caller
                 self.gate.accepted(number, is_failure=True)
                 raise wrapped.original from None

@@ -7,9 +7,11 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from agencia_async._calls.channel import Channel, is_away, now
+from agencia_async._calls.observer import ObservedCall
 from agencia_async._limits.breaker import PROBE_TIMEOUT
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async.errors import AgenciaError, TransportError
+from agencia_async.hooks import AttemptInfo
 
 T = TypeVar("T")
 Attempt = Callable[[], Awaitable[T]]
@@ -38,11 +40,12 @@ class Execution(Generic[T]):
 
     `around` wraps each attempt: it is called once the gate is passed, and makes the attempt. A patient one
     waits at the gate for as long as the panel answers at all: waiting does not count towards its deadline.
+    If it is observed, the hooks are told of its waiting and its attempts.
     """
 
     __slots__ = (
-        *("_around", "_call", "_channel", "_deadline", "_is_over", "_is_probe", "_number", "_patient"),
-        *("_terms", "_urgent", "attempts"),
+        *("_around", "_call", "_channel", "_deadline", "_is_over", "_is_probe", "_number", "_observed"),
+        *("_patient", "_terms", "_urgent", "attempts"),
     )
 
     def __init__(  # noqa: PLR0913 - a call, and how it is made
@@ -54,7 +57,9 @@ class Execution(Generic[T]):
         *,
         urgent: bool,
         patient: bool,
+        observed: ObservedCall | None = None,
     ) -> None:
+        self._observed = observed
         self._channel = channel
         self._terms = terms
         self._call = call
@@ -73,7 +78,7 @@ class Execution(Generic[T]):
         """Pass the gate, and make one attempt. A probe that is not answered is none."""
         gate = self._channel.gate
         while True:
-            self._number = gate.try_acquire(write=self._call.retry_mode.is_write) or await self._acquire()
+            self._number = gate.try_acquire(write=self._call.retry_mode.is_write) or await self._wait()
             self._is_probe = gate.circuits.is_probe(self._number)
             try:
                 return await (self._around(self._exchange) if self._around else self._exchange())
@@ -82,6 +87,12 @@ class Execution(Generic[T]):
                     raise
             finally:
                 gate.release(self._number)
+
+    async def _wait(self) -> int:
+        if self._observed is None:
+            return await self._acquire()
+        with self._observed.waiting():
+            return await self._acquire()
 
     async def _acquire(self) -> int:
         self._channel.enter()  # if it was closed since the last attempt, the gate grants nothing
@@ -112,10 +123,17 @@ class Execution(Generic[T]):
         self._count()
         longest = min(self._terms.attempt, PROBE_TIMEOUT) if self._is_probe else self._terms.attempt
         seconds = min(longest, left)
-        return await self._channel.exchange(
+        if self._observed is None:
+            return await self._send(seconds, is_cut=seconds < longest)
+        with self._observed.attempt() as seen:
+            return await self._send(seconds, is_cut=seconds < longest, seen=seen)
+
+    def _send(self, seconds: float, *, is_cut: bool, seen: AttemptInfo | None = None) -> Awaitable[T]:
+        return self._channel.exchange(
             self._call,
             self._number,
             seconds,
-            is_cut=seconds < longest,
+            is_cut=is_cut,
             is_repeatable=self._terms.repeats(self._call.retry_mode),
+            seen=seen,
         )

@@ -1,11 +1,12 @@
 """How every call is sent: through the gate, within its deadline, retried where that is safe."""
 
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from agencia_async._calls.channel import Channel
 from agencia_async._calls.execution import Attempt, CallTerms, Execution
+from agencia_async._calls.observer import Observer
 from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
@@ -33,8 +34,9 @@ def _load() -> None:
 class Sender:
     """Sends the calls of one client, under one policy."""
 
-    def __init__(self, channel: Channel, policy: RetryPolicy, timeout: float) -> None:
+    def __init__(self, channel: Channel, policy: RetryPolicy, timeout: float, observer: Observer) -> None:
         self.channel = channel
+        self._observer = observer
         self._retrier = Retrier(policy)
         least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
         self._terms = CallTerms(timeout, policy.deadline, least, policy.repeats)
@@ -62,7 +64,14 @@ class Sender:
         self.channel.enter()
         if call.retry_mode.is_write:
             _load()
-        execution = Execution(self.channel, self._terms, call, around, urgent=urgent, patient=patient)
+        made = partial(Execution[T], self.channel, self._terms, call, around, urgent=urgent, patient=patient)
+        if not self._observer:
+            return await self._run(call, made(), patient=patient, once=once)
+        observed = self._observer.call(call)
+        with observed.running():
+            return await self._run(call, made(observed=observed), patient=patient, once=once)
+
+    async def _run(self, call: Call[T], execution: Execution[T], *, patient: bool, once: bool) -> T:
         try:
             return await self._run(execution, call, patient=patient, once=once)
         except ForeignError as wrapped:

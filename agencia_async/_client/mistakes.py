@@ -1,12 +1,16 @@
 """Usual mistakes in what a client is given, each told with what to do instead."""
 
 import inspect
+from collections.abc import Sequence
+from typing import cast
 
 import httpx
 
 from agencia_async.errors import ConfigurationError
+from agencia_async.hooks import Hook
 
 _SYNCHRONOUS = (httpx.Client, httpx.BaseTransport)
+_METHODS = ("call_started", "attempt_started", "attempt_ended", "call_ended")
 
 
 def check_transport(name: str, value: object) -> None:
@@ -23,6 +27,22 @@ def check_http_client(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be an httpx.AsyncClient, got {_mistake(value)}")
     if value.is_closed:
         raise ConfigurationError(f"{name} is closed: keep it open for as long as the client is used")
+
+
+def check_hooks(name: str, value: object) -> None:
+    """Check for a sequence of hooks, whose methods are not asynchronous."""
+    if isinstance(value, Hook):
+        raise ConfigurationError(f"{name} must be a sequence: {name}=[{type(value).__name__}()]")
+    if not isinstance(value, Sequence):
+        raise ConfigurationError(f"{name} must be a sequence of hooks, got {_mistake(value)}")
+    for hook in cast("Sequence[object]", value):
+        if not isinstance(hook, Hook):
+            raise ConfigurationError(
+                f"{name} must be objects of agencia_async.hooks.Hook, got {_mistake(hook)}"
+            )
+        for method in _METHODS:
+            if inspect.iscoroutinefunction(getattr(hook, method)):
+                raise ConfigurationError(f"{name}: {type(hook).__name__}.{method} must not be async")
 
 
 def _mistake(value: object) -> str:

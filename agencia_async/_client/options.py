@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -12,6 +12,7 @@ from agencia_async._calls.retry import RetryPolicy
 from agencia_async._limits.rate_limit import Limit
 from agencia_async._protocol.refusals import Patterns
 from agencia_async.errors import ConfigurationError
+from agencia_async.hooks import Hook
 from agencia_async.states import OrderState
 
 VERSION: Final = "0.1.0"
@@ -39,6 +40,7 @@ class Options(TypedDict, total=False):
     idempotency_field: str | None
     refusals: Patterns | None
     states: Mapping[str, OrderState] | None
+    hooks: Sequence[Hook]
     proxy: str | None
     trust_env: bool
     ssl_context: ssl.SSLContext | None

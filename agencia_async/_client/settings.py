@@ -1,7 +1,7 @@
 """The options of a client, checked, and what is built from them. To add one, extend `Options` as well."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Any, Self, cast
@@ -10,10 +10,11 @@ import httpx
 from attrs import Attribute, field, fields, frozen
 
 from agencia_async._calls.channel import Channel, now
+from agencia_async._calls.observer import Observer
 from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.sender import Sender
 from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
-from agencia_async._client.mistakes import check_http_client, check_transport
+from agencia_async._client.mistakes import check_hooks, check_http_client, check_transport
 from agencia_async._client.options import default_user_agent
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.adaptive import AdaptiveLimit
@@ -29,6 +30,7 @@ from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.route import route_to
 from agencia_async._transport.wire import open_wire
 from agencia_async.errors import ConfigurationError
+from agencia_async.hooks import Hook
 from agencia_async.states import OrderState
 
 DEFAULT_URL = "https://agenciapopular.com/api/v2"
@@ -94,6 +96,7 @@ class Settings:
     idempotency_field: str | None = field(default=None, validator=_checked(_check_idempotency_field))
     refusals: Patterns | None = None
     states: Mapping[str, OrderState] | None = field(default=None, validator=_checked(_check_states))
+    hooks: Sequence[Hook] = field(default=(), validator=_checked(check_hooks))
     proxy: str | None = field(default=None, repr=False)
     trust_env: bool = field(default=False, validator=_checked(check_policy, kind=bool))
     ssl_context: ssl.SSLContext | None = field(
@@ -167,8 +170,9 @@ def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:
     )
     gate = _gate(settings, api_key.account(panel_of(settings.url)))
     refusals = Refusals(settings.refusals, OwnStates(settings.states))
-    channel = Channel(wire, gate, refusals, settings.batch_size, tasks)
-    return Sender(channel, settings.retry, settings.timeout)
+    observer = Observer(settings.hooks, panel_of(settings.url), now)
+    channel = Channel(wire, gate, refusals, settings.batch_size, tasks, observer)
+    return Sender(channel, settings.retry, settings.timeout, observer)
 
 
 def _gate(settings: Settings, account: str) -> Gate:

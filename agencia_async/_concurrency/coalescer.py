@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Context, ContextVar, copy_context
 from typing import Generic, TypeVar
 
 from agencia_async._concurrency.tasks import Tasks, closed, settle
 
 T = TypeVar("T")
 
+CALLERS: ContextVar[tuple[Context, ...]] = ContextVar("agencia_async_callers", default=())
+"""The contexts of those whose calls a batch carries, in the order in which they came."""
+
 
 class Coalescer(Generic[T]):
     """Batches single calls that come within `window` seconds.
 
     Each caller has a future of its own: cancelling one does not affect the others, and a batch whose
-    callers are all cancelled is not sent.
+    callers are all cancelled is not sent. It runs in a copy of the context of its first caller.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Coalescer(Generic[T]):
         self._window = window
         self._tasks = tasks
         self._waiting: dict[str, list[asyncio.Future[T]]] = {}
+        self._callers: list[tuple[asyncio.Future[T], Context]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     async def get(self, key: str) -> T:
@@ -40,6 +45,7 @@ class Coalescer(Generic[T]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.setdefault(key, []).append(future)
+        self._callers.append((future, copy_context()))
         if len(self._waiting) >= self._size:
             self._flush()
         elif self._timer is None:
@@ -53,17 +59,22 @@ class Coalescer(Generic[T]):
         for futures in self._waiting.values():
             settle(futures, closed())
         self._waiting.clear()
+        self._callers.clear()
 
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         waiting, self._waiting = self._waiting, {}
+        callers = [context for future, context in self._callers if not future.done()]
+        self._callers.clear()
         wanted = {
             key: futures for key, futures in waiting.items() if not all(future.done() for future in futures)
         }
         if wanted:
-            task = self._tasks.start(self._deliver(wanted))
+            context = callers[0].copy()
+            context.run(CALLERS.set, tuple(callers))
+            task = self._tasks.start(self._deliver(wanted), context=context)
             # A task that is cancelled before its first step runs none of its code: only this sees it.
             task.add_done_callback(lambda _: _settle_all(wanted, dict.fromkeys(wanted, closed())))
 

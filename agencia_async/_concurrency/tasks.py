@@ -3,6 +3,7 @@
 import asyncio
 import copy
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
 from typing import Any, TypeVar
 
 from agencia_async.errors import AgenciaError, ConfigurationError, twin
@@ -23,14 +24,20 @@ class Tasks:
         self.closed = False
 
     def start(
-        self, work: Coroutine[Any, Any, None], *, may_end: Callable[[], bool] = lambda: True
+        self,
+        work: Coroutine[Any, Any, None],
+        *,
+        may_end: Callable[[], bool] = lambda: True,
+        context: Context | None = None,
     ) -> asyncio.Task[None]:
         """Run it in a new task. `may_end` returns whether it may be cancelled at that moment.
+
+        It runs in that context, by default in a copy of the current one.
 
         It begins in a later turn of the event loop, even if the loop's own tasks are eager: who starts it has
         something to do before.
         """
-        task = asyncio.Task(work, loop=asyncio.get_running_loop())
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=context)
         self._running[task] = may_end
         task.add_done_callback(self._running.pop)
         return task
