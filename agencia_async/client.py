@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import AsyncGenerator, Sequence
+from copy import copy
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from weakref import WeakValueDictionary
 
 from agencia_async._bulk.batches import Batches
 from agencia_async._bulk.bulk import Bulk
 from agencia_async._bulk.chunks import Ids
 from agencia_async._calls.channel import now
+from agencia_async._calls.retry_budget import RetryBudget
+from agencia_async._calls.sender import Sender
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money, check_seconds
-from agencia_async._client.options import Options, key_from_environment
-from agencia_async._client.settings import Settings, open_sender, panel_of, signature
+from agencia_async._client.options import CallOptions, Options, key_from_environment
+from agencia_async._client.settings import Settings, open_channel, panel_of, sender_of, signature
 from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
@@ -23,7 +27,7 @@ from agencia_async._protocol import actions, calls
 from agencia_async._protocol.actions import Action
 from agencia_async._protocol.outcomes import Outcomes
 from agencia_async._transport.api_key import ApiKey
-from agencia_async.errors import AgenciaError, of_id
+from agencia_async.errors import AgenciaError, ConfigurationError, of_id
 from agencia_async.models import (
     Balance,
     BulkItem,
@@ -95,21 +99,22 @@ class AsyncClient:
         key = ApiKey(api_key)
         del api_key  # a traceback may be captured with its local variables
         key.check()
-        self._settings = settings = Settings.of(key, options)
+        settings = Settings.of(key, options)
         self._tasks = Tasks()
-        self._sender = open_sender(key, settings, self._tasks)
-        self._submission = OrderSubmission(
-            self._sender,
-            self._tasks,
-            panel_of(settings.url),
-            settings.max_concurrency,
-            settings.idempotency_field,
-        )
-        self._batches = Batches(self._sender, self._tasks, settings.max_concurrency)
+        self._use(settings, sender_of(settings, open_channel(key, settings, self._tasks), RetryBudget()))
         self._catalogue = CachedValue(self._fetch_catalogue, clock=now, tasks=self._tasks)
+        self._origin: Self | None = None  # None if it is no variant of another
+        self._variants: WeakValueDictionary[object, Self] = WeakValueDictionary()
+        self._shown = str(settings.url)
+
+    def _use(self, settings: Settings, sender: Sender) -> None:
+        """Send calls by these settings."""
+        self._settings, self._sender = settings, sender
+        panel, workers = panel_of(settings.url), settings.max_concurrency
+        self._submission = OrderSubmission(sender, self._tasks, panel, workers, settings.idempotency_field)
+        self._batches = Batches(sender, self._tasks, workers)
         self._statuses = self._coalescer(actions.STATUS, settings.batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, settings.batch_window)
-        self._shown = str(settings.url)
 
     __init__.__signature__ = signature()  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess] - what `help` shows
 
@@ -148,7 +153,44 @@ class AsyncClient:
         options = profile.options(overrides)
         return cls(profile.key(), **options)
 
+    def with_options(self, **changes: Unpack[CallOptions]) -> Self:
+        """The same client with other settings for some calls: `client.with_options(timeout=120)`.
+
+        It shares connections, limits, what is known of the panel, and the catalogue. Single calls are batched
+        with those of the same settings. Only the client itself opens and closes.
+
+        Args:
+            changes: `timeout`, `retry`, `max_reply_bytes`, `hooks`, as for `AsyncClient`; each replaces that
+                of this client.
+
+        Raises:
+            ConfigurationError: one of these is out of range.
+        """
+        origin = self._origin or self
+        settings = self._settings.changed(changes, self._sender.channel.redact)
+        variant = self._variants.get(settings.of_calls)
+        if variant is None:
+            self._variants[settings.of_calls] = variant = copy(origin)
+            variant._be_variant(origin, settings)  # noqa: SLF001 - it is of this class
+        return variant
+
+    def _be_variant(self, origin: Self, settings: Settings) -> None:
+        self._origin = origin
+        if settings.of_calls != self._settings.of_calls:
+            self._catalogue = self._catalogue.fetched_by(self._fetch_catalogue)
+            self._use(settings, sender_of(settings, self._sender.channel, self._sender.budget))
+
+    def _end_waiting(self) -> None:
+        """End the single calls that wait to be batched."""
+        for coalescer in (self._statuses, self._refill_statuses):
+            coalescer.close()
+
+    def _check_origin(self) -> None:
+        if self._origin is not None:
+            raise ConfigurationError("with_options() gives the same client: open and close that itself")
+
     async def __aenter__(self) -> Self:
+        self._check_origin()
         self._sender.channel.enter()
         return self
 
@@ -162,19 +204,21 @@ class AsyncClient:
 
         Works in another event loop, too, once that of the calls is closed.
         """
+        self._check_origin()
         if not self._sender.channel.is_orphaned:
             self._sender.channel.check_loop()
-        self._shown = f"{self._shown.removesuffix(', closed')}, closed"
         self._sender.channel.closed = True
-        for coalescer in (self._statuses, self._refill_statuses):
-            coalescer.close()
+        self._end_waiting()
+        for variant in [*self._variants.values()]:
+            variant._end_waiting()  # noqa: SLF001 - it is of this class
         try:
             await self._tasks.aclose()
         finally:
             await self._sender.channel.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient of {self._shown}>"
+        is_closed = "_sender" in vars(self) and self._sender.channel.closed
+        return f"<AsyncClient of {self._shown}{', closed' if is_closed else ''}>"
 
     @property
     def requests_sent(self) -> int:

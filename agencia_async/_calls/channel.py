@@ -136,19 +136,21 @@ class Channel:
         *,
         is_cut: bool = False,
         is_repeatable: bool = False,
+        limit: int | None = None,
         seen: AttemptInfo | None = None,
     ) -> T:
         """Send a request, with its number at the gate; the value that the reply holds.
 
         `is_cut`: it has less time than requests have, so that a timeout tells nothing of the panel.
         `is_repeatable`: it may be sent again whatever comes of it, so that its outcome is not unknown.
-        `seen`: what the hooks see of it.
+        `limit`: how many bytes its reply may have, by default the client's. `seen`: what the hooks see of it.
         """
         self.counters.requests += 1
         until = now() + seconds
         reported = reply = None
         try:
-            reply = await self._wire.send(call.form, timeout=seconds, write=call.retry_mode.is_write)
+            write = call.retry_mode.is_write
+            reply = await self._wire.send(call.form, timeout=seconds, write=write, limit=limit)
             if seen is not None:
                 seen.http_status, seen.reply_bytes = reply.status, len(reply.body)
             if self._header_checks or reply.status == _TOO_MANY:

@@ -26,12 +26,14 @@ class CallTerms:
         attempt: seconds for one attempt, from connecting to the last byte.
         deadline: seconds for the whole call.
         least: seconds; a write is not started with less than this left: its outcome would be unknown.
+        limit: the most bytes of a reply.
         repeats: whether a call of this mode is sent again, though the panel may have acted on it.
     """
 
     attempt: float
     deadline: float
     least: float
+    limit: int
     repeats: Callable[[RetryMode], bool]
 
 
@@ -135,5 +137,6 @@ class Execution(Generic[T]):
             seconds,
             is_cut=is_cut,
             is_repeatable=self._terms.repeats(self._call.retry_mode),
+            limit=self._terms.limit,
             seen=seen,
         )

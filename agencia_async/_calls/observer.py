@@ -12,6 +12,7 @@ from typing import Any
 
 from agencia_async._concurrency.coalescer import CALLERS
 from agencia_async._protocol.calls import Call
+from agencia_async._transport.foreign import ForeignError
 from agencia_async.hooks import AttemptInfo, CallInfo, Hook
 
 _log = logging.getLogger("agencia_async")
@@ -93,7 +94,7 @@ class ObservedCall:
         try:
             yield attempt
         except BaseException as error:
-            attempt.error = error
+            attempt.error = error.original if isinstance(error, ForeignError) else error
             raise
         finally:
             attempt.seconds = observer.clock() - since

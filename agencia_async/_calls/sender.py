@@ -8,6 +8,7 @@ from agencia_async._calls.channel import Channel
 from agencia_async._calls.execution import Attempt, CallTerms, Execution
 from agencia_async._calls.observer import Observer
 from agencia_async._calls.retry import Retrier, RetryPolicy, load_retrying
+from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._protocol.calls import Call, RetryMode
 from agencia_async._protocol.outcomes import as_unknown, errors_in
 from agencia_async._transport.foreign import ForeignError
@@ -32,14 +33,33 @@ def _load() -> None:
 
 
 class Sender:
-    """Sends the calls of one client, under one policy."""
+    """Sends the calls of one client, under one policy.
 
-    def __init__(self, channel: Channel, policy: RetryPolicy, timeout: float, observer: Observer) -> None:
+    Args:
+        channel: what all calls of the client share.
+        policy: when they are retried.
+        timeout: seconds for one attempt.
+        limit: the most bytes of a reply.
+        observer: is told of the calls.
+        budget: the client's retry budget.
+    """
+
+    def __init__(  # noqa: PLR0913 - what may differ between calls
+        self,
+        channel: Channel,
+        policy: RetryPolicy,
+        *,
+        timeout: float,
+        limit: int,
+        observer: Observer,
+        budget: RetryBudget,
+    ) -> None:
         self.channel = channel
+        self.budget = budget
         self._observer = observer
-        self._retrier = Retrier(policy)
+        self._retrier = Retrier(policy, budget=budget)
         least = min(_LEAST_FOR_A_WRITE, policy.deadline / 10)
-        self._terms = CallTerms(timeout, policy.deadline, least, policy.repeats)
+        self._terms = CallTerms(timeout, policy.deadline, least, limit, policy.repeats)
 
     async def send(
         self,
@@ -73,14 +93,14 @@ class Sender:
 
     async def _run(self, call: Call[T], execution: Execution[T], *, patient: bool, once: bool) -> T:
         try:
-            return await self._run(execution, call, patient=patient, once=once)
+            return await self._retried(execution, call, patient=patient, once=once)
         except ForeignError as wrapped:
             error = wrapped.original
             if patient and call.retry_mode.is_write:  # a bulk call must not lose the outcomes of its others
                 error = wrapped.as_error(call.action, execution.attempts)
         raise error
 
-    async def _run(self, execution: Execution[T], call: Call[T], *, patient: bool, once: bool) -> T:
+    async def _retried(self, execution: Execution[T], call: Call[T], *, patient: bool, once: bool) -> T:
         try:
             if once:
                 value, uncertain = await execution.attempt(), False

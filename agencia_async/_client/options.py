@@ -46,6 +46,15 @@ class Options(TypedDict, total=False):
     ssl_context: ssl.SSLContext | None
 
 
+class CallOptions(TypedDict, total=False):
+    """The options that may differ between the calls of one client."""
+
+    timeout: float
+    retry: RetryPolicy
+    max_reply_bytes: int
+    hooks: Sequence[Hook]
+
+
 def key_from_environment() -> str:
     """The API key from `AGENCIA_API_KEY`, or from the file named by `AGENCIA_API_KEY_FILE`.
 

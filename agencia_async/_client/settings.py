@@ -7,15 +7,16 @@ from inspect import Parameter, Signature
 from typing import Any, Self, cast
 
 import httpx
-from attrs import Attribute, field, fields, frozen
+from attrs import Attribute, evolve, field, fields, frozen
 
 from agencia_async._calls.channel import Channel, now
 from agencia_async._calls.observer import Observer
 from agencia_async._calls.retry import RetryPolicy
+from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._calls.sender import Sender
 from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
 from agencia_async._client.mistakes import check_hooks, check_http_client, check_transport
-from agencia_async._client.options import default_user_agent
+from agencia_async._client.options import CallOptions, default_user_agent
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.breaker import Breaker
@@ -29,7 +30,7 @@ from agencia_async._transport.address import checked_url
 from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.route import route_to
 from agencia_async._transport.wire import open_wire
-from agencia_async.errors import ConfigurationError
+from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.hooks import Hook
 from agencia_async.states import OrderState
 
@@ -124,6 +125,27 @@ class Settings:
             return settings
         raise ConfigurationError(api_key.redact(failure.message))
 
+    def changed(self, changes: Mapping[str, Any], redact: Callable[[AgenciaError], None]) -> Self:
+        """The same settings with others for calls.
+
+        Raises:
+            TypeError: it is no option of calls.
+            ConfigurationError: one is out of range. `redact` takes the key out of its message.
+        """
+        for name in changes.keys() - CallOptions.__optional_keys__:
+            takes = ", ".join(CallOptions.__annotations__)
+            raise TypeError(f"with_options() got an unexpected keyword argument {name!r}; it takes {takes}")
+        try:
+            return evolve(self, **changes)
+        except ConfigurationError as error:
+            redact(error)
+            raise
+
+    @property
+    def of_calls(self) -> tuple[object, ...]:
+        """What tells apart the calls that are not sent alike."""
+        return self.timeout, self.retry, self.max_reply_bytes, *map(id, self.hooks)
+
     def __attrs_post_init__(self) -> None:
         if self.transport is not None and self.http_client is not None:
             raise ConfigurationError("transport and http_client are mutually exclusive")
@@ -151,8 +173,20 @@ def _check_url(api_key: ApiKey, url: httpx.URL) -> None:
         raise ConfigurationError("base_url contains the API key; remove it, the client sends it itself")
 
 
-def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:
-    """The sender of a client, with its own wire and gate."""
+def sender_of(settings: Settings, channel: Channel, budget: RetryBudget) -> Sender:
+    """What sends the calls of a client by these settings."""
+    return Sender(
+        channel,
+        settings.retry,
+        timeout=settings.timeout,
+        limit=settings.max_reply_bytes,
+        observer=_observer(settings),
+        budget=budget,
+    )
+
+
+def open_channel(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Channel:
+    """The channel of a client, with its own wire and gate."""
     wire = open_wire(
         settings.url,
         api_key,
@@ -170,9 +204,11 @@ def open_sender(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Sender:
     )
     gate = _gate(settings, api_key.account(panel_of(settings.url)))
     refusals = Refusals(settings.refusals, OwnStates(settings.states))
-    observer = Observer(settings.hooks, panel_of(settings.url), now)
-    channel = Channel(wire, gate, refusals, settings.batch_size, tasks, observer)
-    return Sender(channel, settings.retry, settings.timeout, observer)
+    return Channel(wire, gate, refusals, settings.batch_size, tasks, _observer(settings))
+
+
+def _observer(settings: Settings) -> Observer:
+    return Observer(settings.hooks, panel_of(settings.url), now)
 
 
 def _gate(settings: Settings, account: str) -> Gate:

@@ -18,8 +18,14 @@ class CachedValue(Generic[T]):
         self._fetch = fetch
         self._clock = clock
         self._tasks = tasks
-        self._last: tuple[float, T] | None = None
+        self._last: list[tuple[float, T]] = []  # shared by all who fetch it
         self._flight: SingleFlight[T] | None = None
+
+    def fetched_by(self, fetch: Callable[[], Awaitable[T]]) -> "CachedValue[T]":
+        """The same value, which is fetched in another way; a request in flight is not shared."""
+        other = CachedValue(fetch, clock=self._clock, tasks=self._tasks)
+        other._last = self._last
+        return other
 
     async def get(self, max_age: float) -> T:
         """The value, at most `max_age` seconds old; else it is fetched now.
@@ -27,8 +33,8 @@ class CachedValue(Generic[T]):
         Raises:
             AgenciaError: it could not be fetched.
         """
-        if self._last is not None and self._clock() - self._last[0] <= max_age:
-            return self._last[1]
+        if self._last and self._clock() - self._last[0][0] <= max_age:
+            return self._last[0][1]
         while self._flight is not None and self._flight.is_cancelled:
             await self._flight.ended()
         if self._flight is None:
@@ -41,5 +47,5 @@ class CachedValue(Generic[T]):
     async def _fetched(self, _: SingleFlight[T]) -> T:
         asked = self._clock()
         value = await self._fetch()
-        self._last = asked, value
+        self._last[:] = [(asked, value)]
         return value

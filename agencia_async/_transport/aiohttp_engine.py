@@ -147,13 +147,10 @@ class _Session:
 class AiohttpConnection(Connection):
     """A session of aiohttp's with one connection."""
 
-    def __init__(
-        self, endpoint: Endpoint, limit: int, context: ssl.SSLContext | None, proxy: ProxyServer | None
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, proxy: ProxyServer | None) -> None:
         self._http = _Session(context, proxy)
         self._url = URL(str(endpoint.url), encoded=True)
         self._headers = _headers(endpoint.headers)
-        self._limit = limit
         self._transport: asyncio.Transport | None = None
 
     def is_open(self) -> bool:
@@ -164,14 +161,14 @@ class AiohttpConnection(Connection):
             return False
         return not (protocol.should_close or has_unread(transport))
 
-    async def post(self, body: Body) -> Reply:
+    async def post(self, body: Body, limit: int) -> Reply:
         """The reply to a form, read to its end."""
         form = _Content(body, len(body))
         response = await self._http.send("POST", self._url, self._headers, form)
         self._transport = form.transport
         try:
             encoding = ", ".join(response.headers.getall("Content-Encoding", ()))
-            content = await inflated(_Incoming(response), encoding.lower(), self._limit)
+            content = await inflated(_Incoming(response), encoding.lower(), limit)
         finally:
             response.close()
         return Reply(response.status, response.headers, content)
@@ -197,11 +194,11 @@ class AiohttpTransport(Engine):
         self._context: ssl.SSLContext | None = None
         self._http: _Session | None = None
 
-    def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
+    def connections(self, endpoint: Endpoint) -> Callable[[], Connection]:
         """What makes connections to an endpoint, all with the same TLS context."""
         proxy = self._route.proxy
         is_tls = endpoint.tls or (proxy is not None and proxy.scheme == "https")
-        return partial(AiohttpConnection, endpoint, limit, self._trusted() if is_tls else None, proxy)
+        return partial(AiohttpConnection, endpoint, self._trusted() if is_tls else None, proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The beginning of the reply; raises as `_Session.send` does."""

@@ -40,11 +40,10 @@ class Pool(Protocol):
 class CallersOwn:
     """Exchanges through a function that sends requests of httpx."""
 
-    def __init__(  # noqa: PLR0913 - what differs between a transport and a client
+    def __init__(
         self,
         send: Callable[[httpx.Request], Awaitable[httpx.Response]],
         endpoint: Endpoint,
-        limit: int,
         close: Callable[[], Awaitable[None]] | None = None,
         *,
         pool: Callable[[], Pool | None] = lambda: None,
@@ -54,10 +53,9 @@ class CallersOwn:
         self._pool = pool
         self._send = send
         self._endpoint = endpoint
-        self._limit = limit
         self._close = close
 
-    async def __call__(self, body: Body, *, write: bool) -> Reply:
+    async def __call__(self, body: Body, *, write: bool, limit: int) -> Reply:
         """The reply."""
         request = request_of(self._endpoint, body)
         pool = self._pool()
@@ -66,7 +64,7 @@ class CallersOwn:
         elif write:
             request.headers["Connection"] = "close"
         with callers_code():
-            return await read(await self._send(request), self._limit)
+            return await read(await self._send(request), limit)
 
     @property
     def held(self) -> str:
@@ -82,14 +80,14 @@ class CallersOwn:
             await self._close()
 
 
-def own_transport(transport: httpx.AsyncBaseTransport, endpoint: Endpoint, limit: int) -> CallersOwn:
+def own_transport(transport: httpx.AsyncBaseTransport, endpoint: Endpoint) -> CallersOwn:
     """The caller's transport, which is closed with the client."""
     once = type(transport).__module__.partition(".")[0] == "httpx"  # httpx's own retry no request
     send, close = transport.handle_async_request, transport.aclose
-    return CallersOwn(send, endpoint, limit, close, pool=lambda: pool_of(transport), sends_once=once)
+    return CallersOwn(send, endpoint, close, pool=lambda: pool_of(transport), sends_once=once)
 
 
-def own_client(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> CallersOwn:
+def own_client(client: httpx.AsyncClient, endpoint: Endpoint) -> CallersOwn:
     """The caller's client, with the headers that it is configured to send."""
 
     async def send(request: httpx.Request) -> httpx.Response:
@@ -100,7 +98,7 @@ def own_client(client: httpx.AsyncClient, endpoint: Endpoint, limit: int) -> Cal
     def pool() -> Pool | None:
         return pool_of(client._transport_for_url(endpoint.url))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no public way to it
 
-    return CallersOwn(send, endpoint, limit, pool=pool)
+    return CallersOwn(send, endpoint, pool=pool)
 
 
 def pool_of(transport: httpx.AsyncBaseTransport) -> Pool | None:

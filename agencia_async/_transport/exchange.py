@@ -68,8 +68,8 @@ class Exchange(Protocol):
 
     sends_once: bool
 
-    async def __call__(self, body: Body, *, write: bool) -> Reply:
-        """The reply, read to its end."""
+    async def __call__(self, body: Body, *, write: bool, limit: int) -> Reply:
+        """The reply, read to its end; one of more than `limit` bytes is a `ReplyError`."""
         ...
 
     @property
@@ -96,8 +96,8 @@ class Connection(ABC):
         """Can another request be sent, as far as is to be seen at this moment?"""
 
     @abstractmethod
-    async def post(self, body: Body) -> Reply:
-        """The reply to a form, read to its end."""
+    async def post(self, body: Body, limit: int) -> Reply:
+        """The reply to a form, read to its end; one of more than `limit` bytes is a `ReplyError`."""
 
     @abstractmethod
     def discard(self) -> None:
@@ -112,5 +112,5 @@ class Engine(httpx.AsyncBaseTransport):
     """A transport that sends through connections of its own kind, and that retries no request."""
 
     @abstractmethod
-    def connections(self, endpoint: Endpoint, limit: int) -> Callable[[], Connection]:
-        """What makes a connection to an endpoint; a reply of more than `limit` bytes is a `ReplyError`."""
+    def connections(self, endpoint: Endpoint) -> Callable[[], Connection]:
+        """What makes a connection to an endpoint."""

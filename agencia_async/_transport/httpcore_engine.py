@@ -33,9 +33,7 @@ def _is_replaced(method: Callable[..., object], library: str) -> bool:
 class HttpcoreConnection(Connection):
     """One connection of httpcore: a pool of one would add a tenth to the cost of a request."""
 
-    def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext, limit: int, proxy: ProxyServer | None = None
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, proxy: ProxyServer | None = None) -> None:
         is_tunnelled = proxy is not None and endpoint.tls
         self._backend = TunnelBackend(proxy, context) if proxy and is_tunnelled else AsyncioBackend()
         self._url = httpcore.URL(str(endpoint.url))
@@ -48,17 +46,16 @@ class HttpcoreConnection(Connection):
             self._url.origin, context, keepalive_expiry=IDLE_FOR, network_backend=self._backend
         )
         self._endpoint = endpoint
-        self._limit = limit
 
     def is_open(self) -> bool:
         """Is there nothing on the connection that the next request could take for its reply?"""
         connection = self._connection
         return not (connection.is_closed() or connection.has_expired() or has_leftover(connection))
 
-    async def post(self, body: Body) -> Reply:
+    async def post(self, body: Body, limit: int) -> Reply:
         """The reply to a form, read to its end; faults of the network are those of httpx."""
         if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request, "httpx"):
-            return await self._stand_in(body)
+            return await self._stand_in(body, limit)
         request = httpcore.Request(
             b"POST",
             self._url,
@@ -72,7 +69,7 @@ class HttpcoreConnection(Connection):
         )
         library = current_async_library_cvar.set("asyncio")  # httpcore asks a score of times in each request
         try:
-            return await self._read(await self._send(request))
+            return await self._read(await self._send(request), limit)
         except _FAULTS as error:
             failure: httpx.TransportError = getattr(httpx, type(error).__name__)(str(error))  # the same names
             failure.__cause__ = origin(error)
@@ -95,24 +92,24 @@ class HttpcoreConnection(Connection):
             failure.__cause__ = origin(error)
         raise failure
 
-    async def _read(self, response: httpcore.Response) -> Reply:
+    async def _read(self, response: httpcore.Response, limit: int) -> Reply:
         try:
             parts = cast("AsyncIterable[bytes]", response.stream)
-            body = await inflated(parts, encoding_of(response.headers), self._limit)
+            body = await inflated(parts, encoding_of(response.headers), limit)
         finally:
             await response.aclose()
         if self._is_forwarded and response.status == REFUSED:
             raise httpx.ConnectError(refusal(response.status))
         return Reply(response.status, httpx.Headers(response.headers), body)
 
-    async def _stand_in(self, body: Body) -> Reply:
+    async def _stand_in(self, body: Body, limit: int) -> Reply:
         with callers_code():
-            return await self._asked_instead(body)
+            return await self._asked_instead(body, limit)
 
-    async def _asked_instead(self, body: Body) -> Reply:
+    async def _asked_instead(self, body: Body, limit: int) -> Reply:
         async with httpx.AsyncHTTPTransport(trust_env=False) as transport:
             response = await transport.handle_async_request(request_of(self._endpoint, body))
-            return await read(response, self._limit)
+            return await read(response, limit)
 
     def discard(self) -> None:
         """Close the connection without waiting, even if its event loop is closed."""
@@ -131,7 +128,7 @@ def _forwarded(url: httpcore.URL, proxy: ProxyServer) -> httpcore.URL:
     return httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target=bytes(url))
 
 
-def httpcore_connections(endpoint: Endpoint, limit: int, route: Route) -> Callable[[], Connection]:
+def httpcore_connections(endpoint: Endpoint, route: Route) -> Callable[[], Connection]:
     """What makes connections, with one TLS context for all of them: it takes 25 ms to build."""
     context = route.context(tls=endpoint.tls)
-    return lambda: HttpcoreConnection(endpoint, context, limit, route.proxy)
+    return lambda: HttpcoreConnection(endpoint, context, route.proxy)

@@ -26,12 +26,12 @@ class ConnectionPool:
         self._idle: list[Connection] = []
         self._closed = False
 
-    async def __call__(self, body: Body, *, write: bool) -> Reply:
+    async def __call__(self, body: Body, *, write: bool, limit: int) -> Reply:
         """The reply; the connection is kept only if it ended well."""
         connection = await self._connection(write=write)
         well = False
         try:
-            reply = await connection.post(body)
+            reply = await connection.post(body, limit)
             well = not self._closed
             return reply
         finally:

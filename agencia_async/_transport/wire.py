@@ -36,14 +36,22 @@ def _unknown(error: ForeignError) -> OutcomeUnknownError:
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, api_key: ApiKey, exchange: Exchange, where: str) -> None:
+    def __init__(self, api_key: ApiKey, exchange: Exchange, where: str, limit: int) -> None:
         self._api_key = api_key
         self._exchange = exchange
         self.where = where  # host and port
+        self._limit = limit
         self._log = WireLog(api_key, where)
 
-    async def send(self, form: str, *, timeout: float, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
-        """The reply to a form, within `timeout` seconds.
+    async def send(
+        self,
+        form: str,
+        *,
+        timeout: float,  # noqa: ASYNC109 - passed on
+        write: bool,
+        limit: int | None = None,
+    ) -> Reply:
+        """The reply to a form, within `timeout` seconds, of at most `limit` bytes; by default the client's.
 
         Raises:
             TransportError: none came; `sent` tells whether the form can have left.
@@ -51,23 +59,24 @@ class Wire:
             ForeignError: code of the caller's raised it; of a write, nothing was sent.
             OutcomeUnknownError: code of the caller's raised something after the form of a write left.
         """
+        limit = limit or self._limit
         if not self._log.is_on:
-            return await self._sent(form, timeout, write=write)
+            return await self._sent(form, timeout, limit, write=write)
         number = self._log.sent(form)
         try:
-            reply = await self._sent(form, timeout, write=write)
+            reply = await self._sent(form, timeout, limit, write=write)
         except BaseException as error:
             self._log.failed(number, error)
             raise
         self._log.received(number, reply)
         return reply
 
-    async def _sent(self, form: str, timeout: float, *, write: bool) -> Reply:  # noqa: ASYNC109 - passed on
+    async def _sent(self, form: str, timeout: float, limit: int, *, write: bool) -> Reply:  # noqa: ASYNC109
         body = Body(self._api_key.form(form), once=write)
         failure: AgenciaError
         try:
             async with asyncio.timeout(timeout):
-                reply = await self._exchange(body, write=write)
+                reply = await self._exchange(body, write=write, limit=limit)
             key = self._api_key
             return Reply(reply.status, reply.headers, reply.body, key.redact, key.is_in(reply.body))
         except ReplyError as error:
@@ -149,16 +158,16 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     endpoint = _endpoint(url, user_agent)
     exchange: Exchange
     if http_client is not None:
-        exchange = own_client(http_client, endpoint, max_reply_bytes)
+        exchange = own_client(http_client, endpoint)
     elif isinstance(transport, Engine):
-        exchange = ConnectionPool(transport.connections(endpoint, max_reply_bytes), clock)
+        exchange = ConnectionPool(transport.connections(endpoint), clock)
     elif transport is not None:
-        exchange = own_transport(transport, endpoint, max_reply_bytes)
+        exchange = own_transport(transport, endpoint)
     else:
         from agencia_async._transport.httpcore_engine import httpcore_connections  # noqa: PLC0415 - loads httpcore
 
-        exchange = ConnectionPool(httpcore_connections(endpoint, max_reply_bytes, route), clock)
-    return Wire(api_key, exchange, f"{url.host}:{url.port or _PORTS[url.scheme]}")
+        exchange = ConnectionPool(httpcore_connections(endpoint, route), clock)
+    return Wire(api_key, exchange, f"{url.host}:{url.port or _PORTS[url.scheme]}", max_reply_bytes)
 
 
 def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:

@@ -7,6 +7,8 @@ import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, RateLimit
 from agencia_async._limits.rate_limit import Limit, Reservations
+from tests.calls.scene import Panel, good
+from tests.calls.scene import client as client_of
 from tests.support.virtual import virtual_time
 
 
@@ -171,3 +173,11 @@ def test_each_event_loop_has_its_own() -> None:
         return await reservations.reserve()
 
     assert [asyncio.run(reserved()) for _ in range(2)] == [0, 0]
+
+
+@virtual_time
+async def test_two_clients_of_one_account_keep_to_one_limit_together() -> None:
+    limit, panel = RateLimit(1, per=1), Panel(good())
+    async with client_of(panel, rate_limit=limit) as one, client_of(panel, rate_limit=limit) as other:
+        await asyncio.gather(*(it.balance() for it in (one, other, one, other)))
+    assert [round(time) for time in panel.times] == [0, 1, 2, 3]

@@ -84,7 +84,7 @@ async def test_all_lanes_trust_the_same() -> None:
     own, given = AiohttpTransport(Route()), AiohttpTransport(Route(None, context))
 
     async def trusted(engine: AiohttpTransport, url: str) -> object:
-        connection = engine.connections(Endpoint(httpx.URL(url), httpx.Headers()), 1)()
+        connection = engine.connections(Endpoint(httpx.URL(url), httpx.Headers()))()
         await connection.aclose()
         return vars(vars(connection)["_http"])["_ssl"]
 

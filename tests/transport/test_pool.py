@@ -10,7 +10,7 @@ from agencia_async._transport.pool import ConnectionPool
 from tests.support.engines import by_each_engine
 from tests.support.peer import Request, peer
 from tests.support.until import until
-from tests.transport.scene import echo, send, wire
+from tests.transport.scene import LIMIT, echo, send, wire
 
 
 @by_each_engine
@@ -112,7 +112,8 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
         def is_open(self) -> bool:
             return True
 
-        async def post(self, body: Body) -> Reply:
+        async def post(self, body: Body, limit: int) -> Reply:
+            assert limit == LIMIT
             self.sent += 1
             if self.sent > 1:
                 raise httpx.ReadError(repr(body))
@@ -126,10 +127,10 @@ async def test_a_lane_is_closed_when_its_reply_breaks_off() -> None:
 
     connection = Broken()
     connections = ConnectionPool(lambda: connection, lambda: 0.0)
-    await connections(Body(b"key=KEY"), write=False)
+    await connections(Body(b"key=KEY"), write=False, limit=LIMIT)
     assert not connection.closed
     with pytest.raises(httpx.ReadError):
-        await connections(Body(b"key=KEY"), write=False)
+        await connections(Body(b"key=KEY"), write=False, limit=LIMIT)
     assert connection.closed
 
 

@@ -33,6 +33,7 @@ from agencia_async import (
     Service,
     fast_transport,
 )
+from agencia_async.hooks import CallInfo, Hook
 from agencia_async.sandbox import Faults, LedgerEntry, Panel, serve
 
 
@@ -71,6 +72,15 @@ async def subclasses() -> None:
     assert_type(ShopClient.from_env(), ShopClient)
     async with ShopClient("key") as client:
         assert_type(client, ShopClient)
+        assert_type(client.with_options(timeout=5, hooks=[Observed()]), ShopClient)
+
+
+class Observed(Hook):
+    """A hook of the user's."""
+
+    def call_ended(self, call: CallInfo) -> None:
+        assert_type(call.error, BaseException | None)
+        assert_type(call.queued, float)
 
 
 async def account(client: AsyncClient) -> None:
