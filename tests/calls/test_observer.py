@@ -85,6 +85,19 @@ async def test_a_call_is_told_with_its_attempts() -> None:
     assert (call.attempts, call.queued, call.error, call.url) == (2, 0, None, "https://panel.example/")
 
 
+async def test_an_exception_of_the_callers_own_code_is_told_as_it_is() -> None:
+    def mistaken(request: httpx.Request) -> httpx.Response:
+        raise LookupError(request.method)
+
+    notes = Notes()
+    async with AsyncClient(
+        "key", base_url="http://localhost/", transport=httpx.MockTransport(mistaken), hooks=[notes]
+    ) as it:
+        with pytest.raises(LookupError):
+            await it.balance()
+    assert notes.events == ["balance 0", "> 1", "< 1 LookupError", "end LookupError"]
+
+
 @virtual_time
 async def test_a_call_that_fails_tells_its_error_as_the_caller_gets_it() -> None:
     notes = Notes()
