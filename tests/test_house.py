@@ -51,11 +51,20 @@ MAY = {
     "sandbox": (),
     "cli.text": (),
     "cli.interrupt": (),
-    "cli.exit": ("__init__", "cli.interrupt", "cli.text"),
-    "cli.input": ("__init__", "cli.exit", "cli.text"),
+    "cli.stderr": ("cli.text",),
+    "cli.exit": ("__init__", "cli.interrupt", "cli.stderr", "cli.text"),
+    "cli.input": ("__init__", "cli.exit", "cli.stderr", "cli.text"),
     "cli.output": ("__init__", "cli.exit", "cli.text"),
     "cli.journal_option": ("journal", "cli.exit"),
-    "cli.options": ("__init__", "cli.exit", "cli.input", "cli.output", "cli.text"),
+    "cli.options": (
+        "__init__",
+        "cli.exit",
+        "cli.input",
+        "cli.journal_option",
+        "cli.output",
+        "cli.stderr",
+        "cli.text",
+    ),
     "cli": ("__init__", "journal", "sandbox", "cli"),
 }
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""

@@ -22,6 +22,7 @@ from agencia_async import (
     TransportError,
 )
 from agencia_async.cli.interrupt import Signals
+from agencia_async.cli.stderr import logged, tell
 from agencia_async.cli.text import one_line
 
 
@@ -54,7 +55,7 @@ _BY_SIGNAL: Final = {
 
 
 class UsageError(Exception):
-    """Invalid input of the user; the message is one line."""
+    """Invalid input of the user; the message is one line, or a line for each fault and one that sums up."""
 
 
 class Interrupted(Exception):  # noqa: N818 - an exit, not an error
@@ -91,7 +92,7 @@ def run(work: Coroutine[Any, Any, Code]) -> NoReturn:
     endings: list[Interrupted] = []
     signals = Signals()
     try:
-        with signals:
+        with signals, logged():
             code = asyncio.run(_exit_code(work, endings, signals))
     except BrokenPipeError:
         _redirect_to_null(sys.stdout, sys.stderr)
@@ -137,9 +138,12 @@ def describe(error: AgenciaError) -> _Ending:
 
 
 def _print_error(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:
-    typer.echo(f"agencia: {line}", err=True)
+    *details, last = line.split("\n")
+    for detail in details:
+        tell(detail)
+    tell(f"agencia: {last}")
     if hint:
-        typer.echo(f"  hint: {hint}", err=True)
+        tell(f"  hint: {hint}")
     return code
 
 

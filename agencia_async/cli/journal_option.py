@@ -57,6 +57,11 @@ class JournalOption:
         return Path(path) if path and not path.startswith("file:") else None  # such a path is a URL in turn
 
     @property
+    def file_of_environment(self) -> Path | None:
+        """The file of the journal that is named, if one is."""
+        return self.file if self.journal or os.environ.get("AGENCIA_JOURNAL") else None
+
+    @property
     def is_in_memory(self) -> bool:
         """Whether it is lost when the command exits."""
         url = _SQLITE.fullmatch(self.name)

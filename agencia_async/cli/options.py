@@ -3,13 +3,15 @@
 import inspect
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import ssl
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
+from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -17,8 +19,13 @@ import typer
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.source import is_stdin
+from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.output.rows import Format, Layout, Row, terminal, writer
+from agencia_async.cli.stderr import at_level
 from agencia_async.cli.text import cell
+
+DEFAULT_URL: Final = "https://agenciapopular.com/api/v2"
+"""The URL of the panel where none is named."""
 
 _PANEL: Final = "Panel options"
 _OUTPUT: Final = "Output options"
@@ -56,7 +63,7 @@ class PanelOptions:
         str | None,
         typer.Option(
             metavar="URL",
-            help=r"URL of the panel's API. \[env: AGENCIA_BASE_URL]",
+            help=rf"URL of the panel's API (default: {DEFAULT_URL}). \[env: AGENCIA_BASE_URL]",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
@@ -96,6 +103,19 @@ class PanelOptions:
             rich_help_panel=_PANEL,
         ),
     ] = 5
+    proxy: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="HTTP proxy.", rich_help_panel=_PANEL, show_default=False),
+    ] = None
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Certificates to trust (PEM), instead of the usual ones.",
+            rich_help_panel=_PANEL,
+            show_default=False,
+        ),
+    ] = None
     fast: Annotated[
         bool,
         typer.Option("--fast", help="Use aiohttp, which takes less CPU.", rich_help_panel=_PANEL),
@@ -117,9 +137,27 @@ class PanelOptions:
             UsageError: there is no key, its file cannot be read, or the fast engine is not installed.
             ConfigurationError: an option is out of range.
         """
-        with _logged(verbose=self.verbose):
+        with at_level(logging.DEBUG) if self.verbose else nullcontext():
             async with self._client() as client:
                 yield client
+
+    @property
+    def url(self) -> str:
+        """The URL of the panel's API."""
+        return self.base_url or os.environ.get("AGENCIA_BASE_URL") or DEFAULT_URL
+
+    @property
+    def panel_name(self) -> str:
+        """The panel as it is named in questions: its host."""
+        return urlsplit(self.url).netloc.rpartition("@")[2] or self.url
+
+    @property
+    def key_path(self) -> Path | None:
+        """The file with the API key, if it is in one."""
+        if self.key_file is not None:
+            return self.key_file
+        file = os.environ.get("AGENCIA_API_KEY_FILE")
+        return Path(file) if file and not os.environ.get("AGENCIA_API_KEY") else None
 
     def _client(self) -> AsyncClient:
         names = ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE")
@@ -131,11 +169,10 @@ class PanelOptions:
             "rate_limit": self.rate_limit,
             "retry": RetryPolicy(attempts=self.attempts),
             "allow_http": self.allow_http,
+            "base_url": self.url,
         }
-        if self.fast:
-            settings["transport"] = _fast_transport()
-        if url := self.base_url or os.environ.get("AGENCIA_BASE_URL"):
-            settings["base_url"] = url
+        own = {"proxy": self.proxy, "ssl_context": _trusted(self.ca_file)}
+        settings |= {"transport": _fast_transport(**own)} if self.fast else own
         if self.key_file is None:
             return AsyncClient.from_env(**settings)
         return AsyncClient(_key_in(self.key_file), **settings)
@@ -170,8 +207,19 @@ class OutputOptions:
         bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.", rich_help_panel=_OUTPUT)
     ] = False
 
+    def keep_off_inputs(self, connection: PanelOptions, file: Path | None = None, what: str = "") -> None:
+        """Check that the output would overwrite neither a file of input nor the key, certificates or journal.
+
+        Raises:
+            UsageError: it would.
+        """
+        self.keep_off(file, what)
+        self.keep_off(connection.key_path, "API key")
+        self.keep_off(connection.ca_file, "certificates")
+        self.keep_off(JournalOption().file_of_environment, "journal")
+
     def keep_off(self, file: Path | None, what: str) -> None:
-        """Check that the output would not overwrite an input file, even one that does not exist yet.
+        """Check that the output would not overwrite a file, even one that does not exist yet.
 
         Raises:
             UsageError: it would.
@@ -179,7 +227,8 @@ class OutputOptions:
         rows = self.output
         if not file or not rows or is_stdin(file):
             return
-        is_same = file.samefile(rows) if file.exists() and rows.exists() else file.resolve() == rows.resolve()
+        both = file.exists() and rows.exists()
+        is_same = file.samefile(rows) if both else file.resolve() == rows.resolve()
         if is_same:
             raise UsageError(f"--output would overwrite the {what}: {rows}")
 
@@ -230,11 +279,20 @@ def _options(kind: type[Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _fast_transport() -> httpx.AsyncBaseTransport:
+def _fast_transport(**options: Any) -> httpx.AsyncBaseTransport:  # noqa: ANN401 - those of the function
     try:
-        return fast_transport()
+        return fast_transport(**options)
     except ImportError as error:
         raise UsageError(str(error)) from None
+
+
+def _trusted(file: Path | None) -> ssl.SSLContext | None:
+    """What to trust: the certificates in a file."""
+    try:
+        return None if file is None else ssl.create_default_context(cafile=str(file))
+    except OSError as error:
+        reason = "no certificates in PEM format" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UsageError(f"cannot read the certificates from {str(file)!r}: {reason}") from None
 
 
 def _key_in(file: Path) -> str:
@@ -243,21 +301,3 @@ def _key_in(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
     raise UsageError(f"cannot read the API key from {str(file)!r}: {reason}")
-
-
-@contextmanager
-def _logged(*, verbose: bool) -> Generator[None]:
-    """Print the library's log messages to stderr, for the block."""
-    if not verbose:
-        yield
-        return
-    log, handler = logging.getLogger("agencia_async"), logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)

@@ -115,14 +115,14 @@ def agencia() -> Agencia:
     On Python 3.11 coverage loses the lines after an `asyncio.run` with httpx in it, in the same thread.
     """
 
-    def run(*args: object, **settings: str) -> Outcome:
+    def run(*args: object, input: str | bytes = "", charset: str = "utf-8") -> Outcome:  # noqa: A002
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(invoke, *args, **settings).result()
+            return thread.submit(invoke, *args, input=input, charset=charset).result()
 
     return run
 
 
-def invoke(*args: object, input: str = "", charset: str = "utf-8") -> Outcome:  # noqa: A002 - as the runner has it
+def invoke(*args: object, input: str | bytes = "", charset: str = "utf-8") -> Outcome:  # noqa: A002 - as the runner has it
     """Run the command here: for Ctrl-C, which reaches the main thread alone."""
     runner = CliRunner(charset=charset)
     result = runner.invoke(app, [str(arg) for arg in args], input=input, catch_exceptions=False)

@@ -130,7 +130,7 @@ def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyP
         done = invoke("add", 1, *LINK, "--quantity", 100)
         os.close(writing)
     assert (done.code, done.out, panel.received) == (130, "", 0)
-    assert done.err.endswith("Place it? [y/N]: \nagencia: interrupted: nothing was ordered\n")
+    assert done.err.endswith("Place it? [y/N]: \nagencia: interrupted: nothing was sent\n")
 
 
 @pytest.mark.parametrize(

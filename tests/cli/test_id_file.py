@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, digits
 
 import pytest
@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agencia_async.cli.exit import UsageError
-from agencia_async.cli.input.id_file import checked, read_ids
+from agencia_async.cli.input.id_check import IdCheck, argument
+from agencia_async.cli.input.id_file import IdFile
 from tests.support.rounds import rounds
 from tests.support.texts import texts_of
 
@@ -14,7 +15,13 @@ NAMES = ("order", "order_id", "id")
 
 
 def ids(text: str, *columns: str) -> list[int | str]:
-    return list(read_ids(text.splitlines(keepends=True), "ids.csv", columns or NAMES))
+    return list(read(text.splitlines(keepends=True), *columns))
+
+
+def read(lines: Iterable[str], *columns: str, any_id: bool = True) -> Iterator[int | str]:
+    check = IdCheck("ids.csv", any_id=any_id)
+    file = IdFile(lines, "ids.csv", columns or NAMES, any_id=any_id)
+    return (check.take(line, text) for line, text in file.texts())
 
 
 @pytest.mark.parametrize(
@@ -66,16 +73,17 @@ def test_nothing_is_no_ids() -> None:
         ("\n\n1\n\n2\x073\n", (), r"ids.csv, line 5: id '2\x073' contains a comma, whitespace"),
         ("1\nx\ufffd\n", (), "ids.csv, line 2: id 'x\ufffd' is not valid UTF-8"),
         ("1\n\x7fELF\0\n", (), "ids.csv, line 2: not a text file"),
+        ("\x7fELF\0\n", (), "ids.csv, line 1: not a text file"),
         ("order,x\n1,2\n,3\n", (), "ids.csv, line 3: empty id"),
         ("x,order\n1\n", (), "ids.csv, line 2: the row has no cell in the id column"),
         (
             "1,2\n3,4\n",
             (),
-            "no column order or order_id or id; the columns are '1', '2'; choose one with --column",
+            "no column order or order_id or id; the columns are '1', '2'; ids belong on lines of their own",
         ),
         ("1\n2\n", ("nr",), "no column nr; the columns are '1'; choose one with --column"),
         (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' contains"),
-        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: not valid CSV: field larger than"),
+        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: a quote is opened here and never closed"),
     ],
 )
 def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], fault: str) -> None:
@@ -85,17 +93,17 @@ def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], f
 
 
 def test_it_reads_no_further_than_it_is_asked_to() -> None:
-    read = 0
+    count = 0
 
     def endless() -> Iterator[str]:
-        nonlocal read
+        nonlocal count
         while True:
-            read += 1
-            yield f"{read}\n"
+            count += 1
+            yield f"{count}\n"
 
-    numbers = read_ids(endless(), "x", NAMES)
+    numbers = read(endless())
     assert [next(numbers) for _ in range(3)] == [1, 2, 3]
-    assert read == 3
+    assert count == 3
 
 
 NAMES_OF_ORDERS = st.builds(
@@ -112,12 +120,12 @@ def test_every_id_comes_back(wanted: list[int | str]) -> None:
 
 def test_what_failed_before_has_no_id_to_go_on_with() -> None:
     lines = ["id,ok,refill\n", "1,true,7\n", "2,false,\n", "3,true,8\n"]
-    assert list(read_ids(lines, "r.csv", ("refill",))) == [7, 8]
+    assert list(read(lines, "refill", "id")) == [7, 8]
 
 
 def test_orders_that_were_not_placed_have_no_id_either() -> None:
     lines = ["reference,state,order\n", "a,placed,7\n", "b,refused,\n", "c,unknown,\n", "d,placed,8\n"]
-    assert list(read_ids(lines, "r.csv", NAMES)) == [7, 8]
+    assert list(read(lines)) == [7, 8]
 
 
 def test_quotes_in_comments_mean_nothing_and_what_is_quoted_is_no_comment() -> None:
@@ -126,4 +134,4 @@ def test_quotes_in_comments_mean_nothing_and_what_is_quoted_is_no_comment() -> N
 
 def test_an_empty_id() -> None:
     with pytest.raises(UsageError, match="argument 1: empty id"):
-        checked(" ", "argument 1")
+        argument(" ", "argument 1")

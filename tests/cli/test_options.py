@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import pytest
+import trustme
 import typer
 
 from agencia_async import RateLimit
@@ -154,3 +155,92 @@ def test_all_commands_and_options_have_a_help_text() -> None:
         assert inspect.getdoc(command.callback)
         for parameter in inspect.signature(command.callback).parameters.values():
             assert get_args(parameter.annotation)[1].help, (command.callback, parameter.name)
+
+
+@pytest.mark.parametrize("command", [("balance",), ("services",), ("status", 1), ("cancel", 1)])
+def test_the_output_never_overwrites_what_is_read(
+    panel: WatchedPanel,
+    agencia: Agencia,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[object, ...],
+) -> None:
+    for name in ("key", "ca", "j.db"):
+        (here / name).write_text(panel.key)
+    (here / "link").symlink_to("key")
+    (here / "hard").hardlink_to("key")
+    monkeypatch.setenv("AGENCIA_JOURNAL", f"sqlite:///{here}/j.db")
+
+    def refused(output: str, what: str, *more: object) -> None:
+        done = agencia(*command, "-o", output, *more)
+        assert (done.code, done.out, panel.received) == (2, "", 0)
+        assert done.err == f"agencia: --output would overwrite the {what}: {Path(output)}\n"
+
+    for output in ("key", "./key", "link", "hard"):
+        refused(output, "API key", "--key-file", "key")
+    refused("ca", "certificates", "--ca-file", "ca")
+    refused("j.db", "journal")
+    monkeypatch.delenv("AGENCIA_API_KEY")
+    monkeypatch.setenv("AGENCIA_API_KEY_FILE", str(here / "key"))
+    refused("key", "API key")
+    done = agencia("journal", "list", "-o", "key")
+    assert (done.code, done.err) == (2, "agencia: --output would overwrite the API key: key\n")
+    assert (here / "key").read_text() == panel.key
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("balance",),
+        ("services",),
+        ("status", 1, 2),
+        ("refill", 1),
+        ("refill-status", 1),
+        ("cancel", 1, 2, "--yes"),
+        ("add", 1, "--link", "x", "--quantity", 50, "--yes"),
+        ("place", "o.csv", "--journal", "j.db", "--yes"),
+    ],
+)
+def test_a_panel_that_cannot_be_reached(
+    panel: WatchedPanel, agencia: Agencia, here: Path, command: tuple[object, ...]
+) -> None:
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,50\n")
+    done = agencia(*command, "--base-url", "http://127.0.0.1:9/", "--attempts", 1)
+    assert (done.code, panel.received) == (3, 0)
+    assert "127.0.0.1" in done.err
+
+
+def test_a_panel_that_cannot_be_reached_any_more(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,50\n")
+    panel.faults.actions = {"add"}
+    panel.faults.script("drop_after")
+    assert agencia("place", "o.csv", "--journal", "k.db", "--yes").code == 4
+    panel.faults.actions = None
+    panel.faults.reset_before = 1.0
+    assert agencia("journal", "reconcile", "--journal", "k.db", "--attempts", 1).code == 3
+
+
+def test_a_proxy(panel: WatchedPanel, agencia: Agencia) -> None:
+    for more in ((), ("--fast",)):
+        done = agencia("balance", "--proxy", "http://127.0.0.1:9/", "--attempts", 1, *more)
+        assert (done.code, panel.received) == (3, 0)
+        assert agencia("balance", "--proxy", "nonsense", *more).code == 2
+
+
+def test_certificates_of_ones_own(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(here / "ca.pem"))
+    for more in ((), ("--fast",)):
+        assert agencia("balance", "--ca-file", "ca.pem", *more).code == 0
+    (here / "not.pem").write_text("nothing")
+    for name, reason in (("not.pem", "no certificates in PEM format"), ("none", "No such file or directory")):
+        done = agencia("balance", "--ca-file", name)
+        assert (done.code, panel.received) == (2, 2)
+        assert done.err == f"agencia: cannot read the certificates from {name!r}: {reason}\n"
+
+
+def test_the_panel_in_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AGENCIA_BASE_URL", raising=False)
+    assert PanelOptions().panel_name == "agenciapopular.com"
+    assert PanelOptions(base_url="https://user:x@a.example:8443/v2").panel_name == "a.example:8443"
+    assert PanelOptions(base_url="nonsense").panel_name == "nonsense"

@@ -60,9 +60,14 @@ def test_numbers_of_orders_that_begin_with_a_hash() -> None:
         ("reference,service,Customer No.\n", "unknown column: 'Customer No.'; name the column"),
         ("reference,link\n", "o.csv: missing column: service (required: reference, service)"),
         ("reference,service,Link,link\n", "o.csv: duplicate column: link"),
-        ('reference,service\nA,1\nB,"1\nC,1\n', "o.csv, line 3: not valid CSV: unexpected end of data"),
+        ('reference,service\nA,1\nB,"1\nC,1\n', "o.csv, line 3: a quote is opened here and never closed"),
         ('reference,service\nA,1\nB,"1"0\n', "o.csv, line 3: not valid CSV: ',' expected after '\"'"),
-        ("reference,service\nA,1\0\n", "o.csv, line 2: not a text file"),
+        ("reference,serv\0ice\nA,1\n", "o.csv, line 1: not a text file"),
+        ("reference,service\n#1,1\n", "no orders in o.csv; 1 # comment: quote references that begin with #"),
+        (
+            'reference,service,comments\nA,3,"a\nB,3,b\nC,3,"\n',
+            "o.csv, line 2: a quote is not closed on this line",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used(text: str, fault: str) -> None:

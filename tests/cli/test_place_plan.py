@@ -154,3 +154,32 @@ def test_the_cost_is_exact_and_says_what_it_leaves_out() -> None:
     many = "".join(f"M{number},1,x,3\n" for number in range(10))
     found = plan(f"{HEAD}{many}P,2,x\nN,7,x\nS,5,,,,,,,u,2,5,0\n")
     assert (found.total, found.unpriced) == (Decimal("0.027") + Decimal("0.90"), 2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "reason"),
+    [
+        (
+            "1.2E+11,1",
+            "reference",
+            "'1.2E+11' is a number in scientific notation, probably a number near 1200",
+        ),
+        ("1001.0,1", "reference", "'1001.0' is a decimal number, probably 1001"),
+        ("#REF!,1", "reference", "'#REF!' is an error value of a spreadsheet"),
+        ("05.01.2026,1", "reference", "'05.01.2026' is a date, a time or a fraction"),
+        ("Total,1", "reference", "'Total' is a total"),
+        ("A-1,1.0", "service", "'1.0' is a decimal number, probably 1"),
+        ("A-1,'1", "service", "is an id in quotes, probably 1"),
+    ],
+)
+def test_what_a_spreadsheet_made_of_a_reference(cells: str, column: str, reason: str) -> None:
+    text = f"reference,service,link,quantity\nA-7,1,x,50\n{cells},x,50\n"
+    orders = read_orders(text.splitlines(keepends=True), "o.csv")
+    found = vetted(orders, CATALOGUE, {})
+    assert [*found.orders] == ["A-7"]
+    [invalid] = found.invalid
+    assert invalid.where == f"o.csv, line 3, column {column}"
+    assert reason in invalid.reason
+    assert invalid.reason.endswith("; --any-id takes it as it is")
+    taken = vetted(orders, CATALOGUE, {}, any_id=True)
+    assert len(taken.orders) == (1 if "'1" in cells else 2)

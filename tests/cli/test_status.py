@@ -58,7 +58,7 @@ def test_quiet_says_nothing(panel: WatchedPanel, agencia: Agencia) -> None:
 
 
 def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
-    asked = agencia("refill", *panel.seed_orders(40))
+    asked = agencia("refill", *panel.seed_orders(40), "--yes")
     rows = list(csv.DictReader(asked.rows))
     refills = [row["refill"] for row in rows if row["ok"] == "true"]
     assert asked.code == 1
@@ -71,7 +71,7 @@ def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
 
 
 def test_cancel(panel: WatchedPanel, agencia: Agencia) -> None:
-    done = agencia("cancel", *panel.seed_orders(40))
+    done = agencia("cancel", *panel.seed_orders(40), "-y")
     accepted = [row["id"] for row in csv.DictReader(done.rows) if row["ok"] == "true"]
     assert [str(entry.order) for entry in panel.ledger] == accepted
     assert "NotAllowedError" in done.err
@@ -103,7 +103,10 @@ def test_a_key_that_is_refused_later(panel: WatchedPanel, agencia: Agencia, tmp_
 @pytest.mark.parametrize(
     ("args", "fault"),
     [
-        (["1,2"], "argument 1: id '1,2' contains a comma, whitespace or a control character"),
+        (["1", "2,,3"], "argument 2: empty id"),
+        (["1", "-"], "argument 2: id '-' is an empty value; --any-id takes ids as they are"),
+        (["1.2E+05"], "argument 1: id '1.2E+05' is a number in scientific notation"),
+        (["1 2"], "argument 1: id '1 2' contains a comma, whitespace or a control character"),
         ([], "pass ids in exactly one way: as arguments, with --file FILE, or - for stdin"),
         (["-"], "no ids in stdin"),
         (["--file", "missing"], "cannot read missing: No such file or directory"),
@@ -132,6 +135,15 @@ def test_ids_before_a_bad_one_of_a_stream_are_answered(panel: WatchedPanel, agen
     assert len(done.rows) == 151
     assert done.err.splitlines()[-1].startswith("agencia: stdin, line 151: id 'a b'")
     assert "150 ids in 2 requests" in done.err
+
+
+def test_ids_with_commas_and_signs_as_arguments(panel: WatchedPanel, agencia: Agencia) -> None:
+    agencia("status", "1,2", "#3", "x-1")
+    agencia("status", "#4", "1.0", "--any-id")
+    assert [[str(one) for one in request.ids] for request in panel.requests] == [
+        ["1", "2", "3", "x-1"],
+        ["#4", "1.0"],
+    ]
 
 
 @pytest.fixture
@@ -165,6 +177,6 @@ def test_ctrl_c_during_what_the_panel_acts_on(panel: WatchedPanel) -> None:
     panel.at_request(1, interrupt)
     panel.faults.latency = 30.0
     ids = "\n".join(map(str, panel.seed_orders(10)))
-    warning = "0 ids done; the panel may have acted on some of the others"
+    warning = "0 of 10 ids done; the panel may have acted on some of the others"
     wanted = Outcome(130, "", f"agencia: interrupted: {warning}\n")
-    assert invoke("cancel", "-", input=ids) == wanted
+    assert invoke("cancel", "-", "--yes", input=ids) == wanted

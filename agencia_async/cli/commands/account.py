@@ -10,6 +10,7 @@ from agencia_async import Catalogue, Service
 from agencia_async.cli.exit import Code, run
 from agencia_async.cli.options import OutputOptions, PanelOptions, price
 from agencia_async.cli.output.rows import Column, Layout
+from agencia_async.cli.stderr import tell
 
 _BALANCE: Final = Layout(("balance", "currency"), (Column("balance"), Column("currency")))
 _SERVICES: Final = Layout(
@@ -82,6 +83,7 @@ def services(wanted: Filter, connection: PanelOptions, output: OutputOptions) ->
 
 
 async def _balance(connection: PanelOptions, output: OutputOptions) -> Code:
+    output.keep_off_inputs(connection)
     async with connection.client() as client:
         account = await client.balance()
     output.write(_BALANCE, [account.to_dict()])
@@ -89,10 +91,11 @@ async def _balance(connection: PanelOptions, output: OutputOptions) -> Code:
 
 
 async def _services(wanted: Filter, connection: PanelOptions, output: OutputOptions) -> Code:
+    output.keep_off_inputs(connection)
     async with connection.client() as client:
         catalogue = await client.catalogue()
     chosen = wanted.among(catalogue)
     output.write(_SERVICES, [service.to_dict() for service in chosen])
     if not output.quiet:
-        typer.echo(f"{len(chosen):,} of {len(catalogue):,} services", err=True)
+        tell(f"{len(chosen):,} of {len(catalogue):,} services")
     return Code.OK

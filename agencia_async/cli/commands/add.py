@@ -25,6 +25,7 @@ from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import FIELDS
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import PanelOptions, price
+from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line
 
 
@@ -147,7 +148,7 @@ async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Pan
     async with connection.client() as client:
         order = order or wish.order_from(await client.catalogue())
         if not terms.yes and not await _is_agreed(order):
-            typer.echo("nothing was ordered", err=True)
+            tell("nothing was ordered")
             return Code.SOME_FAILED
         try:
             number = await _placed(client, order, terms, journal)
@@ -175,12 +176,12 @@ async def _is_agreed(order: Order) -> bool:
     Raises:
         UsageError: stdin is not a terminal.
     """
-    check_terminal("an order spends")
+    check_terminal("an order spends money")
     fields = order.form()
     service = fields.pop("service")
-    typer.echo(f"Order for service {service}; this spends money:", err=True)
+    tell(f"Order for service {service}; this spends money:")
     for name, value in fields.items():
-        typer.echo(f"  {name}: {one_line(value)}", err=True)
+        tell(f"  {name}: {one_line(value)}")
     return await is_agreed("Place it?")
 
 

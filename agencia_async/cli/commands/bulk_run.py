@@ -5,18 +5,23 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from pathlib import Path
+from typing import Annotated, Final, Generic, TypeVar
 
+import typer
 from rich.console import Console
 
 from agencia_async import AsyncClient, BulkItem, Id
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
+from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
+from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.options import OutputOptions, PanelOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import Column, Layout, Row, terminal, writer
 from agencia_async.cli.output.summary import Tally, print_summary
-from agencia_async.cli.text import one_line
+from agencia_async.cli.stderr import tell
+from agencia_async.cli.text import several
 
 T = TypeVar("T")
 
@@ -35,7 +40,7 @@ class BulkCommand(Generic[T]):
         state: the state of a value in the summary.
         layout: the columns of the output.
         columns: the possible names of the input column with the ids.
-        acts: it is a write, so if interrupted it may have been executed.
+        verb: what a write does to orders; empty for a read. A write reads all ids before the first request.
     """
 
     ask: Callable[[AsyncClient, AsyncIterable[Id]], AsyncGenerator[BulkItem[T], None]]
@@ -43,21 +48,64 @@ class BulkCommand(Generic[T]):
     state: Callable[[T], str]
     layout: Layout
     columns: tuple[str, ...] = ORDER_COLUMNS
-    acts: bool = False
+    verb: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """The option that confirms a write."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt for confirmation.")] = False
 
 
 def run_bulk(
-    action: BulkCommand[T], given: IdOptions, connection: PanelOptions, output: OutputOptions
+    action: BulkCommand[T],
+    given: IdOptions,
+    connection: PanelOptions,
+    output: OutputOptions,
+    consent: Consent | None = None,
 ) -> None:
-    """Run the command to its exit code."""
-    run(_bulk(action, given, connection, output))
+    """Run the command to its exit code; without `consent` it is a read."""
+    run(_bulk(action, given, connection, output, consent))
 
 
 async def _bulk(
-    action: BulkCommand[T], given: IdOptions, connection: PanelOptions, output: OutputOptions
+    action: BulkCommand[T],
+    given: IdOptions,
+    connection: PanelOptions,
+    output: OutputOptions,
+    consent: Consent | None,
 ) -> Code:
-    ids = open_ids(given, action.columns)
-    output.keep_off(given.file, "ids")
+    ids = open_ids(given, action.columns, whole=consent is not None)
+    output.keep_off_inputs(connection, given.file, "ids")
+    if consent is not None:
+        ids = await ids.held()
+        if not await _is_agreed(action, ids, given, connection, consent):
+            tell("nothing was sent")
+            return Code.SOME_FAILED
+    return await _sent(action, ids, connection, output)
+
+
+async def _is_agreed(
+    action: BulkCommand[T], ids: Ids, given: IdOptions, connection: PanelOptions, consent: Consent
+) -> bool:
+    """Prompt for confirmation of a write to more than one order.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    count = ids.distinct()
+    if consent.yes or count == 1:
+        return True
+    is_piped = "-" in (given.ids or []) or is_stdin(given.file)
+    what = f"{action.verb} {several(count, 'order')}"
+    check_terminal(what, Path("-") if is_piped else None)
+    for line in ids.skipped.lines:
+        tell(line)
+    return await is_agreed(f"{what.capitalize()} from {ids.name} at {connection.panel_name}?")
+
+
+async def _sent(action: BulkCommand[T], ids: Ids, connection: PanelOptions, output: OutputOptions) -> Code:
     tally = Tally()
     invalid = None
     began = time.perf_counter()
@@ -72,12 +120,12 @@ async def _bulk(
         raise Interrupted(_how_far(tally, ids, action)) from None
     if tally.done and not output.quiet:
         seconds = time.perf_counter() - began
-        print_summary(tally, Console(stderr=True), requests=requests, seconds=seconds)
+        print_summary(
+            tally, Console(stderr=True), requests=requests, seconds=seconds, skipped=ids.skipped.lines
+        )
     if invalid is not None:
         raise invalid
-    if tally.refused:
-        return Code.REFUSED
-    return Code.SOME_FAILED if tally.failed else Code.OK
+    return tally.code
 
 
 async def _rows(  # noqa: PLR0913 - all parts of a bulk command
@@ -114,10 +162,10 @@ def _row(action: BulkCommand[T], item: BulkItem[T]) -> Row:
     if item.error is None:
         return row | dict(action.values(item.unwrap()))
     name = type(item.error).__name__
-    return row | {"error": one_line(str(item.error)) or name, "error_type": name}
+    return row | {"error": str(item.error) or name, "error_type": name}
 
 
 def _how_far(tally: Tally, ids: Ids, action: BulkCommand[T]) -> str:
     of = "" if ids.total is None else f" of {ids.total:,}"
-    rest = "; the panel may have acted on some of the others" if action.acts else ""
+    rest = "; the panel may have acted on some of the others" if action.verb else ""
     return f"{tally.done:,}{of} ids done{rest}"

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from agencia_async.cli.exit import CODES, Code, UsageError, run
-from agencia_async.cli.input.id_file import checked
+from agencia_async.cli.input.id_check import argument
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions, PanelOptions, flat
 from agencia_async.cli.output.rows import Column, Format, Layout, Row
 from agencia_async.cli.output.summary import STYLES
+from agencia_async.cli.stderr import at_level, tell
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ async def _list(option: JournalOption, output: OutputOptions, state: State | Non
     rows = [_listed(entry) for entry in entries]
     output.write(_LIST, rows)
     if not output.quiet:
-        typer.echo(several(len(rows), "order"), err=True)
+        tell(several(len(rows), "order"))
     return Code.OK
 
 
@@ -154,7 +155,7 @@ async def _show(reference: str, option: JournalOption) -> Code:
 async def _resolve(reference: str, option: JournalOption, order_id: str | None, *, not_placed: bool) -> Code:
     if (order_id is not None) == not_placed:
         raise UsageError("exactly one of --order-id and --not-placed must be given")
-    number = None if order_id is None else checked(order_id, "--order-id")
+    number = None if order_id is None else argument(order_id, "--order-id")
     async with option.open() as journal:
         entry = await journal.resolve(
             reference, order_id=number, placed=None if number is not None else False
@@ -186,37 +187,42 @@ async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
     unknown = [finding.entry.reference for finding in findings if finding.entry.state.value == "unknown"]
     if unknown:
         resolve = f"agencia journal resolve {quote(unknown[0])}{option.words}"
-        typer.echo(f"To resolve: {resolve} --order-id ID\n        or: {resolve} --not-placed", err=True)
+        tell(f"To resolve: {resolve} --order-id ID")
+        tell(f"        or: {resolve} --not-placed")
         return Code.UNKNOWN
     if not findings:
-        typer.echo("nothing to reconcile: no order is unknown", err=True)
+        tell("nothing to reconcile: no order is unknown")
     return Code.OK
 
 
 async def _backup(target: Path, option: JournalOption) -> Code:
     async with option.open() as journal:
         await journal.backup(target)
-    typer.echo(f"{target}: a copy of {one_line(option.shown)}", err=True)
+    tell(f"{target}: a copy of {one_line(option.shown)}")
     return Code.OK
 
 
 async def _adopt(option: JournalOption) -> Code:
-    logging.getLogger("agencia_async").addHandler(logging.NullHandler())  # it would tell the same
+    with at_level(logging.ERROR):  # the log would tell the same
+        return await _adopted(option)
+
+
+async def _adopted(option: JournalOption) -> Code:
     async with option.open(adopt=True) as journal:
         end = journal.memory_ends
         count = len([entry async for entry in journal.entries()])
     name = one_line(option.shown)
     if end is None:
-        typer.echo(f"{name} is no copy: there is nothing to adopt", err=True)
+        tell(f"{name} is no copy: there is nothing to adopt")
         return Code.OK
-    typer.echo(f"adopted {name}, with {several(count, 'order')}", err=True)
+    tell(f"adopted {name}, with {several(count, 'order')}")
     since = f"its memory may end at {end:%Y-%m-%d %H:%M:%S} UTC" if count else "it holds no order"
-    typer.echo(f"{since}: check at the panel what was placed after that, or it is bought again", err=True)
+    tell(f"{since}: check at the panel what was placed after that, or it is bought again")
     return Code.OK
 
 
 async def _entries(option: JournalOption, output: OutputOptions, state: State | None) -> "list[JournalEntry]":
-    output.keep_off(option.file, "journal")
+    output.keep_off_inputs(PanelOptions(), option.file, "journal")
     async with option.open() as journal:
         return [entry async for entry in journal.entries(state)]
 
@@ -232,7 +238,7 @@ def _recorded(entry: "JournalEntry") -> dict[str, object]:
     return {
         "state": entry.state.value,
         "order": entry.order_id,
-        "error": None if entry.error is None else one_line(entry.error),
+        "error": entry.error,
         "panel": entry.panel,
         "created": entry.created.isoformat(timespec="seconds"),
         "updated": entry.updated.isoformat(timespec="seconds"),

@@ -31,6 +31,7 @@ from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions, PanelOptions, price
+from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class OrderBatch:
         ),
     ]
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt for confirmation.")] = False
+    any_id: Annotated[
+        bool,
+        typer.Option(
+            "--any-id", help="Take references and services even if a spreadsheet seems to have changed them."
+        ),
+    ] = False
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="Skip invalid rows, and place the others.")
     ] = False
@@ -95,21 +102,22 @@ async def _place(
 ) -> Code:
     if is_stdin(batch.file) and not batch.yes:
         raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
-    output.keep_off(batch.file, "orders")
+    output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
     sending = Sending(output, show_bar=not connection.verbose)
     try:
         orders = await _read(batch.file)
         async with connection.client() as client, option.open(make=True) as journal:
             panel = journal.panel_of(client)
-            plan = vetted(orders, await client.catalogue(), await _entries(journal, orders), panel)
+            entries = await _entries(journal, orders)
+            plan = vetted(orders, await client.catalogue(), entries, panel, any_id=batch.any_id)
             _check(plan, batch)
             found = await _duplicates(plan, journal, panel, doubles)
             if not (
                 await are_wanted(found, doubles, can_answer=not is_stdin(batch.file))
                 and await _is_confirmed(batch, orders, plan, client, journal, quiet=output.quiet)
             ):
-                typer.echo("nothing was ordered", err=True)
+                tell("nothing was ordered")
                 return Code.SOME_FAILED
             await _send(sending, client, journal, plan)
             sending.sum_up(requests=client.requests_sent)
@@ -165,13 +173,13 @@ async def _is_confirmed(  # noqa: PLR0913 - all that is shown before the prompt
             question = f"The balance is too low. {question}"
     if not (quiet and batch.yes):
         for line in lines:
-            typer.echo(line, err=True)
+            tell(line)
     if not plan.orders:
         return True
     _check_charge(plan, batch.max_charge, currency)
     if batch.yes:
         return True
-    check_terminal("orders spend")
+    check_terminal("orders spend money")
     return await is_agreed(question)
 
 
@@ -215,7 +223,7 @@ def _check(plan: Plan, batch: OrderBatch) -> None:
         UsageError: they may not.
     """
     for invalid in plan.invalid[:_SHOWN]:
-        typer.echo(f"{invalid.where}: {one_line(invalid.reason)}", err=True)
+        tell(f"{invalid.where}: {one_line(invalid.reason)}")
     _print_more(len(plan.invalid))
     if plan.invalid and not batch.skip_invalid:
         raise UsageError(
@@ -228,7 +236,7 @@ async def _send(sending: Sending, client: AsyncClient, journal: "Journal", plan:
     try:
         await sending.send(client, journal, plan)
     except asyncio.CancelledError:
-        typer.echo("agencia: interrupted; waiting for the orders in flight", err=True)
+        tell("agencia: interrupted; waiting for the orders in flight")
         raise
 
 
@@ -236,27 +244,26 @@ def _print_unknown(unknown: list[str], option: JournalOption) -> None:
     """List the orders whose outcome is unknown, and how to resolve them."""
     if not unknown:
         return
-    typer.echo(f"The outcome of {several(len(unknown), 'order')} is unknown:", err=True)
+    tell(f"The outcome of {several(len(unknown), 'order')} is unknown:")
     for reference in unknown[:_SHOWN]:
-        typer.echo(f"  {reference}", err=True)
+        tell(f"  {reference}")
     _print_more(len(unknown))
     resolve = f"  agencia journal resolve {quote(unknown[0])}{option.words}"
-    typer.echo("They are never sent again automatically. Check the panel, then resolve them:", err=True)
-    typer.echo(f"{resolve} --order-id ID\n{resolve} --not-placed", err=True)
+    tell("They are never sent again automatically. Check the panel, then resolve them:")
+    tell(f"{resolve} --order-id ID")
+    tell(f"{resolve} --not-placed")
 
 
 def _print_warnings(warned: list[str]) -> None:
     """List the orders whose id another order has as well."""
     if not warned:
         return
-    typer.echo(
-        f"warning: {several(len(warned), 'order')} got an id that another order has as well:", err=True
-    )
+    tell(f"warning: {several(len(warned), 'order')} got an id that another order has as well:")
     for warning in warned[:_SHOWN]:
-        typer.echo(f"  {warning}", err=True)
+        tell(f"  {warning}")
     _print_more(len(warned))
 
 
 def _print_more(count: int) -> None:
     if count > _SHOWN:
-        typer.echo(f"... and {count - _SHOWN:,} more", err=True)
+        tell(f"... and {count - _SHOWN:,} more")

@@ -11,6 +11,7 @@ from agencia_async import Order
 from agencia_async.cli.commands.place_plan import Plan, is_at
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.confirm import can_ask, is_agreed
+from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_a
         return True
     for duplicate in found[:_SHOWN]:
         reference, other = one_line(duplicate.reference), one_line(duplicate.other)
-        typer.echo(f"{reference}: same service and link as {other}", err=True)
+        tell(f"{reference}: same service and link as {other}")
     if len(found) > _SHOWN:
-        typer.echo(f"... and {len(found) - _SHOWN:,} more", err=True)
+        tell(f"... and {len(found) - _SHOWN:,} more")
     many = f"{several(len(found), 'order')} may be {'a duplicate' if len(found) == 1 else 'duplicates'}"
     if not (can_answer and can_ask()):
         raise UsageError(f"{many}, so nothing was sent; --allow-duplicates places them")

@@ -19,6 +19,7 @@ from agencia_async import (
 )
 from agencia_async.cli.input.csv_text import REPLACED, short
 from agencia_async.cli.input.order_file import EXTRA, OrderList, OrderRow
+from agencia_async.cli.input.spreadsheet import damage
 
 if TYPE_CHECKING:
     from agencia_async.journal import JournalEntry
@@ -77,7 +78,12 @@ class Plan:
 
 
 def vetted(
-    orders: OrderList, catalogue: Catalogue, entries: "Mapping[str, JournalEntry]", panel: str | None = None
+    orders: OrderList,
+    catalogue: Catalogue,
+    entries: "Mapping[str, JournalEntry]",
+    panel: str | None = None,
+    *,
+    any_id: bool = False,
 ) -> Plan:
     """The plan for the orders of a file.
 
@@ -86,6 +92,7 @@ def vetted(
         catalogue: the panel's catalogue.
         entries: the journal's entries for the references of the file.
         panel: the panel's URL, by which orders of other panels are recognised.
+        any_id: take references and services even if they look as if a spreadsheet had changed them.
     """
     plan = Plan()
     lines: dict[str, int] = {}
@@ -93,6 +100,8 @@ def vetted(
         try:
             row = replace(row, reference=normalize("NFC", row.reference))  # noqa: PLW2901 - as the journal has it
             _check_cells(row)
+            if not any_id:
+                _check_damage(row)
             _check_reference(row.reference, lines)
             lines[row.reference] = row.line
             entry = entries.get(row.reference)
@@ -147,6 +156,15 @@ def _check_cells(row: OrderRow) -> None:
     for column, text in named.items():
         if REPLACED in text:
             raise RowError(f"{short(text)} is not valid UTF-8", column)
+        if "\0" in text:
+            raise RowError(f"{short(text)} contains NUL", column)
+
+
+def _check_damage(row: OrderRow) -> None:
+    """Check that no spreadsheet has changed what an order is known by: the next one may do so differently."""
+    for column, text in {"reference": row.reference, "service": row.service}.items():
+        if text and (reason := damage(text)):
+            raise RowError(f"{short(text)} is {reason}; --any-id takes it as it is", column)
 
 
 def _check_reference(reference: str, lines: Mapping[str, int]) -> None:

@@ -3,29 +3,33 @@
 from typing import Final
 
 from agencia_async import AsyncClient, Cancellation, RefillId
-from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, run_bulk
+from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, Consent, run_bulk
 from agencia_async.cli.input.ids import IdOptions
 from agencia_async.cli.options import OutputOptions, PanelOptions
 from agencia_async.cli.output.rows import Column, Layout
 
 
-def refill(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+def refill(ids: IdOptions, consent: Consent, connection: PanelOptions, output: OutputOptions) -> None:
     """Request refills of any number of orders.
+
+    More than one order needs confirmation: a prompt, or --yes when stdin is
+    not a terminal.
 
     CSV columns: id, ok, refill, error, error_type. The refill column is the
     id for refill-status.
     """
-    run_bulk(_REFILL, ids, connection, output)
+    run_bulk(_REFILL, ids, connection, output, consent)
 
 
-def cancel(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+def cancel(ids: IdOptions, consent: Consent, connection: PanelOptions, output: OutputOptions) -> None:
     """Request the cancellation of any number of orders.
 
-    Whether an order was cancelled shows later in its status.
+    More than one order needs confirmation: a prompt, or --yes when stdin is
+    not a terminal. Whether an order was cancelled shows later in its status.
 
     CSV columns: id, ok, request, error, error_type.
     """
-    run_bulk(_CANCEL, ids, connection, output)
+    run_bulk(_CANCEL, ids, connection, output, consent)
 
 
 _REFILL: Final = BulkCommand[RefillId | None](
@@ -33,7 +37,7 @@ _REFILL: Final = BulkCommand[RefillId | None](
     values=lambda value: {"refill": value},
     state=lambda _: "Requested",
     layout=Layout(("id", "ok", "refill", *FAILURE), (ID, Column("refill", "refill"))),
-    acts=True,
+    verb="refill",
 )
 _CANCEL: Final = BulkCommand[Cancellation](
     ask=AsyncClient.cancel_iter,
@@ -42,5 +46,5 @@ _CANCEL: Final = BulkCommand[Cancellation](
     layout=Layout(
         ("id", "ok", "request", *FAILURE), (ID, Column("ok", "accepted"), Column("request", "request"))
     ),
-    acts=True,
+    verb="cancel",
 )

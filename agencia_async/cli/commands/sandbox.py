@@ -12,6 +12,7 @@ import typer
 from agencia_async import Id
 from agencia_async.cli.commands.local_panel import served, spread_faults
 from agencia_async.cli.exit import Code, UsageError, run
+from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
 from agencia_async.sandbox import DIALECTS, Panel
 
@@ -86,7 +87,7 @@ async def _sandbox(settings: SandboxOptions) -> Code:
         with suppress(asyncio.CancelledError):  # Ctrl-C is how it ends
             await asyncio.Event().wait()
     limited = f", {panel.rate_limited} of them over the limit" if panel.rate_limited else ""
-    typer.echo(f"stopped; received {several(panel.received, 'request')}{limited}", err=True)
+    tell(f"stopped; received {several(panel.received, 'request')}{limited}")
     return Code.OK
 
 

@@ -1,24 +1,30 @@
-"""Prompts for confirmation before money is spent."""
+"""Prompts for confirmation before something is sent that cannot be taken back."""
 
 import asyncio
 import sys
 from itertools import islice
-
-import typer
+from pathlib import Path
 
 from agencia_async.cli.exit import Interrupted, UsageError
 from agencia_async.cli.input.background import in_background
-from agencia_async.cli.input.source import standard_input
+from agencia_async.cli.input.source import is_stdin, standard_input
+from agencia_async.cli.stderr import tell
 
 
-def check_terminal(what: str) -> None:
+def check_terminal(what: str, source: Path | None = None) -> None:
     """Check that a prompt is possible.
 
+    Args:
+        what: what needs confirmation.
+        source: where the input was read from.
+
     Raises:
-        UsageError: stdin is not a terminal.
+        UsageError: stdin is not a terminal, or was the input.
     """
+    if is_stdin(source):
+        raise UsageError(f"{what} from stdin require --yes")
     if not can_ask():
-        raise UsageError(f"{what} money: pass --yes to confirm, as stdin is not a terminal")
+        raise UsageError(f"{what}: pass --yes to confirm, as stdin is not a terminal")
 
 
 def can_ask() -> bool:
@@ -32,15 +38,15 @@ async def is_agreed(question: str) -> bool:
     Raises:
         Interrupted: Ctrl-C.
     """
-    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
+    tell(f"{question} [y/N]: ", end="")
     answers = in_background(islice(standard_input(), 1))
     try:
         answer = await anext(answers, None)
     except asyncio.CancelledError:
-        typer.echo(err=True)
-        raise Interrupted("nothing was ordered") from None
+        tell()
+        raise Interrupted("nothing was sent") from None
     finally:
         await answers.aclose()
     if answer is None:  # the end of the input
-        typer.echo(err=True)
+        tell()
     return (answer or "").strip().casefold() in {"y", "yes"}

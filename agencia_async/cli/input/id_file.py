@@ -3,79 +3,117 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from agencia_async import Id
 from agencia_async.cli.exit import UsageError
-from agencia_async.cli.input.csv_text import REPLACED, Sheet, plain, short
+from agencia_async.cli.input.csv_text import Row, Sheet, plain, short
+from agencia_async.cli.input.id_form import forms_of
+from agencia_async.cli.input.spreadsheet import damage, is_heading
 
-_MOST_DIGITS: Final = 18
+_MOST_COLUMNS: Final = 20
 _WITHOUT_ID: Final = {"ok": {"false"}, "state": {"new", "refused", "skipped", "unknown"}}
 """The values in the command's own output, by column, whose rows may have no id."""
 
 
-def read_ids(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Id]:
-    """The ids in a plain list, or in the first of these columns that a CSV text has.
+class IdFile:
+    """The texts that stand for ids in a plain list, or in the first of these columns that a CSV text has.
 
     The first row contains the headings; a list needs none. Failed rows of the command's own output are
     skipped if they have no id.
 
-    Raises:
-        UsageError: an id is invalid, or there is no such column.
+    Attributes:
+        without_id: how many such rows there were so far.
     """
-    sheet = Sheet(lines, name)
-    index = None
-    headings: list[str] = []
-    for line, cells in sheet.rows():
-        where = f"{name}, line {line}"
-        if index is None:
-            index, is_heading = _column([",".join(cells)] if sheet.is_list else cells, columns, name)
-            if is_heading:
-                headings = cells
+
+    def __init__(
+        self, lines: Iterable[str], name: str, columns: Sequence[str], *, any_id: bool = False
+    ) -> None:
+        self.without_id = 0
+        self._sheet = Sheet(lines, name)
+        self._name = name
+        self._columns = columns
+        self._any_id = any_id
+        self._index: int | None = None
+        self._headings: list[str] = []
+
+    @property
+    def comments(self) -> int:
+        """How many `#` comments were skipped so far."""
+        return self._sheet.comments
+
+    def texts(self) -> Iterator[tuple[int, str]]:
+        """Each text, and its line.
+
+        Raises:
+            UsageError: there is no such column, or it is not valid CSV.
+        """
+        has_any = False
+        for line, text in self._texts(self._sheet.rows()):
+            if not has_any:
+                has_any = True
+                self._sheet.settle()
+            yield line, text
+        if not has_any:  # where all ids are written with #, they are no comments
+            yield from self._texts(self._sheet.numbered())
+
+    def _texts(self, rows: Iterator[Row]) -> Iterator[tuple[int, str]]:
+        for line, cells in rows:
+            if self._index is None and self._is_heading(line, cells):
                 continue
-        text = _text_of(cells, None if sheet.is_list else index, where)
-        if text.strip() or not _has_failed(cells, headings):
-            yield checked(text, where)
+            text = self._text_of(cells, f"{self._name}, line {line}")
+            if not text.strip() and self._has_failed(cells):
+                self.without_id += 1
+            else:
+                yield line, text
+
+    def _is_heading(self, line: int, row: list[str]) -> bool:
+        """Find the column of the ids in the first row; whether this contains the headings.
+
+        Raises:
+            UsageError: there is no such column, or it is there twice.
+        """
+        is_list = self._sheet.is_list
+        headings = [_squeezed(cell) for cell in ([",".join(row)] if is_list else row)]
+        for column in map(_squeezed, self._columns):
+            if headings.count(column) > 1:
+                raise UsageError(f"{self._name}, line {line}: more than one column {short(column)}")
+            if column in headings:
+                self._index, self._headings = headings.index(column), row
+                self._sheet.is_row = self._looks_like_row
+                return True
+        if not is_list or len(self._columns) == 1:
+            raise self._no_column(row)
+        self._index = 0
+        return not self._any_id and is_heading(",".join(row))
+
+    def _no_column(self, row: list[str]) -> UsageError:
+        there = ", ".join(short(cell.strip()) for cell in row[:_MOST_COLUMNS])
+        more = f" and {len(row) - _MOST_COLUMNS:,} more" if len(row) > _MOST_COLUMNS else ""
+        hint = "choose one with --column"
+        if len(row) > 1 and all(cell.strip().isdecimal() for cell in row if cell.strip()):
+            hint = "ids belong on lines of their own, or under a heading"
+        return UsageError(
+            f"{self._name}: no column {' or '.join(self._columns[:3])}; the columns are {there}{more}; {hint}"
+        )
+
+    def _looks_like_row(self, cells: list[str]) -> bool:
+        """Whether a line within a quoted cell looks like a row; the command's own output is quoted well."""
+        is_own = "error_type" in self._headings
+        text = cells[self._index or 0].strip()
+        return not is_own and (bool(forms_of(text)) or damage(text) is not None) and text != ""
+
+    def _has_failed(self, row: list[str]) -> bool:
+        """Whether this is a failed row of the command's own output."""
+        cells = dict(zip(map(plain, self._headings), row, strict=False))
+        return any(cells.get(column) in texts for column, texts in _WITHOUT_ID.items())
+
+    def _text_of(self, row: list[str], where: str) -> str:
+        if self._sheet.is_list:
+            return ",".join(row)
+        index = self._index or 0
+        if index >= len(row):
+            raise UsageError(f"{where}: the row has no cell in the id column")
+        return row[index]
 
 
-def checked(text: str, where: str) -> Id:
-    """An id: an int if it is a number, else a str.
-
-    Raises:
-        UsageError: it is empty, or contains a character that an id cannot have.
-    """
-    text = text.strip()
-    if not text:
-        raise UsageError(f"{where}: empty id")
-    if "," in text or " " in text or not text.isprintable():
-        raise UsageError(f"{where}: id {short(text)} contains a comma, whitespace or a control character")
-    if REPLACED in text:
-        raise UsageError(f"{where}: id {short(text)} is not valid UTF-8")
-    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS and text[0] != "0"
-    return int(text) if is_number else text
-
-
-def _column(row: list[str], columns: Sequence[str], name: str) -> tuple[int, bool]:
-    """The column of the ids, and whether this first row contains the headings."""
-    headings = [plain(cell) for cell in row]
-    for column in columns:
-        if plain(column) in headings:
-            return headings.index(plain(column)), True
-    if len(row) == 1 and len(columns) > 1:
-        return 0, False
-    there = ", ".join(short(cell.strip()) for cell in row)
-    raise UsageError(
-        f"{name}: no column {' or '.join(columns)}; the columns are {there}; choose one with --column"
-    )
-
-
-def _has_failed(row: list[str], headings: list[str]) -> bool:
-    """Whether this is a failed row of the command's own output."""
-    cells = dict(zip(map(plain, headings), row, strict=False))
-    return any(cells.get(column) in texts for column, texts in _WITHOUT_ID.items())
-
-
-def _text_of(row: list[str], index: int | None, where: str) -> str:
-    if index is None:
-        return ",".join(row)
-    if index >= len(row):
-        raise UsageError(f"{where}: the row has no cell in the id column")
-    return row[index]
+def _squeezed(heading: str) -> str:
+    """The form in which the headings of ids are compared: `Order ID`, `OrderID` and `order_id` are one."""
+    return plain(heading).replace("_", "").removesuffix(".")

@@ -1,18 +1,23 @@
 """The ids of a command, from arguments, a file or stdin: read lazily, errors with line numbers."""
 
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from agencia_async import Id
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.background import in_background
-from agencia_async.cli.input.id_file import checked, read_ids
+from agencia_async.cli.input.id_check import IdCheck, argument
+from agencia_async.cli.input.id_file import IdFile
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
+from agencia_async.cli.text import several
+
+_MOST_HELD: Final = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class IdOptions:
 
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="Ids, or - to read them from stdin.", show_default=False),
+        typer.Argument(metavar="ID...", help="Ids, or - to read them from stdin.", show_default=False),
     ] = None
     file: Annotated[
         Path | None,
@@ -43,6 +48,32 @@ class IdOptions:
             show_default=False,
         ),
     ] = None
+    any_id: Annotated[
+        bool,
+        typer.Option(
+            "--any-id",
+            help="Take ids as they are. By default those are refused that a spreadsheet has changed, or that "
+            "differ in form from most ids of the file.",
+        ),
+    ] = False
+
+
+@dataclass
+class Skipped:
+    """What was skipped of a file so far: `#` comments, and failed rows without an id."""
+
+    comments: int = 0
+    without_id: int = 0
+
+    def count(self, file: IdFile) -> None:
+        """Take over what a file has skipped so far."""
+        self.comments, self.without_id = file.comments, file.without_id
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each kind."""
+        counts = {"# comment": self.comments, "failed row without an id": self.without_id}
+        return [f"{several(count, what)} skipped" for what, count in counts.items() if count]
 
 
 class Ids:
@@ -52,14 +83,22 @@ class Ids:
         name: their source, for messages.
         total: how many there are; None if unknown before the end.
         width: the length of the longest; 0 if unknown before the end.
+        skipped: what was skipped of the source so far.
     """
 
     def __init__(
-        self, name: str, read: Callable[[], Iterator[Id]], *, total: int | None = None, width: int = 0
+        self,
+        name: str,
+        read: Callable[[], Iterator[Id]],
+        skipped: Skipped,
+        *,
+        total: int | None = None,
+        width: int = 0,
     ) -> None:
         self.name = name
         self.total = total
         self.width = width
+        self.skipped = skipped
         self._read = read
         self._taken = 0
         self._error: UsageError | None = None
@@ -73,6 +112,18 @@ class Ids:
         except UsageError as error:
             self._error = error
 
+    async def held(self) -> "Ids":
+        """The same ids, all of them read now.
+
+        Raises:
+            UsageError: one is invalid, or there are none.
+        """
+        async with aclosing(self._source()) as source:
+            ids = [id async for id in source]  # noqa: A001
+        if not ids:
+            raise _none_in(self.name)
+        return _of_list(self.name, ids, self.skipped)
+
     def check(self) -> None:
         """Check that all ids were valid, and that there were any.
 
@@ -84,7 +135,11 @@ class Ids:
         if not self._taken:
             raise _none_in(self.name)
 
-    async def _source(self) -> AsyncIterator[Id]:
+    def distinct(self) -> int:
+        """How many different ids there are."""
+        return len(set(map(str, self._read())))
+
+    async def _source(self) -> AsyncGenerator[Id]:
         if self.total is None:
             async for id in in_background(self._read()):  # noqa: A001
                 yield id
@@ -93,8 +148,11 @@ class Ids:
                 yield id
 
 
-def open_ids(options: IdOptions, columns: Sequence[str]) -> Ids:
-    """The ids of the options; those of a regular file are all checked before the first one is used.
+def open_ids(options: IdOptions, columns: Sequence[str], *, whole: bool = False) -> Ids:
+    """The ids of the options.
+
+    Those of a regular file are all checked before the first one is used. Those of a stream are checked as
+    they come, each against those before it; with `whole`, for writes, as those of a file are.
 
     Raises:
         UsageError: they cannot be read, one of them is invalid, or there are none.
@@ -105,26 +163,82 @@ def open_ids(options: IdOptions, columns: Sequence[str]) -> Ids:
     wanted = (options.column,) if options.column else columns
     source = Path(given[0]) if given and is_stdin(given[0]) and len(given) == 1 else options.file
     if source is not None:
-        return _from_file(source, wanted)
-    ids = [checked(text, f"argument {number}") for number, text in enumerate(given, 1)]
-    return Ids("the arguments", lambda: iter(ids), total=len(ids), width=max(len(str(id)) for id in ids))  # noqa: A001
+        return _from_file(source, wanted, any_id=options.any_id, whole=whole)
+    ids = [
+        argument(text, f"argument {number}", any_id=options.any_id)
+        for number, texts in enumerate(given, 1)
+        for text in texts.split(",")
+    ]
+    return _of_list("the arguments", ids, Skipped())
 
 
-def _from_file(path: Path, columns: Sequence[str]) -> Ids:
+def _of_list(name: str, ids: list[Id], skipped: Skipped) -> Ids:
+    return Ids(name, lambda: iter(ids), skipped, total=len(ids), width=max(len(str(id)) for id in ids))  # noqa: A001
+
+
+def _from_file(path: Path, columns: Sequence[str], *, any_id: bool, whole: bool) -> Ids:
     name = name_of(path)
 
-    def read() -> Iterator[Id]:
-        return read_ids(lines_of(path), name, columns)
+    def opened() -> IdFile:
+        return IdFile(lines_of(path), name, columns, any_id=any_id)
 
-    if is_stdin(path) or _is_stream(path):
-        return Ids(name, read)
+    check = IdCheck(name, any_id=any_id)
+    if not (is_stdin(path) or _is_stream(path)):
+        return _checked(name, opened, check)
+    return (_collected if whole else _streamed)(name, opened, check)
+
+
+def _streamed(name: str, opened: Callable[[], IdFile], check: IdCheck) -> Ids:
+    """The ids of a stream, each of which is checked when it comes."""
+    skipped = Skipped()
+
+    def read() -> Iterator[Id]:
+        file = opened()
+        for line, text in file.texts():
+            skipped.count(file)
+            yield check.take(line, text)
+        skipped.count(file)
+
+    return Ids(name, read, skipped)
+
+
+def _collected(name: str, opened: Callable[[], IdFile], check: IdCheck) -> Ids:
+    """The ids of a stream, all of which are read and checked before the first one is used."""
+    skipped = Skipped()
+
+    def read() -> Iterator[Id]:
+        file, texts = opened(), list[str]()
+        for line, text in file.texts():
+            check.add(line, text)
+            texts.append(text)
+            if len(texts) > _MOST_HELD:
+                raise UsageError(f"{name} has more than {_MOST_HELD:,} ids; pass them in a file")
+        check.check(len(texts))
+        skipped.count(file)
+        yield from map(check.id_of, texts)
+
+    return Ids(name, read, skipped)
+
+
+def _checked(name: str, opened: Callable[[], IdFile], check: IdCheck) -> Ids:
+    """The ids of a file, all of which are checked first, and again when they are read for use."""
+    skipped, file = Skipped(), opened()
     total = width = 0
-    for id in read():  # noqa: A001 - the protocol's own word
+    for line, text in file.texts():
+        check.add(line, text)
         total += 1
-        width = max(width, len(str(id)))
+        width = max(width, len(text.strip()))
     if not total:
         raise _none_in(name)
-    return Ids(name, read, total=total, width=width)
+    check.check(total)
+    skipped.count(file)
+
+    def read() -> Iterator[Id]:
+        for line, text in opened().texts():
+            check.check_again(line, text)
+            yield check.id_of(text)
+
+    return Ids(name, read, skipped, total=total, width=width)
 
 
 def _is_stream(path: Path) -> bool:

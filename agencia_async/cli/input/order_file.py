@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Final
 
 from attrs import fields_dict
@@ -10,6 +11,8 @@ from attrs import fields_dict
 from agencia_async import Order
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.csv_text import Sheet, plain, short
+from agencia_async.cli.input.id_form import forms_of
+from agencia_async.cli.text import several
 
 EXTRA: Final = "extra."
 """The column prefix of a panel-specific field."""
@@ -73,16 +76,23 @@ def read_orders(lines: Iterable[str], name: str) -> OrderList:
     Raises:
         UsageError: there are none, it is not valid CSV, or a heading is unknown, duplicate or missing.
     """
-    sheet = Sheet(lines, name, strict=True)
+    sheet = Sheet(lines, name)
     rows = sheet.rows()
     columns: list[str] = []
     for _, headings in rows:
         columns = _columns(headings, name)
+        sheet.is_row = partial(_looks_like_row, columns.index("service"))
         break
     orders = [_row(line, columns, cells) for line, cells in rows]
     if not orders:
-        raise UsageError(f"no orders in {name}")
+        comments = f"; {several(sheet.comments, '# comment')}: quote references that begin with #"
+        raise UsageError(f"no orders in {name}{comments if sheet.comments else ''}")
     return OrderList(name, orders, sheet.comments)
+
+
+def _looks_like_row(service: int, cells: Sequence[str]) -> bool:
+    """Whether a line within a quoted cell looks like a row: there is an id in the column of the service."""
+    return bool(forms_of(cells[service].strip()))
 
 
 def _columns(headings: Iterable[str], name: str) -> list[str]:

@@ -1,12 +1,14 @@
 """The summary of a bulk command: counts by state, errors, and throughput."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from agencia_async import AgenciaError, AuthenticationError
+from agencia_async import AgenciaError, AuthenticationError, TransportError
+from agencia_async.cli.exit import Code
 from agencia_async.cli.text import one_line, several
 
 FAILED: Final = "failed"
@@ -40,13 +42,13 @@ class Tally:
     Attributes:
         states: how many are in each state.
         failures: how many failed, by type and message; beyond the first fifty by type only.
-        refused: the account was rejected.
     """
 
     def __init__(self) -> None:
         self.states: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
-        self.refused = False
+        self._is_rejected = False
+        self._unreached = 0
 
     @property
     def done(self) -> int:
@@ -58,6 +60,20 @@ class Tally:
         """How many of them failed."""
         return self.states[FAILED]
 
+    @property
+    def refused(self) -> bool:
+        """Whether the account was rejected, or nothing reached the panel."""
+        return self._is_rejected or (
+            self._unreached > 0 and self._unreached == self.failures.total() == self.done
+        )
+
+    @property
+    def code(self) -> Code:
+        """The exit code."""
+        if self.refused:
+            return Code.REFUSED
+        return Code.SOME_FAILED if self.failed else Code.OK
+
     def succeed(self, state: str) -> None:
         """Count one with a value."""
         self.states[state] += 1
@@ -65,16 +81,25 @@ class Tally:
     def fail(self, error: AgenciaError, state: str = FAILED) -> None:
         """Count one that failed."""
         self.states[state] += 1
-        self.refused |= isinstance(error, AuthenticationError)
+        self._is_rejected |= isinstance(error, AuthenticationError)
+        self._unreached += isinstance(error, TransportError)
         name = type(error).__name__
         kind = f"{name}: {one_line(str(error))}"
         is_kept = kind in self.failures or len(self.failures) < _KINDS_KEPT
         self.failures[kind if is_kept else f"{name} (other messages)"] += 1
 
 
-def print_summary(tally: Tally, console: Console, *, requests: int, seconds: float, what: str = "id") -> None:
-    """Print it: a line with a bar for each state, a line for each kind of error, and a total."""
-    for line in (*_state_lines(tally, console), *_failure_lines(tally)):
+def print_summary(  # noqa: PLR0913 - all that it tells
+    tally: Tally,
+    console: Console,
+    *,
+    requests: int,
+    seconds: float,
+    what: str = "id",
+    skipped: Sequence[str] = (),
+) -> None:
+    """Print it: a line with a bar for each state, for each kind of error, what was skipped, and a total."""
+    for line in (*_state_lines(tally, console), *_failure_lines(tally), *skipped):
         console.print(line, overflow="ellipsis", no_wrap=True)
     speed = f"{tally.done / seconds:,.0f} {what}s a second" if seconds else ""
     facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]

@@ -1,0 +1,49 @@
+"""What a command tells on stderr: messages, questions and log records, all of them printable text."""
+
+import logging
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+from agencia_async.cli.text import printable
+
+_MOST: Final = 2_000
+_LOG: Final = logging.getLogger("agencia_async")
+
+
+def tell(line: str = "", *, end: str = "\n") -> None:
+    """Print a line. Line breaks within it are foreign, so they show as `?`."""
+    typer.echo(f"{printable(line, _MOST)}{end}", nl=False, err=True)
+
+
+@contextmanager
+def logged() -> Generator[None]:
+    """Print the library's log records, for the block: warnings, and what `verbose` adds."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Printable("%(asctime)s %(message)s"))
+    _LOG.addHandler(handler)
+    try:
+        yield
+    finally:
+        _LOG.removeHandler(handler)
+
+
+@contextmanager
+def at_level(level: int) -> Generator[None]:
+    """Log from this level on, for the block."""
+    before = _LOG.level
+    _LOG.setLevel(level)
+    try:
+        yield
+    finally:
+        _LOG.setLevel(before)
+
+
+class _Printable(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """A record as one line; without its time where only warnings are logged."""
+        text = record.getMessage() if _LOG.level == logging.NOTSET else super().format(record)
+        return printable(text, _MOST)
