@@ -1,13 +1,26 @@
 """The command `agencia`: orders and refills on the command line."""
 
+import errno
 import io
+import os
 import sys
 
 _NEEDED = frozenset({"typer", "rich"})
 
 
+class _Closed(io.TextIOBase):
+    """A stream that was closed before the command began: what is written to it is not lost silently."""
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
 def main() -> None:
     """Run the command `agencia`; exit with 2 if its dependencies are not installed."""
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = _Closed()
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an encoding error must not end the command
             stream.reconfigure(errors="backslashreplace")

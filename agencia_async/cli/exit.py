@@ -34,6 +34,7 @@ class Code(IntEnum):
     USAGE = 2
     REFUSED = 3
     UNKNOWN = 4
+    UNWRITTEN = 5
     HANGUP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -42,8 +43,8 @@ class Code(IntEnum):
 
 CODES: Final = (
     "Exit codes: 0 success, 1 some ids or orders failed, 2 usage or configuration error, 3 account rejected "
-    "or panel unavailable, 4 outcome of an order unknown, 129, 130 or 143 ended by a signal (SIGHUP, SIGINT, "
-    "SIGTERM), 141 broken pipe (SIGPIPE)."
+    "or panel unavailable, 4 outcome of an order unknown, 5 an order was placed but the output failed, 129, "
+    "130 or 143 ended by a signal (SIGHUP, SIGINT, SIGTERM), 141 broken pipe (SIGPIPE)."
 )
 
 
@@ -145,6 +146,24 @@ def _print_error(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:
     if hint:
         tell(f"  hint: {hint}")
     return code
+
+
+def print_id(number: object) -> Code:
+    """Print the id of an order that was placed: if stdout fails, on stderr; and the exit code."""
+    stream = cast("TextIO", sys.stdout)  # `main` sees to it that there is one
+    try:
+        stream.write(f"{one_line(str(number)) if stream.isatty() else number}\n")
+        stream.flush()
+    except OSError as error:
+        let_go_of_stdout()
+        tell(f"agencia: order {number} was placed, but stdout failed: {error.strerror or error}")
+        return Code.UNWRITTEN
+    return Code.OK
+
+
+def let_go_of_stdout() -> None:
+    """What is left in the buffer of stdout would fail again when the interpreter exits."""
+    _redirect_to_null(sys.stdout)
 
 
 def _redirect_to_null(*streams: TextIO) -> None:

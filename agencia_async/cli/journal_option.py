@@ -96,9 +96,18 @@ class JournalOption:
             raise UsageError(f"the journal must be a file, got the in-memory database {self.name}")
         if not make and self.file and not self.file.exists():
             raise UsageError(f"journal not found: {self.name}")
-        try:
-            from agencia_async.journal import Journal  # noqa: PLC0415 - an extra that may be missing
-        except ImportError as missing:
-            raise UsageError(str(missing)) from None
-        async with Journal(self.name, adopt=adopt) as journal:
+        async with journal_class()(self.name, adopt=adopt) as journal:
             yield journal
+
+
+def journal_class() -> "type[Journal]":
+    """The class `Journal`.
+
+    Raises:
+        UsageError: the extra is not installed.
+    """
+    try:
+        from agencia_async.journal import Journal  # noqa: PLC0415 - an extra that may be missing
+    except ImportError as missing:
+        raise UsageError(str(missing)) from None
+    return Journal

@@ -4,8 +4,8 @@ import inspect
 import logging
 import os
 import ssl
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from functools import wraps
@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
+from rich.cells import cell_len
+from rich.console import Console
 
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.output.rows import Format, Layout, Row, terminal, writer
+from agencia_async.cli.output.rows import Format, Layout, Row, Writer, terminal, writer
 from agencia_async.cli.stderr import at_level
-from agencia_async.cli.text import cell
+from agencia_async.cli.text import cell, one_line
 
 DEFAULT_URL: Final = "https://agenciapopular.com/api/v2"
 """The URL of the panel where none is named."""
@@ -207,6 +209,15 @@ class OutputOptions:
         bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.", rich_help_panel=_OUTPUT)
     ] = False
 
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv",
+            help="In CSV, put an apostrophe before text that a spreadsheet would take for a formula.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False
+
     def keep_off_inputs(self, connection: PanelOptions, file: Path | None = None, what: str = "") -> None:
         """Check that the output would overwrite neither a file of input nor the key, certificates or journal.
 
@@ -234,14 +245,21 @@ class OutputOptions:
 
     def write(self, layout: Layout, rows: Sequence[Row]) -> None:
         """Write a complete list of rows; the columns of a table are fitted to their contents."""
-        screen = terminal(self.output)
         widths = {
-            column.name: max((len(cell(row[column.name])) for row in rows), default=0)
+            column.name: max((cell_len(one_line(cell(row[column.name]))) for row in rows), default=0)
             for column in layout.table[:-1]
         }
-        with writer(self.format, layout, file=self.output, terminal=screen, widths=widths) as lines:
+        with self.writer(layout, terminal(self.output), widths) as lines:
             for row in rows:
                 lines.row(row)
+
+    def writer(
+        self, layout: Layout, screen: Console | None, widths: Mapping[str, int]
+    ) -> AbstractContextManager[Writer]:
+        """A writer of rows, to where they are wanted."""
+        return writer(
+            self.format, layout, file=self.output, terminal=screen, widths=widths, safe_csv=self.safe_csv
+        )
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:

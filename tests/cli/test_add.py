@@ -90,9 +90,36 @@ def test_without_a_terminal_it_must_be_told_yes(panel: WatchedPanel, agencia: Ag
 @pytest.mark.parametrize(("answer", "orders"), [("y\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
 def test_on_a_terminal_it_asks(panel: WatchedPanel, agencia: Agencia, answer: str, orders: int) -> None:
     done = agencia("add", 1, *LINK, "--quantity", 100, input=answer)
-    assert (done.code, len(panel.ledger), panel.received) == (1 - orders, orders, orders)
-    assert "Order for service 1; this spends money:\n  link: https://example.org/post/1\n" in done.err
+    assert (done.code, len(panel.ledger)) == (1 - orders, orders)
+    assert panel.seen == ["services", "balance", *["add"] * orders]
+    host = str(panel.url).split("/")[2]
+    assert done.err.startswith(
+        f"Order at {host}; this spends money:\n"
+        "  service: 1 (Followers)\n"
+        "  link: https://example.org/post/1\n"
+        "  quantity: 100\n"
+        "  price: 0.09 USD; balance: 1000 USD\n"
+        f"Place it at {host} for 0.09 USD? [y/N]: "
+    )
     assert ("nothing was ordered" in done.err) is (orders == 0)
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+def test_it_asks_although_the_price_is_unknown(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.refuse("services", "This method is not available")
+    done = agencia("add", 1, *LINK, "--quantity", 100, input="y\n")
+    assert (done.code, len(panel.ledger)) == (0, 1)
+    assert "  service: 1 (not in the catalogue)\n" in done.err
+    assert "  price: unknown; balance: 1000 USD\n" in done.err
+    assert " at an unknown price? [y/N]: " in done.err
+
+
+@pytest.mark.usefixtures("_on_a_terminal")
+def test_it_does_not_ask_where_the_key_is_wrong(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.key = "another"
+    done = agencia("add", 1, *LINK, "--quantity", 100, input="y\n")
+    assert (done.code, panel.ledger) == (3, [])
+    assert "[y/N]" not in done.err
 
 
 def test_what_the_panel_refuses(panel: WatchedPanel, agencia: Agencia) -> None:
@@ -129,8 +156,8 @@ def test_ctrl_c_at_the_question(panel: WatchedPanel, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("agencia_async.cli.input.confirm.standard_input", answers)
         done = invoke("add", 1, *LINK, "--quantity", 100)
         os.close(writing)
-    assert (done.code, done.out, panel.received) == (130, "", 0)
-    assert done.err.endswith("Place it? [y/N]: \nagencia: interrupted: nothing was sent\n")
+    assert (done.code, done.out, panel.ledger) == (130, "", [])
+    assert done.err.endswith(" for 0.09 USD? [y/N]: \nagencia: interrupted: nothing was sent\n")
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,10 @@ def test_on_a_terminal_it_asks(
 ) -> None:
     done = agencia("place", orders, *JOURNAL, input=answer)
     assert (done.code, len(panel.ledger)) == (0 if count else 1, count)
-    assert "Place 3 orders for 5.416 USD? [y/N]: " in done.err
+    host = str(panel.url).split("/")[2]
+    assert f"cost: 5.416 USD; balance: 1000 USD\npanel: {host}\n  service 1 (" in done.err
+    assert "): 1 order, quantity 1,000, 0.90 USD\n  service 2 (" in done.err
+    assert f"Place 3 orders at {host} for 5.416 USD? [y/N]: " in done.err
     assert ("nothing was ordered" in done.err) is (count == 0)
 
 
@@ -208,7 +211,10 @@ def test_an_account_that_holds_too_little(panel: WatchedPanel, agencia: Agencia,
     many = numbered(2, here)
     done = agencia("place", many, *JOURNAL, "--concurrency", 1, input="y\n")
     assert "warning: the balance is 200 USD too low; some orders will be refused\n" in done.err
-    assert "The balance is too low. Place 2 orders for 1200 USD? [y/N]: " in done.err
+    assert (
+        f"The balance is too low. Place 2 orders at {str(panel.url).split('/')[2]} for 1200 USD? [y/N]: "
+        in done.err
+    )
     assert (done.code, len(panel.ledger)) == (1, 1)
     assert sorted(state for state, _ in rows(done).values()) == ["placed", "refused"]
     assert "1 x InsufficientFundsError: " in done.err
@@ -219,12 +225,12 @@ def test_an_account_that_holds_too_little(panel: WatchedPanel, agencia: Agencia,
 
 def test_it_may_cost_only_so_much(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
     many = numbered(2, here)
-    done = agencia("place", many, *JOURNAL, "--yes", "--max-charge", "0.17")
+    done = agencia("place", many, *JOURNAL, "--yes", "--max-total", "0.17")
     assert (done.code, done.out, panel.ledger) == (2, "", [])
     assert done.err.splitlines()[-1] == (
-        "agencia: --max-charge is 0.17 USD, the cost is 0.18 USD: nothing was sent"
+        "agencia: --max-total is 0.17 USD, the cost is 0.18 USD: nothing was sent"
     )
-    assert agencia("place", many, *JOURNAL, "--yes", "--max-charge", "0.18").code == 0
+    assert agencia("place", many, *JOURNAL, "--yes", "--max-total", "0.18").code == 0
 
 
 SUBSCRIPTION = "reference,service,username,min,max,delay,link,quantity\nS,16,u,20,30,0,,\n"
@@ -241,10 +247,10 @@ def test_a_cost_that_cannot_be_told(
     panel: WatchedPanel, agencia: Agencia, here: Path, more: str, cost: str
 ) -> None:
     (here / "o.csv").write_text(SUBSCRIPTION + more)
-    done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "1000")
+    done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-total", "1000")
     assert (done.code, panel.ledger) == (2, [])
     assert f"cost: {cost}; balance: 1000 USD" in done.err
-    assert done.err.endswith(f"agencia: --max-charge is 1000 USD, the cost is {cost}: nothing was sent\n")
+    assert done.err.endswith(f"agencia: --max-total is 1000 USD, the cost is {cost}: nothing was sent\n")
     assert agencia("place", "o.csv", *JOURNAL, "--yes").code == 0
 
 
@@ -365,3 +371,41 @@ def test_without_the_extra(
     done = agencia("place", orders, *JOURNAL, "--yes")
     assert (done.code, done.out, panel.received) == (2, "", 0)
     assert done.err.startswith("agencia: import of agencia_async.journal halted")
+
+
+def test_each_order_may_cost_only_so_much(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,100\nB,1,y,101\n")
+    done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "0.09")
+    assert (done.code, done.out, panel.ledger) == (2, "", [])
+    assert done.err.startswith("o.csv, line 3: the order costs 0.0909, which exceeds max_charge (0.09)\n")
+    done = agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "0.09", "--skip-invalid")
+    assert (done.code, bought(panel)) == (1, ["x"])
+    (here / "o.csv").write_text(SUBSCRIPTION)
+    assert agencia("place", "o.csv", *JOURNAL, "--yes", "--max-charge", "1000").code == 2
+    assert len(panel.ledger) == 1
+
+
+def test_a_dry_run(panel: WatchedPanel, agencia: Agencia, orders: Path, here: Path) -> None:
+    done = agencia("place", orders, *JOURNAL, "--dry-run")
+    host = str(panel.url).split("/")[2]
+    assert (done.code, done.out, panel.seen) == (0, "", ["services", "balance"])
+    lines = done.err.splitlines()
+    assert lines[:3] == [f"{orders}: 3 orders", "  3 to send", f"panel: {host}"]
+    assert [line.partition(" (")[0] for line in lines[3:6]] == ["  service 1", "  service 2", "  service 3"]
+    assert lines[6:] == ["cost: 5.416 USD; balance: 1000 USD", "dry run: nothing was sent"]
+    assert not (here / "j.db").exists()
+    assert agencia("place", orders, *JOURNAL, "--yes").code == 0
+    done = agencia("place", orders, *JOURNAL, "--dry-run")
+    assert (done.code, len(panel.ledger)) == (0, 3)
+    assert done.err == f"{orders}: 3 orders\n  3 already placed\ndry run: nothing was sent\n"
+
+
+def test_a_dry_run_tells_what_would_be_refused(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,100\nB,1,x,100\nC,1,x,1\n")
+    done = agencia("place", "-", *JOURNAL, "--dry-run", input=(here / "o.csv").read_text())
+    assert (done.code, panel.ledger) == (2, [])
+    assert "\n  2 to send\n  1 invalid, skipped\n" in done.err
+    assert "B: same service and link as A\ndry run: nothing was sent\nstdin, line 4" in done.err
+    done = agencia("place", "o.csv", *JOURNAL, "--dry-run", "--skip-invalid", "--max-total", "0.1")
+    assert done.err.endswith("agencia: --max-total is 0.1 USD, the cost is 0.18 USD: nothing was sent\n")
+    assert (done.code, panel.ledger) == (2, [])

@@ -3,15 +3,18 @@
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from .conftest import COMMAND, Start, WatchedPanel, read_terminal
+from .placing import numbered
 
 
 @pytest.fixture
@@ -134,3 +137,68 @@ def test_on_a_terminal_there_are_a_table_a_bar_and_colours(panel: WatchedPanel, 
     assert text.count(" USD ") == 500
     assert "\x1b[32mCompleted" in text
     assert "500 ids in 5 requests" in text
+
+
+ADD = ("add", 1, "--link", "https://a.b/1", "--quantity", 100, "--yes")
+
+
+def in_shell(redirected: str, *args: object) -> tuple[int, str]:
+    """The exit code and stderr of a command whose stdout is redirected so."""
+    words = shlex.join([*COMMAND, *map(str, args)])
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/sh", "-c", f"{words} {redirected}"], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirected", "reason"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"), ("| true", "Broken pipe")],
+)
+def test_an_id_that_was_bought_is_told_if_stdout_fails(
+    panel: WatchedPanel, redirected: str, reason: str
+) -> None:
+    panel.faults.latency = 0.3
+    code, err = in_shell(redirected, *ADD)
+    assert err == f"agencia: order {panel.ledger[0].order} was placed, but stdout failed: {reason}\n"
+    assert code == (0 if "|" in redirected else 5)  # that of the pipe's end
+
+
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-", "--output /dev/full"])
+def test_orders_that_were_bought_are_told_if_the_output_fails(
+    panel: WatchedPanel, here: Path, redirected: str
+) -> None:
+    file = numbered(30, here)
+    code, err = in_shell(redirected, "place", file, "--journal", "j.db", "--yes", "--concurrency", 2)
+    told = dict(re.findall(r"^(M-\d+)  placed  (\d+)$", err, re.MULTILINE))
+    sold = {f"M-{entry.fields['link'].rpartition('/')[2]}": str(entry.order) for entry in panel.ledger}
+    assert (code, told) == (5, sold)
+    assert 1 <= len(sold) <= 4
+    assert f"the output failed, so no more was sent: {len(sold)} of 30 orders done; " in err
+    code, _ = in_shell(">out.csv", "place", file, "--journal", "j.db", "--yes")
+    assert (code, len(panel.ledger)) == (0, 30)
+
+
+@pytest.mark.parametrize(("rejected", "code"), [(True, 3), (False, 2)])
+def test_nothing_was_bought_where_the_output_fails(
+    panel: WatchedPanel, here: Path, *, rejected: bool, code: int
+) -> None:
+    panel.at_request(
+        2, lambda: setattr(panel, "key", "another") if rejected else panel.change_price(1, Decimal(10**9))
+    )
+    ended, err = in_shell(">/dev/full", "place", numbered(1, here), "--journal", "j.db", "--yes")
+    assert (ended, panel.ledger) == (code, [])
+    assert f"M-0  refused  {'Invalid API key' if rejected else ''}" in err
+
+
+def test_all_streams_closed(panel: WatchedPanel) -> None:
+    code, err = in_shell(">&- 2>&-", *ADD)
+    assert (code, err, len(panel.ledger)) == (5, "", 1)
+    assert in_shell(">&- 2>&-", "status", 1, 2)[0] == 2
+
+
+def test_the_package_as_a_module(panel: WatchedPanel) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agencia_async", "balance"], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, panel.received) == ("balance,currency\n1000,USD\n", 1)

@@ -11,6 +11,7 @@ import typer
 
 from agencia_async import (
     AsyncClient,
+    AuthenticationError,
     Catalogue,
     ConfigurationError,
     CustomCommentsOrder,
@@ -18,9 +19,13 @@ from agencia_async import (
     Id,
     Order,
     PackageOrder,
+    PanelError,
+    RateLimitedError,
     RawOrder,
+    ReplyError,
 )
-from agencia_async.cli.exit import Code, Interrupted, UsageError, run
+from agencia_async.cli.commands.place_preview import money
+from agencia_async.cli.exit import Code, Interrupted, UsageError, print_id, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import FIELDS
 from agencia_async.cli.journal_option import JournalOption
@@ -145,9 +150,11 @@ async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Pan
     if journal.journal and terms.reference is None:
         raise UsageError("--journal requires --reference")
     order = wish.order() if terms.max_charge is None else None
+    if not terms.yes:
+        check_terminal("an order spends money")
     async with connection.client() as client:
         order = order or wish.order_from(await client.catalogue())
-        if not terms.yes and not await _is_agreed(order):
+        if not terms.yes and not await _is_agreed(order, client, connection.panel_name):
             tell("nothing was ordered")
             return Code.SOME_FAILED
         try:
@@ -158,8 +165,7 @@ async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: Pan
             raise Interrupted(
                 f"the order may have been placed; {unknown if terms.reference is None else known}"
             ) from None
-    typer.echo(number)
-    return Code.OK
+    return print_id(number)
 
 
 async def _placed(client: AsyncClient, order: Order, terms: Terms, journal: JournalOption) -> Id | None:
@@ -170,19 +176,32 @@ async def _placed(client: AsyncClient, order: Order, terms: Terms, journal: Jour
     return entry.order_id
 
 
-async def _is_agreed(order: Order) -> bool:
-    """Prompt for confirmation.
-
-    Raises:
-        UsageError: stdin is not a terminal.
-    """
-    check_terminal("an order spends money")
+async def _is_agreed(order: Order, client: AsyncClient, panel: str) -> bool:
+    """Show the order, its price and the balance, and prompt for confirmation."""
+    catalogue, account = await _catalogue(client), await client.balance()
     fields = order.form()
-    service = fields.pop("service")
-    tell(f"Order for service {service}; this spends money:")
-    for name, value in fields.items():
-        tell(f"  {name}: {one_line(value)}")
-    return await is_agreed("Place it?")
+    name = one_line(catalogue[order.service].name) if order.service in catalogue else "not in the catalogue"
+    tell(f"Order at {panel}; this spends money:")
+    tell(f"  service: {one_line(fields.pop('service'))} ({name})")
+    for field, value in fields.items():
+        tell(f"  {field}: {one_line(value)}")
+    try:
+        price = money(catalogue.cost(order), account)
+    except ConfigurationError:
+        price = "unknown"
+    tell(f"  price: {price}; balance: {money(account.balance, account)}")
+    for_price = f"for {price}" if price != "unknown" else "at an unknown price"
+    return await is_agreed(f"Place it at {panel} {for_price}?")
+
+
+async def _catalogue(client: AsyncClient) -> Catalogue:
+    """The catalogue; empty where the panel has none."""
+    try:
+        return await client.catalogue()
+    except (AuthenticationError, RateLimitedError):
+        raise
+    except (PanelError, ReplyError):
+        return Catalogue([])
 
 
 def _named(text: str) -> tuple[str, str]:

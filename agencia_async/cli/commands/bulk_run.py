@@ -18,7 +18,7 @@ from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.options import OutputOptions, PanelOptions
 from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import Column, Layout, Row, terminal, writer
+from agencia_async.cli.output.rows import Column, Layout, Row, terminal
 from agencia_async.cli.output.summary import Tally, print_summary
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
@@ -140,9 +140,7 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     """Write a row for each outcome, and count it."""
     screen = terminal(output.output)
     with (
-        writer(
-            output.format, action.layout, file=output.output, terminal=screen, widths={"id": ids.width}
-        ) as rows,
+        output.writer(action.layout, screen, {"id": ids.width}) as rows,
         Bar(ids.total, terminal=screen, show=show_bar and not output.quiet) as bar,
     ):
         async with aclosing(action.ask(client, ids.stream())) as items:

@@ -2,24 +2,24 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 from unicodedata import normalize
 
 import typer
 
-from agencia_async import (
-    AsyncClient,
-)
+from agencia_async import AsyncClient, Catalogue
+from agencia_async.cli.commands import place_preview as preview
 from agencia_async.cli.commands.place_duplicates import (
     Duplicate,
     DuplicateOptions,
     are_wanted,
+    duplicate_lines,
     duplicates,
 )
 from agencia_async.cli.commands.place_plan import Plan, vetted
@@ -29,15 +29,13 @@ from agencia_async.cli.input.background import in_background
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
-from agencia_async.cli.journal_option import JournalOption
+from agencia_async.cli.journal_option import JournalOption, journal_class
 from agencia_async.cli.options import OutputOptions, PanelOptions, price
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
     from agencia_async.journal import Journal, JournalEntry
-
-_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +65,23 @@ class OrderBatch:
         typer.Option(
             parser=price,
             metavar="PRICE",
+            help="Maximum cost of each order, by the catalogue; a row that costs more is invalid.",
+            show_default=False,
+        ),
+    ] = None
+    max_total: Annotated[
+        Decimal | None,
+        typer.Option(
+            parser=price,
+            metavar="PRICE",
             help="Place nothing if the total cost, by the catalogue, is higher.",
             show_default=False,
         ),
     ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be placed and what it costs, and place nothing."),
+    ] = False
 
 
 def place(
@@ -100,32 +111,80 @@ async def _place(
     connection: PanelOptions,
     output: OutputOptions,
 ) -> Code:
-    if is_stdin(batch.file) and not batch.yes:
+    if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
         raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
+    orders = await _read(batch.file)
+    if batch.dry_run:
+        return await _dry_run(batch, orders, doubles, option, connection)
     sending = Sending(output, show_bar=not connection.verbose)
     try:
-        orders = await _read(batch.file)
         async with connection.client() as client, option.open(make=True) as journal:
-            panel = journal.panel_of(client)
-            entries = await _entries(journal, orders)
-            plan = vetted(orders, await client.catalogue(), entries, panel, any_id=batch.any_id)
-            _check(plan, batch)
-            found = await _duplicates(plan, journal, panel, doubles)
-            if not (
-                await are_wanted(found, doubles, can_answer=not is_stdin(batch.file))
-                and await _is_confirmed(batch, orders, plan, client, journal, quiet=output.quiet)
-            ):
+            checked = await _checked(batch, orders, client, journal, doubles)
+            _check(checked.plan, batch)
+            wanted = await are_wanted(checked.duplicates, doubles, can_answer=not is_stdin(batch.file))
+            if not (wanted and await _is_confirmed(batch, checked, connection, client, journal, output)):
                 tell("nothing was ordered")
                 return Code.SOME_FAILED
-            await _send(sending, client, journal, plan)
+            await _send(sending, client, journal, checked.plan)
             sending.sum_up(requests=client.requests_sent)
             _print_unknown(sending.unknown, option)
             _print_warnings(sending.warned)
     except asyncio.CancelledError:
         raise Interrupted(sending.how_far()) from None
     return sending.code
+
+
+async def _dry_run(
+    batch: OrderBatch,
+    orders: OrderList,
+    doubles: DuplicateOptions,
+    option: JournalOption,
+    connection: PanelOptions,
+) -> Code:
+    """Show all that would be sent, without sending it or creating a journal."""
+    has_journal = option.file is None or option.file.exists()
+    async with (
+        connection.client() as client,
+        option.open() if has_journal else nullcontext() as journal,
+    ):
+        checked = await _checked(batch, orders, client, journal, doubles)
+        account = await client.balance()
+    lines = [*preview.counts(orders, checked.plan)]
+    if checked.plan.orders:
+        lines += preview.services(checked.plan, checked.catalogue, account, connection.panel_name)
+        lines += preview.costs(checked.plan, account)
+    for line in (*lines, *duplicate_lines(checked.duplicates), "dry run: nothing was sent"):
+        tell(line)
+    _check(checked.plan, batch)
+    preview.check_total(checked.plan, batch.max_total, account)
+    return Code.OK
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A plan with what it was made from."""
+
+    orders: OrderList
+    plan: Plan
+    catalogue: Catalogue
+    duplicates: list[Duplicate]
+
+
+async def _checked(
+    batch: OrderBatch,
+    orders: OrderList,
+    client: AsyncClient,
+    journal: "Journal | None",
+    doubles: DuplicateOptions,
+) -> _Checked:
+    """The plan for the orders, by the catalogue and the journal; without a journal nothing was placed yet."""
+    panel = journal_class().panel_of(client)
+    entries = {} if journal is None else await _entries(journal, orders)
+    catalogue = await client.catalogue()
+    plan = vetted(orders, catalogue, entries, panel, any_id=batch.any_id, max_charge=batch.max_charge)
+    return _Checked(orders, plan, catalogue, await _duplicates(plan, journal, panel, doubles))
 
 
 async def _read(file: Path) -> OrderList:
@@ -144,76 +203,41 @@ async def _entries(journal: "Journal", orders: OrderList) -> "dict[str, JournalE
 
 
 async def _duplicates(
-    plan: Plan, journal: "Journal", panel: str, options: DuplicateOptions
+    plan: Plan, journal: "Journal | None", panel: str, options: DuplicateOptions
 ) -> list[Duplicate]:
     """The orders to send that look like duplicates of others within the window."""
     if not options.duplicate_window:
         return []
     since = datetime.now(UTC) - options.duplicate_window
-    recent = [entry async for entry in journal.entries(since=since)]
+    recent = [] if journal is None else [entry async for entry in journal.entries(since=since)]
     return duplicates(plan, recent, panel)
 
 
-async def _is_confirmed(  # noqa: PLR0913 - all that is shown before the prompt
-    batch: OrderBatch, orders: OrderList, plan: Plan, client: AsyncClient, journal: "Journal", *, quiet: bool
+async def _is_confirmed(  # noqa: PLR0913, PLR0917 - all that is shown before the prompt
+    batch: OrderBatch,
+    checked: _Checked,
+    connection: PanelOptions,
+    client: AsyncClient,
+    journal: "Journal",
+    output: OutputOptions,
 ) -> bool:
     """Print the plan and its cost, and prompt for confirmation."""
-    skipped = f"; {several(orders.comments, '# comment')} skipped" if orders.comments else ""
-    lines = [f"{orders.name}: {several(plan.count, 'order')}{skipped}", *_counts(plan)]
-    currency, question = "", ""
-    if plan.orders:
-        account = await journal.note_balance(client)
-        currency = f" {account.currency}".rstrip()
-        cost = _cost(plan, currency)
-        question = f"Place {several(len(plan.orders), 'order')} for {cost}?"
-        lines.append(f"cost: {cost}; balance: {account.balance:f}{currency}")
-        if plan.total > account.balance:
-            missing = f"{plan.total - account.balance:f}{currency}"
-            lines.append(f"warning: the balance is {missing} too low; some orders will be refused")
-            question = f"The balance is too low. {question}"
-    if not (quiet and batch.yes):
+    plan, panel = checked.plan, connection.panel_name
+    lines = [*preview.counts(checked.orders, plan)]
+    account = await journal.note_balance(client) if plan.orders else None
+    if account is not None:
+        lines += preview.costs(plan, account)
+        lines += [] if batch.yes else preview.services(plan, checked.catalogue, account, panel)
+    if not (output.quiet and batch.yes):
         for line in lines:
             tell(line)
-    if not plan.orders:
+    if account is None:
         return True
-    _check_charge(plan, batch.max_charge, currency)
+    preview.check_total(plan, batch.max_total, account)
     if batch.yes:
         return True
     check_terminal("orders spend money")
-    return await is_agreed(question)
-
-
-def _counts(plan: Plan) -> Iterator[str]:
-    counts = {
-        "to send": len(plan.orders),
-        "already placed": len(plan.placed),
-        "unknown, not sent": len(plan.unknown),
-        "invalid, skipped": len(plan.invalid),
-    }
-    width = max(len(f"{count:,}") for count in counts.values())
-    for what, count in counts.items():
-        if count:
-            yield f"  {count:>{width},} {what}"
-
-
-def _cost(plan: Plan, currency: str) -> str:
-    """The total cost of the orders to send."""
-    known = f"{plan.total:f}{currency}"
-    if not plan.unpriced:
-        return known
-    unpriced = f"the unknown cost of {several(plan.unpriced, 'order')}"
-    return unpriced if plan.unpriced == len(plan.orders) else f"{known} plus {unpriced}"
-
-
-def _check_charge(plan: Plan, most: Decimal | None, currency: str) -> None:
-    """Check the total cost against the maximum.
-
-    Raises:
-        UsageError: it is higher, or unknown.
-    """
-    if most is not None and (plan.unpriced or plan.total > most):
-        cost = _cost(plan, currency)
-        raise UsageError(f"--max-charge is {most:f}{currency}, the cost is {cost}: nothing was sent")
+    return await is_agreed(preview.question(plan, account, panel))
 
 
 def _check(plan: Plan, batch: OrderBatch) -> None:
@@ -222,7 +246,7 @@ def _check(plan: Plan, batch: OrderBatch) -> None:
     Raises:
         UsageError: they may not.
     """
-    for invalid in plan.invalid[:_SHOWN]:
+    for invalid in plan.invalid[: preview.SHOWN]:
         tell(f"{invalid.where}: {one_line(invalid.reason)}")
     _print_more(len(plan.invalid))
     if plan.invalid and not batch.skip_invalid:
@@ -245,7 +269,7 @@ def _print_unknown(unknown: list[str], option: JournalOption) -> None:
     if not unknown:
         return
     tell(f"The outcome of {several(len(unknown), 'order')} is unknown:")
-    for reference in unknown[:_SHOWN]:
+    for reference in unknown[: preview.SHOWN]:
         tell(f"  {reference}")
     _print_more(len(unknown))
     resolve = f"  agencia journal resolve {quote(unknown[0])}{option.words}"
@@ -259,11 +283,11 @@ def _print_warnings(warned: list[str]) -> None:
     if not warned:
         return
     tell(f"warning: {several(len(warned), 'order')} got an id that another order has as well:")
-    for warning in warned[:_SHOWN]:
+    for warning in warned[: preview.SHOWN]:
         tell(f"  {warning}")
     _print_more(len(warned))
 
 
 def _print_more(count: int) -> None:
-    if count > _SHOWN:
-        tell(f"... and {count - _SHOWN:,} more")
+    if count > preview.SHOWN:
+        tell(f"... and {count - preview.SHOWN:,} more")

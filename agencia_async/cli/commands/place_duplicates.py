@@ -15,7 +15,7 @@ from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from agencia_async.journal import JournalEntry
 
@@ -81,6 +81,14 @@ def _target(order: Order) -> tuple[str, str] | None:
     return (form["service"], about) if about else None
 
 
+def duplicate_lines(found: list[Duplicate]) -> "Iterator[str]":
+    """A line for each, but for no more than twenty."""
+    for duplicate in found[:_SHOWN]:
+        yield f"{one_line(duplicate.reference)}: same service and link as {one_line(duplicate.other)}"
+    if len(found) > _SHOWN:
+        yield f"... and {len(found) - _SHOWN:,} more"
+
+
 async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_answer: bool) -> bool:
     """Whether orders that look like duplicates are placed all the same; asks where nothing says so.
 
@@ -89,11 +97,8 @@ async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_a
     """
     if not found or options.allow_duplicates:
         return True
-    for duplicate in found[:_SHOWN]:
-        reference, other = one_line(duplicate.reference), one_line(duplicate.other)
-        tell(f"{reference}: same service and link as {other}")
-    if len(found) > _SHOWN:
-        tell(f"... and {len(found) - _SHOWN:,} more")
+    for line in duplicate_lines(found):
+        tell(line)
     many = f"{several(len(found), 'order')} may be {'a duplicate' if len(found) == 1 else 'duplicates'}"
     if not (can_answer and can_ask()):
         raise UsageError(f"{many}, so nothing was sent; --allow-duplicates places them")

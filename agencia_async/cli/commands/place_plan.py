@@ -77,13 +77,14 @@ class Plan:
         return len(self.orders) + len(self.placed) + len(self.unknown) + len(self.invalid)
 
 
-def vetted(
+def vetted(  # noqa: PLR0913 - all that a row is checked against
     orders: OrderList,
     catalogue: Catalogue,
     entries: "Mapping[str, JournalEntry]",
     panel: str | None = None,
     *,
     any_id: bool = False,
+    max_charge: Decimal | None = None,
 ) -> Plan:
     """The plan for the orders of a file.
 
@@ -93,6 +94,7 @@ def vetted(
         entries: the journal's entries for the references of the file.
         panel: the panel's URL, by which orders of other panels are recognised.
         any_id: take references and services even if they look as if a spreadsheet had changed them.
+        max_charge: the maximum cost of each order.
     """
     plan = Plan()
     lines: dict[str, int] = {}
@@ -106,7 +108,7 @@ def vetted(
             lines[row.reference] = row.line
             entry = entries.get(row.reference)
             _check_panel(entry, panel)
-            _add(plan, row, catalogue, entry)
+            _add(plan, row, catalogue, entry, max_charge)
         except RowError as error:
             column = f", column {error.column}" if error.column else ""
             where = f"{orders.name}, line {row.line}{column}"
@@ -115,7 +117,13 @@ def vetted(
     return plan
 
 
-def _add(plan: Plan, row: OrderRow, catalogue: Catalogue, entry: "JournalEntry | None") -> None:
+def _add(
+    plan: Plan,
+    row: OrderRow,
+    catalogue: Catalogue,
+    entry: "JournalEntry | None",
+    max_charge: Decimal | None,
+) -> None:
     """Add a row to the plan.
 
     Raises:
@@ -129,7 +137,15 @@ def _add(plan: Plan, row: OrderRow, catalogue: Catalogue, entry: "JournalEntry |
     order = _ordered(row, catalogue)
     if entry is not None and entry.state.value == "new" and entry.order.form() != order.form():
         raise _conflict(entry)
+    _check_charge(order, catalogue, max_charge)
     plan.orders[row.reference] = order
+
+
+def _check_charge(order: Order, catalogue: Catalogue, most: Decimal | None) -> None:
+    try:
+        catalogue.check(order, most)
+    except ConfigurationError as error:
+        raise RowError(str(error)) from None
 
 
 def is_at(entry: "JournalEntry", panel: str) -> bool:

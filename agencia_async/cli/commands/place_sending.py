@@ -1,6 +1,7 @@
 """Sending the orders of a plan: their rows, the progress bar and the summary."""
 
 import time
+from collections.abc import Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +15,17 @@ from agencia_async import (
     ConfigurationError,
     Id,
     JournalError,
+    Order,
     OutcomeUnknownError,
 )
 from agencia_async.cli.commands.place_plan import Plan
-from agencia_async.cli.exit import Code
+from agencia_async.cli.exit import Code, let_go_of_stdout
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal, writer
+from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
-from agencia_async.cli.text import one_line
+from agencia_async.cli.stderr import tell
+from agencia_async.cli.text import cell, one_line
 
 if TYPE_CHECKING:
     from agencia_async.journal import Journal, JournalEntry
@@ -41,12 +44,14 @@ class Sending:
     """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
 
     def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
+        self.failure: OSError | None = None
         self.unknown: list[str] = []
         self.warned: list[str] = []
         self._output = output
         self._show_bar = show_bar and not output.quiet
         self._tally = Tally()
         self._total = 0
+        self._bought = 0
         self._began = time.perf_counter()
 
     async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
@@ -56,13 +61,13 @@ class Sending:
         output, screen = self._output, terminal(self._output.output)
         widths = {"reference": max(map(len, plan.orders), default=0)}
         with (
-            writer(output.format, _LAYOUT, file=output.output, terminal=screen, widths=widths) as rows,
+            output.writer(_LAYOUT, screen, widths) as rows,
             Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing") as bar,
         ):
             self._write_settled(plan, rows)
             left = dict.fromkeys(plan.orders)
             try:
-                async with aclosing(journal.place_iter(client, plan.orders.items())) as items:
+                async with aclosing(journal.place_iter(client, self._while_written(plan))) as items:
                     async for item in items:
                         del left[str(item.id)]
                         self._write(rows, item)
@@ -70,6 +75,25 @@ class Sending:
             except AuthenticationError as error:  # the account was rejected before anything succeeded
                 for reference in left:
                     self._write(rows, BulkItem(reference, error=error))
+
+    def _while_written(self, plan: Plan) -> Iterator[tuple[str, Order]]:
+        """The orders of the plan, as long as their outcomes can be written."""
+        for pair in plan.orders.items():
+            if self.failure is not None:
+                return
+            yield pair
+
+    def _put(self, rows: Writer, row: Row) -> None:
+        """Write the row of an order that was sent; to stderr if the output fails."""
+        if self.failure is None:
+            try:
+                rows.row(row)
+            except OSError as error:
+                self.failure = error
+                tell(f"agencia: cannot write the output: {error.strerror or error}; it goes on here:")
+        if self.failure is not None:
+            texts = [one_line(cell(row[name])) for name in ("reference", "state", "order", "error")]
+            tell("  ".join(filter(None, texts)))
 
     def _write_settled(self, plan: Plan, rows: Writer) -> None:
         """Write the rows of the orders that are not sent."""
@@ -89,13 +113,14 @@ class Sending:
         reference = str(item.id)
         if item.error is None:
             entry = item.unwrap()
-            rows.row(_row(reference, "placed", order=entry.order_id))
+            self._bought += 1
+            self._put(rows, _row(reference, "placed", order=entry.order_id))
             if entry.warning:
                 self.warned.append(one_line(f"{reference}: {entry.warning}"))
             self._tally.succeed("placed")
             return
         state = _state(item.error)
-        rows.row(_row(reference, state, error=item.error))
+        self._put(rows, _row(reference, state, error=item.error))
         self._tally.fail(item.error, state)
         if state == "unknown":
             self.unknown.append(reference)
@@ -105,6 +130,9 @@ class Sending:
         if not self._output.quiet:
             seconds = time.perf_counter() - self._began
             print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
+        if self.failure is not None:
+            let_go_of_stdout()
+            tell(f"agencia: the output failed, so no more was sent: {self.how_far()}")
 
     def how_far(self) -> str:
         """How far it got, for the message after an interruption."""
@@ -116,10 +144,14 @@ class Sending:
     @property
     def code(self) -> Code:
         """The exit code."""
+        if self.failure is not None and self._bought:
+            return Code.UNWRITTEN
         if self.unknown:
             return Code.UNKNOWN
         if self._tally.refused:
             return Code.REFUSED
+        if self.failure is not None:
+            return Code.USAGE
         is_well = self._tally.states["placed"] == self._tally.done
         return Code.OK if is_well else Code.SOME_FAILED
 

@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,12 +16,15 @@ from rich.console import Console
 from rich.text import Text
 
 from agencia_async.cli.exit import UsageError
-from agencia_async.cli.text import cell, one_line
+from agencia_async.cli.text import cell, one_line, shown
 
 Row = Mapping[str, object]
 """A row's values by column."""
 
 _BUNDLE: Final = 100  # rows that are printed to a terminal at once
+_WIDEST: Final = 60  # characters to which a column is fitted
+_FORMULAS: Final = frozenset("=+-@＝＋－＠|%")  # noqa: RUF001 - full width ones count as well
+_LEADING: Final = frozenset("\t\r\n")
 _GAP: Final = "  "
 
 
@@ -76,14 +79,15 @@ class Formatter(Protocol):
 
 
 class _Csv:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, safe: bool) -> None:
         self._columns = layout.columns
+        self._cell = _safe_cell if safe else cell
 
     def head(self) -> str:
         return _csv_line(self._columns)
 
     def row(self, row: Row) -> str:
-        return _csv_line([cell(row.get(name)) for name in self._columns])
+        return _csv_line([self._cell(row.get(name)) for name in self._columns])
 
     def tail(self) -> str:
         return ""
@@ -129,7 +133,7 @@ class _Json(_JsonLines):
 class _Table:
     def __init__(self, layout: Layout, widths: Mapping[str, int]) -> None:
         self._columns = [
-            (column, max(column.width, cell_len(column.heading), widths.get(column.name, 0)))
+            (column, max(column.width, cell_len(column.heading), min(widths.get(column.name, 0), _WIDEST)))
             for column in layout.table
         ]
         self._has_errors = any(column.name == "error" for column in layout.table)
@@ -167,12 +171,18 @@ def _table_line(cells: Sequence[tuple[str, str]]) -> Text:
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    seems_comment = bool(cells) and cells[0].lstrip().startswith("#")  # unless it is quoted
-    text = csv.writer(
-        line, lineterminator="\n", quoting=csv.QUOTE_ALL if seems_comment else csv.QUOTE_MINIMAL
-    )
+    is_quoted = cells[0].lstrip().startswith("#") or not all(map(str.isprintable, cells))
+    # a comment otherwise, or more than one line
+    text = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL)
     text.writerow(cells)
     return line.getvalue()
+
+
+def _safe_cell(value: object) -> str:
+    """A value for a spreadsheet: text that it would take for a formula begins with an apostrophe."""
+    text = cell(value)
+    first = text[:1] if text[:1] in _LEADING else text.lstrip()[:1]
+    return f"'{text}" if isinstance(value, str) and first in _FORMULAS | _LEADING else text
 
 
 def _plain(value: object) -> object:
@@ -180,17 +190,25 @@ def _plain(value: object) -> object:
 
 
 class Writer:
-    """Writes rows as they come; the head is written with the first one."""
+    """Writes rows as they come; the head is written with the first one.
 
-    def __init__(self, formatter: Formatter, write: Callable[[Text | str], None]) -> None:
+    Args:
+        formatter: the format.
+        write: writes a text.
+        is_shown: the rows are shown on a terminal, so all text in them is made printable.
+    """
+
+    def __init__(self, formatter: Formatter, write: Callable[[Text | str], None], *, is_shown: bool) -> None:
         self._formatter = formatter
         self._write = write
+        self._is_shown = is_shown
         self._begun = False
 
     def row(self, row: Row) -> None:
         """Write a row."""
         self._begin()
-        self._write(self._formatter.row(row))
+        chosen = {name: shown(value) for name, value in row.items()} if self._is_shown else row
+        self._write(self._formatter.row(chosen))
 
     def end(self, *, well: bool) -> None:
         """Write the tail; without any rows only on success."""
@@ -205,34 +223,35 @@ class Writer:
             self._write(self._formatter.head())
 
 
-def formatter_of(form: Format, layout: Layout, widths: Mapping[str, int]) -> Formatter:
+def formatter_of(
+    form: Format, layout: Layout, widths: Mapping[str, int], *, safe_csv: bool = False
+) -> Formatter:
     """The formatter of a format."""
     if form is Format.TABLE:
         return _Table(layout, widths)
-    kinds: dict[Format, type[_Csv | _JsonLines]] = {
-        Format.CSV: _Csv,
-        Format.JSON: _Json,
-        Format.JSONL: _JsonLines,
-    }
-    return kinds[form](layout)
+    if form is Format.CSV:
+        return _Csv(layout, safe=safe_csv)
+    return (_Json if form is Format.JSON else _JsonLines)(layout)
 
 
 @contextmanager
-def writer(
+def writer(  # noqa: PLR0913 - where to, and how
     form: Format | None,
     layout: Layout,
     *,
     file: Path | None = None,
     terminal: Console | None = None,
     widths: Mapping[str, int] | None = None,
+    safe_csv: bool = False,
 ) -> Generator[Writer]:
     """A writer to a file, to a terminal, or else to stdout.
 
     However the block ends, the output consists of whole rows.
     """
-    formatter = formatter_of(form or (Format.TABLE if terminal else Format.CSV), layout, widths or {})
-    with _opened(file, terminal) as write:
-        rows = Writer(formatter, write)
+    form = form or (Format.TABLE if terminal else Format.CSV)
+    formatter = formatter_of(form, layout, widths or {}, safe_csv=safe_csv)
+    with _opened(file, terminal) as (write, is_shown):
+        rows = Writer(formatter, write, is_shown=is_shown)
         well = False
         try:
             yield rows
@@ -247,15 +266,18 @@ def terminal(file: Path | None) -> Console | None:
 
 
 @contextmanager
-def _opened(file: Path | None, terminal: Console | None) -> Generator[Callable[[Text | str], None]]:
+def _opened(
+    file: Path | None, terminal: Console | None
+) -> Generator[tuple[Callable[[Text | str], None], bool]]:
+    """What writes a text, and whether it goes to a terminal."""
     if terminal is not None:
         with _bundled(terminal) as write:
-            yield write
+            yield write, True
     elif file is None:
-        yield _flushed(sys.stdout)
+        yield _Flushed(sys.stdout), False
     else:
-        with _to_file(file) as write:
-            yield write
+        with _to_file(file) as output:
+            yield output
 
 
 @contextmanager
@@ -278,22 +300,30 @@ def _bundled(terminal: Console) -> Generator[Callable[[Text | str], None]]:
         flush()
 
 
-def _flushed(stream: TextIO) -> Callable[[Text | str], None]:
-    def write(text: Text | str) -> None:
-        stream.write(str(text))
-        stream.flush()
+class _Flushed:
+    """Writes texts to a stream, each of which is flushed; once that failed, no more."""
 
-    return write
+    def __init__(self, stream: TextIO) -> None:
+        self.is_broken = False
+        self._stream = stream
+
+    def __call__(self, text: Text | str) -> None:
+        if self.is_broken:  # what is in the buffer would fail again
+            return
+        self.is_broken = True
+        self._stream.write(str(text))
+        self._stream.flush()
+        self.is_broken = False
 
 
 @contextmanager
-def _to_file(file: Path) -> Generator[Callable[[Text | str], None]]:
+def _to_file(file: Path) -> Generator[tuple[Callable[[Text | str], None], bool]]:
     """Writes to a file that is opened at once, but truncated only with the first write."""
     try:
-        stream = file.open("a", encoding="utf-8", newline="")
+        stream = file.open("a", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
-    flushed, is_old = _flushed(stream), True
+    flushed, is_old = _Flushed(stream), True
 
     def write(text: Text | str) -> None:
         nonlocal is_old
@@ -303,5 +333,8 @@ def _to_file(file: Path) -> Generator[Callable[[Text | str], None]]:
                 stream.truncate(0)
         flushed(text)
 
-    with stream:
-        yield write
+    try:
+        yield write, stream.isatty()
+    finally:
+        with suppress(OSError) if flushed.is_broken else nullcontext():
+            stream.close()

@@ -1,0 +1,98 @@
+"""What is shown of a plan before it is sent: the panel, the services, the cost and the balance."""
+
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from typing import Final
+
+from agencia_async import Balance, Catalogue, ConfigurationError, Id
+from agencia_async.cli.commands.place_plan import Plan
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.order_file import OrderList
+from agencia_async.cli.text import one_line, several
+
+SHOWN: Final = 20
+_NAME: Final = 60
+_CURRENCY: Final = 12
+_DIGITS: Final = 200  # enough for an exact sum
+
+
+def money(amount: Decimal, account: Balance) -> str:
+    """An amount in the currency of an account."""
+    return f"{amount:f} {one_line(account.currency, _CURRENCY)}".rstrip()
+
+
+def counts(orders: OrderList, plan: Plan) -> Iterator[str]:
+    """How many orders there are, and what becomes of them."""
+    skipped = f"; {several(orders.comments, '# comment')} skipped" if orders.comments else ""
+    yield f"{orders.name}: {several(plan.count, 'order')}{skipped}"
+    many = {
+        "to send": len(plan.orders),
+        "already placed": len(plan.placed),
+        "unknown, not sent": len(plan.unknown),
+        "invalid, skipped": len(plan.invalid),
+    }
+    width = max(len(f"{count:,}") for count in many.values())
+    for what, count in many.items():
+        if count:
+            yield f"  {count:>{width},} {what}"
+
+
+def costs(plan: Plan, account: Balance) -> Iterator[str]:
+    """The cost of the orders to send, and whether the balance is enough."""
+    yield f"cost: {cost(plan, account)}; balance: {money(account.balance, account)}"
+    if plan.total > account.balance:
+        missing = money(plan.total - account.balance, account)
+        yield f"warning: the balance is {missing} too low; some orders will be refused"
+
+
+def services(plan: Plan, catalogue: Catalogue, account: Balance, panel: str) -> Iterator[str]:
+    """Each service of the orders to send, with how many orders, which quantity, and at what price."""
+    yield f"panel: {panel}"
+    found: dict[Id, list[str]] = {}
+    for reference, order in plan.orders.items():
+        found.setdefault(catalogue[order.service].service, []).append(reference)
+    for service, references in list(found.items())[:SHOWN]:
+        orders = [plan.orders[reference] for reference in references]
+        quantities = [int(text) for order in orders if (text := order.form().get("quantity", "")).isdecimal()]
+        units = f", quantity {sum(quantities):,}" if any(quantities) else ""
+        part = _sum(plan, references, catalogue)
+        price = "price unknown" if part is None else money(part, account)
+        name = one_line(catalogue[service].name, _NAME)
+        yield f"  service {service} ({name}): {several(len(orders), 'order')}{units}, {price}"
+    if len(found) > SHOWN:
+        yield f"  ... and {several(len(found) - SHOWN, 'more service')}"
+
+
+def question(plan: Plan, account: Balance, panel: str) -> str:
+    """The question before the orders are sent."""
+    text = f"Place {several(len(plan.orders), 'order')} at {panel} for {cost(plan, account)}?"
+    return text if plan.total <= account.balance else f"The balance is too low. {text}"
+
+
+def cost(plan: Plan, account: Balance) -> str:
+    """The total cost of the orders to send."""
+    known = money(plan.total, account)
+    if not plan.unpriced:
+        return known
+    unpriced = f"the unknown cost of {several(plan.unpriced, 'order')}"
+    return unpriced if plan.unpriced == len(plan.orders) else f"{known} plus {unpriced}"
+
+
+def check_total(plan: Plan, most: Decimal | None, account: Balance) -> None:
+    """Check the total cost against the maximum.
+
+    Raises:
+        UsageError: it is higher, or unknown.
+    """
+    if most is not None and (plan.unpriced or plan.total > most):
+        limit = money(most, account)
+        raise UsageError(f"--max-total is {limit}, the cost is {cost(plan, account)}: nothing was sent")
+
+
+def _sum(plan: Plan, references: list[str], catalogue: Catalogue) -> Decimal | None:
+    """The cost of some orders; None if that of one is unknown."""
+    try:
+        with localcontext(prec=_DIGITS):
+            return sum((catalogue.cost(plan.orders[reference]) for reference in references), Decimal(0))
+    except ConfigurationError:
+        return None
