@@ -210,11 +210,9 @@ def test_an_account_that_holds_too_little(panel: WatchedPanel, agencia: Agencia,
     panel.change_price(1, Decimal(6000))
     many = numbered(2, here)
     done = agencia("place", many, *JOURNAL, "--concurrency", 1, input="y\n")
+    host = str(panel.url).split("/")[2]
     assert "warning: the balance is 200 USD too low; some orders will be refused\n" in done.err
-    assert (
-        f"The balance is too low. Place 2 orders at {str(panel.url).split('/')[2]} for 1200 USD? [y/N]: "
-        in done.err
-    )
+    assert f"The balance is too low. Place 2 orders at {host} for 1200 USD? [y/N]: " in done.err
     assert (done.code, len(panel.ledger)) == (1, 1)
     assert sorted(state for state, _ in rows(done).values()) == ["placed", "refused"]
     assert "1 x InsufficientFundsError: " in done.err
