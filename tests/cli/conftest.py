@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import IO
 
 import pytest
+from rich.console import Console
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -106,6 +107,18 @@ def _on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is somebody to ask."""
     terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("agencia_async.cli.input.confirm.sys", terminal)
+
+
+@pytest.fixture
+def on_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard output is a terminal, without colours."""
+
+    def screen(file: Path | None) -> Console | None:
+        console = Console(force_terminal=True, color_system=None, width=80, highlight=False)
+        return console if file is None else None
+
+    for module in ("options", "commands.bulk_run", "commands.place_sending"):
+        monkeypatch.setattr(f"agencia_async.cli.{module}.terminal", screen)
 
 
 @pytest.fixture
