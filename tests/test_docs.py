@@ -180,7 +180,8 @@ COMMAND_LINES = [
 def options(command: str) -> set[str]:
     """The options of a command, but for the one that all have."""
     params = COMMANDS[command].params
-    return {word for param in params if param.param_type_name == "option" for word in param.opts} - {
+    shown = [param for param in params if param.param_type_name == "option"]
+    return {word for param in shown if not getattr(param, "hidden", False) for word in param.opts} - {
         "--help",
         "-h",
     }

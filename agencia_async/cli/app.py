@@ -14,10 +14,12 @@ from agencia_async.cli.commands.refill_cancel import cancel, refill
 from agencia_async.cli.commands.sandbox import sandbox
 from agencia_async.cli.commands.status import refill_status, status
 from agencia_async.cli.exit import CODES
+from agencia_async.cli.help import Command, Group, documented
 from agencia_async.cli.options import flat
 
 app = typer.Typer(
     name="agencia",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they would show local variables
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -31,22 +33,29 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def agencia(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Orders and refills at an SMM panel, in bulk, from the command line.
 
-    The API key is read from AGENCIA_API_KEY, or from the file that is given
-    by AGENCIA_API_KEY_FILE or --key-file. Data is written to stdout,
-    everything else to stderr. No account? Try: agencia demo
+    The API key is read from AGENCIA_API_KEY, or from the file that is given by AGENCIA_API_KEY_FILE or
+    --key-file. Data is written to stdout, everything else to stderr. No account? Try: agencia demo
+
+    Examples:
+      agencia status 23501 23502
+      agencia place orders.csv --journal orders.db --dry-run
+      agencia COMMAND --help
     """
 
 
+app.callback(help=documented(agencia))(agencia)
+
 for command in (status, refill, refill_status, cancel, add, place, balance, services, sandbox, demo):
-    app.command(epilog=CODES)(flat(command))
+    app.command(cls=Command, help=documented(command), epilog=CODES)(flat(command))
 app.add_typer(journal, name="journal")

@@ -96,6 +96,10 @@ class PanelOptions:
             show_default=False,
         ),
     ] = None
+    rate: Annotated[
+        RateLimit | None,
+        typer.Option("--rate", parser=parse_rate_limit, help="The old name of --rate-limit.", hidden=True),
+    ] = None
     attempts: Annotated[
         int,
         typer.Option(
@@ -168,7 +172,7 @@ class PanelOptions:
         settings: dict[str, Any] = {
             "max_concurrency": self.concurrency,
             "timeout": self.timeout,
-            "rate_limit": self.rate_limit,
+            "rate_limit": self.rate_limit or self.rate,
             "retry": RetryPolicy(attempts=self.attempts),
             "allow_http": self.allow_http,
             "base_url": self.url,

@@ -140,8 +140,8 @@ def test_flat_puts_the_fields_in_the_place_of_a_group() -> None:
         got.append((output, name))
 
     flattened = flat(command)
-    assert list(inspect.signature(flattened).parameters) == ["name", "format", "output", "quiet"]
-    flattened(name="a", format=None, output=None, quiet=True)
+    assert list(inspect.signature(flattened).parameters) == ["name", "format", "output", "quiet", "safe_csv"]
+    flattened(name="a", format=None, output=None, quiet=True, safe_csv=False)
     assert got == [(OutputOptions(quiet=True), "a")]
 
 

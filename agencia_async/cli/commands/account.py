@@ -67,6 +67,10 @@ def balance(connection: PanelOptions, output: OutputOptions) -> None:
     """Show the balance of the account.
 
     CSV columns: balance, currency.
+
+    Examples:
+      agencia balance
+      agencia balance --format json --key-file north.key
     """
     run(_balance(connection, output))
 
@@ -78,6 +82,10 @@ def services(wanted: Filter, connection: PanelOptions, output: OutputOptions) ->
 
     CSV columns: service, name, type, category, rate, min, max, refill,
     cancel, dripfeed.
+
+    Examples:
+      agencia services --search followers --max-rate 1.50
+      agencia services --type Package --output services.csv
     """
     run(_services(wanted, connection, output))
 

@@ -142,6 +142,11 @@ def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptio
     Prompts for confirmation; pass --yes when stdin is not a terminal.
     An order whose outcome is unknown is never retried. With --reference
     and a journal, running the command again places nothing twice.
+
+    Examples:
+      agencia add 1 --link https://example.com/p/1 --quantity 1000
+      agencia add 3 --link https://example.com/p/1 --comments-file comments.txt --max-charge 2
+      agencia add 1 --link URL --quantity 100 --yes --journal orders.db --reference A-1001
     """
     run(_add(wish, terms, journal, connection))
 

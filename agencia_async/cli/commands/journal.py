@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agencia_async.cli.exit import CODES, Code, UsageError, run
+from agencia_async.cli.help import Command, Group, documented
 from agencia_async.cli.input.id_check import argument
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
@@ -52,12 +53,20 @@ def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = No
     """List the orders of a journal, in the order in which they were recorded.
 
     CSV columns: reference, state, order, service, link, error, updated.
+
+    Examples:
+      agencia journal list --journal orders.db
+      agencia journal list --journal orders.db --state unknown
     """
     run(_list(option, output, state))
 
 
 def show(reference: Reference, option: JournalOption) -> None:
-    """Show all fields of one order in a journal."""
+    """Show all fields of one order in a journal.
+
+    Examples:
+      agencia journal show A-1001 --journal orders.db
+    """
     run(_show(reference, option))
 
 
@@ -72,7 +81,12 @@ def resolve(
         bool, typer.Option("--not-placed", help="It was not placed, and may be placed again.")
     ] = False,
 ) -> None:
-    """Resolve an unknown order manually, without a request to the panel."""
+    """Resolve an unknown order manually, without a request to the panel.
+
+    Examples:
+      agencia journal resolve A-1001 --journal orders.db --order-id 23501
+      agencia journal resolve A-1001 --journal orders.db --not-placed
+    """
     run(_resolve(reference, option, order_id, not_placed=not_placed))
 
 
@@ -81,6 +95,10 @@ def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -
 
     CSV columns: reference, service, one for each field of the orders, state,
     order, error, panel, created, updated.
+
+    Examples:
+      agencia journal export --journal orders.db --output all.csv
+      agencia journal export --journal orders.db --state refused --output again.csv
     """
     run(_export(option, output, state))
 
@@ -90,6 +108,9 @@ def reconcile(option: JournalOption, connection: PanelOptions) -> None:
 
     It decides nothing, but prints the evidence for and against each.
     Exits with 4 if any is unknown.
+
+    Examples:
+      agencia journal reconcile --journal orders.db
     """
     run(_reconcile(option, connection))
 
@@ -103,6 +124,9 @@ def backup(
     """Copy a journal on SQLite into a new file, while it is in use.
 
     Only you can read the file (mode 0600). To use the copy, adopt it.
+
+    Examples:
+      agencia journal backup monday.db --journal orders.db
     """
     run(_backup(target, option))
 
@@ -117,16 +141,22 @@ def adopt(
     What was placed after the copy was taken is not in it, and would be
     bought again: place nothing of that time before you have checked it at
     the panel. Orders that were in flight then are unknown.
+
+    Examples:
+      agencia journal adopt monday.db
     """
     run(_adopt(JournalOption(journal=database)))
 
 
 journal = typer.Typer(
-    help="Inspect a journal of orders, and resolve unknown ones.", no_args_is_help=True, epilog=CODES
+    cls=Group,
+    help="Inspect a journal of orders, and resolve unknown ones.",
+    no_args_is_help=True,
+    epilog=CODES,
 )
-journal.command("list", epilog=CODES)(flat(list_orders))
+journal.command("list", cls=Command, help=documented(list_orders), epilog=CODES)(flat(list_orders))
 for command in (show, resolve, export, reconcile, backup, adopt):
-    journal.command(epilog=CODES)(flat(command))
+    journal.command(cls=Command, help=documented(command), epilog=CODES)(flat(command))
 
 
 async def _list(option: JournalOption, output: OutputOptions, state: State | None) -> Code:

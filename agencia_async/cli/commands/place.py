@@ -100,6 +100,11 @@ def place(
     --yes says, unless --allow-duplicates is given.
 
     CSV columns: reference, state, order, error, error_type.
+
+    Examples:
+      agencia place orders.csv --journal orders.db --dry-run
+      agencia place orders.csv --journal orders.db
+      agencia place orders.csv --journal orders.db --yes --max-total 50
     """
     run(_place(batch, doubles, journal, connection, output))
 

@@ -17,6 +17,10 @@ def refill(ids: IdOptions, consent: Consent, connection: PanelOptions, output: O
 
     CSV columns: id, ok, refill, error, error_type. The refill column is the
     id for refill-status.
+
+    Examples:
+      agencia refill 23501
+      agencia refill --file ids.txt --yes --output refills.csv
     """
     run_bulk(_REFILL, ids, connection, output, consent)
 
@@ -28,6 +32,11 @@ def cancel(ids: IdOptions, consent: Consent, connection: PanelOptions, output: O
     not a terminal. Whether an order was cancelled shows later in its status.
 
     CSV columns: id, ok, request, error, error_type.
+
+    Examples:
+      agencia cancel 23502
+      agencia cancel --file ids.txt
+      agencia cancel --file ids.txt --yes
     """
     run_bulk(_CANCEL, ids, connection, output, consent)
 

@@ -23,11 +23,13 @@ _SAMPLE = 3
 class SandboxOptions:
     """The options of the panel."""
 
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 0
-    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same panel.")] = 1
-    orders: Annotated[int, typer.Option(min=0, help="Number of orders in the beginning.")] = 5000
-    key: Annotated[str, typer.Option(help="API key that it accepts; not a secret.")] = "sandbox-key"
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="Port; 0 for a free one.")] = 0
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed; the same gives the same panel.")] = 1
+    orders: Annotated[int, typer.Option(metavar="N", min=0, help="Number of orders in the beginning.")] = 5000
+    key: Annotated[str, typer.Option(metavar="KEY", help="API key that it accepts; not a secret.")] = (
+        "sandbox-key"
+    )
     ids_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the ids of the orders to a file, one per line.")
     ] = None
@@ -36,7 +38,12 @@ class SandboxOptions:
     ] = 0.0
     latency: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Latency of each reply.")] = 0.0
     dialect: Annotated[
-        str, typer.Option(metavar="NAME", help=f"Dialect of the replies: {', '.join(DIALECTS)}.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Dialect of the replies: {', '.join(DIALECTS)}.",
+            autocompletion=lambda: sorted(DIALECTS),
+        ),
     ] = "document"
     rate_limit: Annotated[
         str | None,
@@ -73,7 +80,13 @@ class SandboxOptions:
 
 
 def sandbox(settings: SandboxOptions) -> None:
-    """Serve a local mock panel until Ctrl-C, without an account or money."""
+    """Serve a local mock panel until Ctrl-C, without an account or money.
+
+    Examples:
+      agencia sandbox
+      agencia sandbox --port 8800 --ids-file ids.txt --faults 0.03
+      agencia sandbox --rate-limit 60/min --dialect spanish
+    """
     run(_sandbox(settings))
 
 

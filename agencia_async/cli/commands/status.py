@@ -16,6 +16,11 @@ def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> N
     CSV columns: id, ok, status, state, charge, start_count, remains,
     currency, error, error_type. JSON has the same names, amounts as strings,
     and all other fields under "extra".
+
+    Examples:
+      agencia status 23501 23502
+      agencia status --file orders.csv --column order_id --output states.csv
+      agencia status - --format jsonl < ids.txt
     """
     run_bulk(_STATUS, ids, connection, output)
 
@@ -24,6 +29,10 @@ def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOption
     """Show the status of any number of refills.
 
     CSV columns: id, ok, status, state, error, error_type.
+
+    Examples:
+      agencia refill-status 1 2
+      agencia refill-status --file refills.csv
     """
     run_bulk(_REFILL_STATUS, ids, connection, output)
 

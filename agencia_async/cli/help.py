@@ -1,0 +1,55 @@
+"""Help as it is usual for a command line: flowing paragraphs, examples, and no types of Python."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from typer.core import TyperCommand, TyperGroup
+
+_EXAMPLES: Final = "Examples:"
+
+
+def flowing(text: str) -> str:
+    """A docstring with each paragraph on one line, so that it flows; examples keep their lines."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        paragraph if paragraph.startswith(_EXAMPLES) else " ".join(paragraph.split())
+        for paragraph in paragraphs
+    )
+
+
+def documented(command: Callable[..., None]) -> str:
+    """The help of a command, from its docstring."""
+    return flowing(command.__doc__ or "")
+
+
+class Command(TyperCommand):
+    """A command whose help is the same with all versions of typer.
+
+    The newest ones show the type of each argument and flag as Python spells it (`<bool>`, `<list[str]>`), and
+    add the dots of a repeated argument themselves.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - the context of click, which typer has its own copy of
+        """Its parameters, as help and parser take them."""
+        return plain(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands, in the same way."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as above
+        """Its parameters, as help and parser take them."""
+        return plain(super().get_params(ctx))
+
+
+def plain(parameters: Sequence[Any]) -> list[Any]:
+    """Parameters without the types that some versions of typer would show."""
+    for parameter in parameters:
+        if parameter.param_type_name == "argument":
+            vars(parameter)["display_type_rich"] = lambda ctx: None  # noqa: ARG005 - its name is typer's
+            if hasattr(parameter, "display_name_raw"):
+                parameter.metavar = (parameter.metavar or "").removesuffix("...") or None
+        elif parameter.is_flag and parameter.metavar is None:
+            parameter.metavar = ""
+    return [*parameters]
