@@ -11,6 +11,7 @@ import agencia_async
 import agencia_async.hooks
 import agencia_async.journal
 import agencia_async.sandbox
+import agencia_async.workers
 
 project = "agencia-async"
 author = "The agencia-async authors"
@@ -47,6 +48,7 @@ nitpick_ignore_regex = [
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
 _PUBLIC |= dict.fromkeys(agencia_async.hooks.__all__, "agencia_async.hooks")
 _PUBLIC |= dict.fromkeys(agencia_async.journal.__all__, "agencia_async.journal")
+_PUBLIC |= dict.fromkeys(agencia_async.workers.__all__, "agencia_async.workers")
 _PUBLIC |= dict.fromkeys(agencia_async.sandbox.__all__, "agencia_async.sandbox")
 
 

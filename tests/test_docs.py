@@ -23,7 +23,7 @@ from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-MODULES = ["agencia_async", "agencia_async.hooks", "agencia_async.journal", "agencia_async.sandbox"]
+MODULES = [f"agencia_async{name}" for name in ("", ".hooks", ".journal", ".sandbox", ".workers")]
 PUBLIC = [(module, name) for module in MODULES for name in import_module(module).__all__]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -22,7 +22,18 @@ UNKNOWN = "*"
 """A module whose name is not known before the program runs."""
 RECORDS = ("_plain", "errors", "states", "models", "_models")
 CALLS = (*RECORDS, "_checks", "_orders", "_concurrency", "_protocol", "_transport", "_limits")
-FACES = ("errors", "hooks", "states", "models", "orders", "catalogue", "client", "journal", "pytest_plugin")
+FACES = (
+    "errors",
+    "hooks",
+    "states",
+    "models",
+    "orders",
+    "catalogue",
+    "client",
+    "journal",
+    "pytest_plugin",
+    "workers",
+)
 MAY = {
     "_plain": (),
     "errors": ("_plain",),
@@ -45,6 +56,8 @@ MAY = {
     "client": (*CALLS, "_calls", "_bulk", "_client", "orders", "catalogue"),
     "_journal": (*CALLS, "_calls", "_bulk", "orders", "catalogue", "client"),
     "journal": (*CALLS, "_calls", "_bulk", "orders", "client", "_journal"),
+    "_workers": (*CALLS, "_calls", "_bulk", "client"),
+    "workers": (*CALLS, "_calls", "_bulk", "client", "_workers"),
     "__init__": (*CALLS, "_calls", "_client.options", "orders", "catalogue", "client", UNKNOWN),
     "__main__": ("cli",),
     "pytest_plugin": ("__init__", "sandbox"),
@@ -68,7 +81,17 @@ MAY = {
     "cli": ("__init__", "journal", "sandbox", "cli"),
 }
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""
-NEVER = {"__init__", "__main__", "cli", "journal", "_journal", "pytest_plugin", "sandbox"}
+NEVER = {
+    "__init__",
+    "__main__",
+    "cli",
+    "journal",
+    "_journal",
+    "pytest_plugin",
+    "sandbox",
+    "workers",
+    "_workers",
+}
 """What no room below the client may name, whatever `MAY` comes to say."""
 BELOW = {*CALLS, "hooks", "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
 
@@ -99,6 +122,7 @@ ADAPTERS = {
     "rich": {"cli"},
     "sniffio": {"_transport.httpcore_engine"},
     "sqlalchemy": {"_journal"},
+    "streaq": {"_workers.queue", "workers"},
     "sqlite3": {"_journal.backup", "_journal.database"},
     "tenacity": {"_calls.retry"},
     "typer": {"cli"},
@@ -225,7 +249,9 @@ FORBIDDEN = [
     ("client", "from agencia_async.journal import Journal"),
     ("errors", "from agencia_async.models import Id"),
     ("journal", "from agencia_async.sandbox import Panel"),
+    ("journal", "from agencia_async.workers import register"),
     ("sandbox.panel", "from agencia_async.models import Id"),
+    ("workers", "from agencia_async.journal import Journal"),
 ]
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.redis_server import Server, started
 from tests.support.servers import wanted
-
-from .server import Server, started
 
 
 @pytest.fixture

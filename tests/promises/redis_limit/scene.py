@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import redis
 
-from .server import Server
+from tests.support.redis_server import Server
 
 KEY = "c4n4ry-0f-the-sh4red-limit"
 LIMIT = 20

@@ -7,9 +7,9 @@ import pytest
 
 from agencia_async import AsyncClient, RedisRateLimit
 from agencia_async._limits import shared as _share
+from tests.support.redis_server import Server
 
 from .scene import KEY, PATIENT, looked, panel
-from .server import Server
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:

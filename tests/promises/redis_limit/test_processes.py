@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from tests.support.peer import Request, peer
+from tests.support.redis_server import Server
 
 from .scene import KEY, LIMIT, looked
-from .server import Server
 
 ROOT = Path(__file__).parents[3]
 PROCESSES = 2

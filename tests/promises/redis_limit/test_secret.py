@@ -6,10 +6,10 @@ import pytest
 
 from agencia_async import AsyncClient, RedisRateLimit
 from agencia_async._limits import shared as _share
+from tests.support.redis_server import Server
 from tests.support.servers import PASSWORD
 
 from .scene import KEY, PATIENT, everything, panel
-from .server import Server
 
 
 async def test_no_secret_is_where_it_does_not_belong(

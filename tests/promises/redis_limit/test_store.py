@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agencia_async._limits.redis_store import RedisStore
+from tests.support.redis_server import Server
 
 from .scene import looked
-from .server import Server
 
 ACCOUNT = "0123abcd"
 NEXT, CLIENTS = "agencia-async:{0123abcd}:next", "agencia-async:{0123abcd}:clients"

@@ -12,11 +12,12 @@ from tests.support.servers import PASSWORD, MissingError, free_port
 
 
 class Server:
-    """A Redis that asks for a password and keeps nothing on disk."""
+    """A Redis that asks for a password; it keeps nothing on disk, or all of it."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *, append_only: bool) -> None:
         self._program = program
         self._folder = folder
+        self._append_only = append_only
         self._port = free_port()
         self.start()
 
@@ -31,9 +32,16 @@ class Server:
         return f"redis://127.0.0.1:{self._port}/0"
 
     def start(self) -> None:
-        """Start it, empty, on the same port as before; it answers when this returns."""
+        """Start it on the same port as before, empty unless append-only; it answers when this returns."""
         options = ["--port", str(self._port), "--bind", "127.0.0.1", "--requirepass", PASSWORD]
-        options += ["--save", "", "--appendonly", "no", "--dir", str(self._folder)]
+        options += [
+            "--save",
+            "",
+            "--appendonly",
+            "yes" if self._append_only else "no",
+            "--dir",
+            str(self._folder),
+        ]
         self._process = subprocess.Popen(  # noqa: S603 - the program that was looked up
             [self._program, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -60,7 +68,7 @@ class Server:
 
 
 @contextmanager
-def started() -> Generator[Server]:
+def started(*, append_only: bool = False) -> Generator[Server]:
     """A Redis while the block runs.
 
     Raises:
@@ -71,7 +79,7 @@ def started() -> Generator[Server]:
         raise MissingError("there is no redis-server on this machine")
     folder = Path(tempfile.mkdtemp(prefix="agencia-redis-"))
     try:
-        server = Server(program, folder)
+        server = Server(program, folder, append_only=append_only)
         try:
             yield server
         finally:

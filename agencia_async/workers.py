@@ -1,0 +1,103 @@
+"""Statuses asked for by many machines, through a streaQ queue on Redis; needs the extra `workers`.
+
+`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status`, and one
+of the processes that run `streaq run jobs:worker` answers.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agencia_async._bulk.chunks import Ids, batches
+from agencia_async._checks import check_whole
+from agencia_async._concurrency.tasks import Tasks
+from agencia_async._concurrency.workers import WorkerPool
+from agencia_async._workers.clients import Asked, Clients
+from agencia_async._workers.messages import read_answer, request
+from agencia_async._workers.queue import Queue
+from agencia_async.models import BulkItem, Id, OrderStatus, RefillStatus
+
+if TYPE_CHECKING:
+    from streaq import Worker
+
+__all__ = ["Polling", "register"]
+
+T = TypeVar("T", OrderStatus, RefillStatus)
+
+
+def register(worker: "Worker[Any]", *, chunk_size: int = 100, max_chunks: int = 32) -> "Polling":
+    """Add the polling tasks to a worker of streaQ, before it runs.
+
+    The worker must exchange plain data: `serializer=json.dumps, deserializer=json.loads`, or others that take
+    and give the same.
+
+    Args:
+        worker: the worker, which keeps its own tasks.
+        chunk_size: ids in one task, >= 1. 100 are one request at most panels.
+        max_chunks: tasks in flight for one call of `status` or `refill_status`, >= 1.
+
+    Raises:
+        ConfigurationError: the worker pickles, does not run on asyncio, or is registered already.
+    """
+    check_whole("chunk_size", chunk_size)
+    check_whole("max_chunks", max_chunks)
+    queue, clients = Queue(worker), Clients()
+    queue.add("status", partial(clients.answer, "status"))
+    queue.add("refill_status", partial(clients.answer, "refill_status"))
+    worker.lifespan = clients.around(worker.lifespan)
+    return Polling(queue, chunk_size, max_chunks)
+
+
+class Polling:
+    """Asks the workers of a queue; what `register` returns. Used inside `async with worker:`."""
+
+    def __init__(self, queue: Queue, chunk_size: int, max_chunks: int) -> None:
+        self._queue = queue
+        self._chunk_size = chunk_size
+        self._max_chunks = max_chunks
+
+    def status(self, ids: Ids, *, profile: str) -> AsyncGenerator[BulkItem[OrderStatus], None]:
+        """The statuses of any number of orders, as the workers answer, in constant memory.
+
+        The input is read lazily. Each id ends in one item. What a worker cannot do (it has no such profile,
+        or is of another version) is the error of the ids of its task, as is an account that is refused.
+
+        Args:
+            ids: any iterable or async iterable.
+            profile: a profile of the workers' configuration, whose key stays there.
+
+        Raises:
+            ConfigurationError: the worker is not connected.
+            InvalidInputError: an id is invalid, once it is reached.
+            TransportError: the Redis of the queue has not answered for a minute.
+        """
+        return self._ask("status", OrderStatus, ids, profile)
+
+    def refill_status(self, ids: Ids, *, profile: str) -> AsyncGenerator[BulkItem[RefillStatus], None]:
+        """The statuses of any number of refills; as `status`."""
+        return self._ask("refill_status", RefillStatus, ids, profile)
+
+    async def _ask(
+        self, what: Asked, record: type[T], ids: Ids, profile: str
+    ) -> AsyncGenerator[BulkItem[T], None]:
+        self._queue.check_open()
+        tasks, may_start, in_flight = Tasks(), asyncio.Event(), set[int]()
+        may_start.set()
+
+        async def work(chunk: tuple[list[Id], list[str]]) -> list[BulkItem[T]]:
+            given, wire_ids = chunk
+            in_flight.add(id(chunk))
+            try:
+                told = await self._queue.ask(what, request(profile, wire_ids))
+            finally:
+                in_flight.discard(id(chunk))
+            return read_answer(told, given, wire_ids, record)
+
+        chunks = batches(ids, lambda: self._chunk_size, tasks=tasks, is_idle=lambda: not in_flight)
+        pool = WorkerPool(chunks, work, workers=self._max_chunks, may_start=may_start, tasks=tasks)
+        async with aclosing(pool.results()) as answers:
+            async for items in answers:
+                for item in items:
+                    yield item
