@@ -1,7 +1,7 @@
 """Statuses asked for by many machines, through a streaQ queue on Redis; needs the extra `workers`.
 
-`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status`, and one
-of the processes that run `streaq run jobs:worker` answers.
+`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status`, and
+one of the processes that run `streaq run jobs:worker` answers.
 """
 
 import asyncio

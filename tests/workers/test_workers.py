@@ -10,6 +10,7 @@ from agencia_async import (
     AsyncClient,
     AuthenticationError,
     ConfigurationError,
+    Id,
     InvalidInputError,
     OrderStatus,
     RefillStatus,
@@ -41,9 +42,8 @@ async def test_the_items_are_those_of_status_iter(server: Server, panel: Panel) 
 
 async def test_refills_are_asked_for_as_well(server: Server, panel: Panel) -> None:
     async with AsyncClient.from_profile("north") as client:
-        refills = [
-            refill for refill in (await client.refill_many(panel.seed_orders(100))).ok.values() if refill
-        ]
+        numbers = (await client.refill_many(panel.seed_orders(100))).ok.values()
+        refills = [number for number in numbers if number]
         expected = await client.refill_status_many(refills)
     assert expected.ok
     async with asking(server.url) as polling:
@@ -58,7 +58,7 @@ class Number(int):
 
 async def test_an_id_comes_back_as_it_was_given(server: Server, panel: Panel) -> None:
     (order, *_) = panel.seed_orders(1)
-    given = [Number(order), str(order), order]
+    given: list[Id] = [Number(str(order)), str(order), order]
     async with asking(server.url) as polling:
         items = [item async for item in polling.status(given, profile="north")]
     assert [type(item.id) for item in items] == [Number, str, int]
@@ -68,9 +68,9 @@ async def test_an_id_comes_back_as_it_was_given(server: Server, panel: Panel) ->
 
 async def test_the_input_is_read_lazily_and_few_chunks_are_in_flight(server: Server, panel: Panel) -> None:
     ids = panel.seed_orders(60)
-    taken: list[int] = []
+    taken: list[Id] = []
 
-    def lazily() -> Iterator[int]:
+    def lazily() -> Iterator[Id]:
         for each in ids:
             taken.append(each)
             yield each
@@ -92,7 +92,7 @@ async def test_an_id_that_trickles_in_is_answered_at_once(server: Server, panel:
     ids = panel.seed_orders(3)
     answered = asyncio.Event()
 
-    async def slowly() -> AsyncIterator[int]:
+    async def slowly() -> AsyncIterator[Id]:
         for each in ids:
             yield each
             await answered.wait()
