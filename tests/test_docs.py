@@ -22,7 +22,8 @@ from agencia_async.cli.exit import Code
 from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+HOW_TO = sorted((ROOT / "docs/howto").glob("*.md"))
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *HOW_TO])
 MODULES = [f"agencia_async{name}" for name in ("", ".hooks", ".journal", ".sandbox", ".workers")]
 PUBLIC = [(module, name) for module in MODULES for name in import_module(module).__all__]
 
@@ -161,7 +162,8 @@ def test_every_page_is_in_the_table_of_contents() -> None:
         line for body in re.findall(r"```{toctree}.*?\n\n(.*?)```", index, re.DOTALL) for line in body.split()
     }
 
-    assert listed == {page.stem for page in PAGES} - {"README", "index"}
+    pages = {str(page.relative_to(ROOT / "docs").with_suffix("")) for page in PAGES if page.stem != "README"}
+    assert listed == pages - {"index"}
 
 
 GROUP = get_command(app)
@@ -266,6 +268,29 @@ def test_names_in_the_architecture_are_those_of_the_code() -> None:
 
     assert names
     assert [(kind, name) for kind, name in names if not re.search(rf"\b{name}\b", known.get(kind, ""))] == []
+
+
+INCLUDED = re.compile(r"^```{literalinclude} (\S+)$", re.MULTILINE)
+EXAMPLES = {
+    path
+    for path in (ROOT / "docs/examples").rglob("*")
+    if path.is_file() and path.name != "__init__.py" and "__pycache__" not in path.parts
+}
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=name)
+def test_a_how_to_shows_an_example_and_links_it_for_readers_on_github(page: Path) -> None:
+    shown = INCLUDED.findall(page.read_text(encoding="utf-8"))
+
+    assert shown
+    assert [path for path in shown if (page.parent / path).resolve() not in EXAMPLES] == []
+    assert set(shown) <= set(links(page))
+
+
+def test_each_example_has_its_how_to() -> None:
+    linked = {(page.parent / link).resolve() for page in HOW_TO for link in links(page)}
+
+    assert EXAMPLES - linked == set()
 
 
 def links(page: Path) -> list[str]:

@@ -1,0 +1,7 @@
+"""The addresses."""
+
+from django.urls import path
+
+from shop import views
+
+urlpatterns = [path("status/<int:order_id>", views.status)]
