@@ -18,13 +18,13 @@ EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 def run(script: str, *arguments: str, code: int = 0) -> str:
     """What `python SCRIPT ARGUMENTS` prints, when it ends with this exit code."""
     path = str(EXAMPLES / script)
-    ended = 0
+    ended: object = 0
     with mock.patch.object(sys, "argv", [path, *arguments]), redirect_stdout(io.StringIO()) as printed:
         try:
             runpy.run_path(path, run_name="__main__")
         except SystemExit as end:
-            ended = int(end.code or 0)
-    assert ended == code, printed.getvalue()
+            ended = end.code or 0
+    assert ended == code, ended
     return printed.getvalue()
 
 
