@@ -101,6 +101,17 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench.py", *session.posargs)
 
 
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Build the package, and check what is in it and how its description is shown."""
+    session.install(*_group("package"))
+    folder = Path(session.create_tmp())
+    session.run("python", "-m", "build", "--outdir", str(folder))
+    (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(source))
+    session.run("check-wheel-contents", str(wheel))
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the code's rules and its format."""
