@@ -224,11 +224,10 @@ ELSEWHERE = {
     "No matching distribution found",
     "No module named 'agencia_async'",
     "No module named 'typer'",
-    "ProxyError (...): ...",
     "ReadError (...): ...",
     "RemoteProtocolError (...): ...",
     "SSL: CERTIFICATE_VERIFY_FAILED",
-    "Server disconnected",
+    "Server disconnected without sending a response",
     "agencia: command not found",
     "asyncio.run() cannot be called from a running event loop",
     "attempt to write a readonly database",
@@ -240,6 +239,8 @@ ELSEWHERE = {
     "error code: 1015",
     "externally-managed-environment",
     "not retried: the retry budget is exhausted",
+    "peer closed connection without sending complete message body",
+    "the proxy refused: ...",
     "requires a different Python: 3.10... not in '>=3.11'",
 }
 """What is no message of the library, or is put together of several."""
