@@ -126,6 +126,7 @@ def typing(session: nox.Session) -> None:
     session.install("-e", ".[all]", *_group("typing"))
     session.run("mypy")
     session.run("basedpyright")
+    session.run("basedpyright", "--verifytypes", "agencia_async", "--ignoreexternal")
 
 
 @nox.session

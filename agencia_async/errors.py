@@ -102,7 +102,7 @@ class AgenciaError(Exception):
     def __init__(
         self, message: str = "", *, sent: Sent | None = None, http_status: int | None = None
     ) -> None:
-        self.message = _printable(message)
+        self.message: str = _printable(message)
         super().__init__(self.message)
         if sent is not None:
             self.sent = sent
@@ -283,9 +283,10 @@ class OutcomeUnknownError(AgenciaError):
     def __init__(self, message: str = "", *, cause: AgenciaError | None = None) -> None:
         super().__init__(message)
         if cause is not None:
-            self.cause = self.__cause__ = cause
+            self.cause = cause
+            self.__cause__: BaseException | None = cause
             self.sent = "maybe" if cause.sent == "no" else cause.sent  # an earlier attempt may have acted
-            self.http_status = cause.http_status
+            self.http_status: int | None = cause.http_status
 
 
 _KINDS: dict[str, type[AgenciaError]] = {

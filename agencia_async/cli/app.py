@@ -17,7 +17,7 @@ from agencia_async.cli.exit import CODES
 from agencia_async.cli.help import Command, Group, documented
 from agencia_async.cli.options import flat
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="agencia",
     cls=Group,
     no_args_is_help=True,
@@ -56,6 +56,6 @@ def agencia(
 
 app.callback(help=documented(agencia))(agencia)
 
-for command in (status, refill, refill_status, cancel, add, place, balance, services, sandbox, demo):
-    app.command(cls=Command, help=documented(command), epilog=CODES)(flat(command))
+for _command in (status, refill, refill_status, cancel, add, place, balance, services, sandbox, demo):
+    app.command(cls=Command, help=documented(_command), epilog=CODES)(flat(_command))
 app.add_typer(journal, name="journal")

@@ -31,7 +31,7 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self.first: signal.Signals | None = None
         self._task: asyncio.Task[Any] | None = None
         self._before: dict[signal.Signals, Any] = {}

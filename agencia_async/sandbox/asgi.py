@@ -34,8 +34,8 @@ class Application:
     """
 
     def __init__(self, answer: Callable[[Mapping[str, str]], Answer]) -> None:
-        self.active = 0
-        self.peak = 0
+        self.active: int = 0
+        self.peak: int = 0
         self._answer = answer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

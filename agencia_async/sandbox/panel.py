@@ -94,9 +94,9 @@ class Panel:
         self.currency = currency
         self.dialect = dialect
         self.idempotency_field = idempotency_field
-        self.faults = Faults()
+        self.faults: Faults = Faults()
         self.requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
-        self.received = 0
+        self.received: int = 0
         self.url: str | None = None
         self._clock = clock
         self._dialect = dialect_of(dialect)

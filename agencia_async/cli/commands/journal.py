@@ -148,15 +148,15 @@ def adopt(
     run(_adopt(JournalOption(journal=database)))
 
 
-journal = typer.Typer(
+journal: typer.Typer = typer.Typer(
     cls=Group,
     help="Inspect a journal of orders, and resolve unknown ones.",
     no_args_is_help=True,
     epilog=CODES,
 )
 journal.command("list", cls=Command, help=documented(list_orders), epilog=CODES)(flat(list_orders))
-for command in (show, resolve, export, reconcile, backup, adopt):
-    journal.command(cls=Command, help=documented(command), epilog=CODES)(flat(command))
+for _command in (show, resolve, export, reconcile, backup, adopt):
+    journal.command(cls=Command, help=documented(_command), epilog=CODES)(flat(_command))
 
 
 async def _list(option: JournalOption, output: OutputOptions, state: State | None) -> Code:

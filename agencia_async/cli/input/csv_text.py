@@ -53,7 +53,7 @@ class Sheet:
         numbered = self._lines.numbered
         head = self._first or (numbered[0][1] if numbered else "")
         self.delimiter = named[1] if named else max(_DELIMITERS, key=head.count)
-        self.is_list = self.delimiter not in head
+        self.is_list: bool = self.delimiter not in head
 
     @property
     def comments(self) -> int:
