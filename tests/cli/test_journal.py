@@ -1,8 +1,12 @@
+import asyncio
 import csv
 import json
 from pathlib import Path
 
 import pytest
+
+from agencia_async import Order
+from agencia_async.journal import Journal
 
 from .conftest import Agencia, WatchedPanel
 
@@ -15,6 +19,11 @@ ORDERS = (
 )
 
 pytestmark = pytest.mark.usefixtures("here")
+
+
+async def entries(database: Path) -> list[dict[str, object]]:
+    async with Journal(database) as journal:
+        return [entry.to_dict() async for entry in journal.entries()]
 
 
 @pytest.fixture
@@ -69,7 +78,9 @@ def test_the_list(panel: WatchedPanel, agencia: Agencia) -> None:
     assert (done.code, done.err, found[2]["error"]) == (0, "3 orders\n", "Too many requests")
     assert found[0]["updated"].endswith("+00:00")
     some = agencia("journal", "list", *JOURNAL, "--state", "refused", "--format", "jsonl", "--quiet")
-    assert (json.loads(some.out)["reference"], some.err) == ("A-3", "")
+    entry = json.loads(some.out)
+    assert (entry["reference"], entry["state"], entry["order_id"], some.err) == ("A-3", "refused", None, "")
+    assert Order.from_dict(entry["order"]).service == entry["order"]["service"]
     table = agencia("journal", "list", *JOURNAL, "--format", "table").rows
     assert table[0].split() == ["reference", "state", "order", "service", "link", "updated", "error"]
     assert table[3].endswith("Too many requests")
@@ -135,7 +146,8 @@ def test_an_export_can_be_placed_again(panel: WatchedPanel, agencia: Agencia, he
 @pytest.mark.usefixtures("_placed")
 def test_an_export_in_other_forms(agencia: Agencia, here: Path) -> None:
     found = json.loads(agencia("journal", "export", *JOURNAL, "--format", "json").out)
-    assert [row["comments"] for row in found] == [None, "nice\ngreat", None]
+    assert found == asyncio.run(entries(here / "j.db"))
+    assert [row["order"].get("comments") for row in found] == [None, ["nice", "great"], None]
     assert len(agencia("journal", "export", *JOURNAL, "-F", "table", "--state", "new").rows) == 1
     before = (here / "j.db").read_bytes()
     for command in ("export", "list"):

@@ -16,7 +16,7 @@ from agencia_async.cli.input.id_check import argument
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions, PanelOptions, flat
-from agencia_async.cli.output.rows import Column, Format, Layout, Row
+from agencia_async.cli.output.rows import DOCUMENT, Column, Format, Layout, Row
 from agencia_async.cli.output.summary import STYLES
 from agencia_async.cli.stderr import at_level, tell
 from agencia_async.cli.text import one_line, several
@@ -53,6 +53,7 @@ def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = No
     """List the orders of a journal, in the order in which they were recorded.
 
     CSV columns: reference, state, order, service, link, error, updated.
+    JSON has the whole entries, each with its order as an object.
 
     Examples:
       agencia journal list --journal orders.db
@@ -95,6 +96,7 @@ def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -
 
     CSV columns: reference, service, one for each field of the orders, state,
     order, error, panel, created, updated.
+    JSON has the whole entries.
 
     Examples:
       agencia journal export --journal orders.db --output all.csv
@@ -201,7 +203,8 @@ async def _export(option: JournalOption, output: OutputOptions, state: State | N
     layout = Layout(columns, tuple(Column(name, name) for name in columns))
     blank = dict.fromkeys(columns)
     rows = [
-        blank | {"reference": entry.reference, **cells_of(entry.order), **_recorded(entry)}
+        {**blank, "reference": entry.reference, **cells_of(entry.order), **_recorded(entry)}
+        | {DOCUMENT: entry.to_dict()}
         for entry in entries
     ]
     replace(output, format=output.format or Format.CSV).write(layout, rows)
@@ -260,7 +263,8 @@ async def _entries(option: JournalOption, output: OutputOptions, state: State | 
 def _listed(entry: "JournalEntry") -> Row:
     form = entry.order.form()
     about = form.get("link") or form.get("username")
-    return {"reference": entry.reference, "service": form["service"], "link": about, **_recorded(entry)}
+    row = {"reference": entry.reference, "service": form["service"], "link": about, **_recorded(entry)}
+    return row | {DOCUMENT: entry.to_dict()}
 
 
 def _recorded(entry: "JournalEntry") -> dict[str, object]:

@@ -20,6 +20,8 @@ from agencia_async.cli.text import cell, one_line, shown
 
 Row = Mapping[str, object]
 """A row's values by column."""
+DOCUMENT: Final = "to_dict()"
+"""The name of what a row is in JSON, where that is not its columns."""
 
 _BUNDLE: Final = 100  # rows that are printed to a terminal at once
 _WIDEST: Final = 60  # characters to which a column is fitted
@@ -108,7 +110,7 @@ class _JsonLines:
 
     def document(self, row: Row) -> str:
         """A row as one JSON object; amounts are strings, as many parsers read numbers as floats."""
-        chosen = {name: row[name] for name in self._names if name in row}
+        chosen = row.get(DOCUMENT) or {name: row[name] for name in self._names if name in row}
         return json.dumps(chosen, ensure_ascii=False, default=_plain)
 
 
