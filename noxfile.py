@@ -107,9 +107,9 @@ def package(session: nox.Session) -> None:
     session.install(*_group("package"))
     folder = Path(session.create_tmp())
     session.run("python", "-m", "build", "--outdir", str(folder))
-    (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
-    session.run("twine", "check", "--strict", str(wheel), str(source))
-    session.run("check-wheel-contents", str(wheel))
+    wheels, sources = ([*map(str, folder.glob(f"*.{kind}"))] for kind in ("whl", "tar.gz"))
+    session.run("check-wheel-contents", *wheels)
+    session.run("twine", "check", "--strict", *wheels, *sources)
 
 
 @nox.session

@@ -16,7 +16,7 @@ from agencia_async._protocol.refusals import Refusals
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "agencia_async"
 PAGE = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
-ENTRIES = set(re.findall(r"\*\*`(.+?)`\*\*", PAGE))
+ENTRIES = {one or other for one, other in re.findall(r"\*\*(?:`` ?(.+?) ?``|`(.+?)`)\*\*", PAGE)}
 
 RAISED = {*errors.__all__, "UsageError", "BadParameter", "_Ending", "warning", "error"}
 """What is called with a message: the errors, those of the command, and the log."""
