@@ -51,7 +51,7 @@ async def buy(reference: str, order: Annotated[DefaultOrder, Body()], request: R
 
 
 @app.get("/status/{order_id}")
-async def status(order_id: int, request: Request) -> OrderStatus:
+async def status(order_id: str, request: Request) -> OrderStatus:
     """The status of an order; requests of the same moment share one batch."""
     client: AsyncClient = request.state.client
     return await client.status(order_id)

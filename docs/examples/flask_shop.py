@@ -1,6 +1,5 @@
-"""A shop with Flask, synchronous, with one client in a background event loop: flask --app flask_shop run."""
+"""A shop with Flask, and one client in a background event loop: gunicorn "flask_shop:create_app()"."""
 
-import atexit
 import os
 from contextlib import ExitStack
 from decimal import Decimal
@@ -17,16 +16,15 @@ MAX_CHARGE = Decimal(50)
 
 
 def create_app() -> Flask:
-    """The application; make it in the process that serves, not before a fork."""
+    """The application; make it in the process that serves, and close it before that ends."""
     app = Flask(__name__)
-    stack = ExitStack()
-    atexit.register(stack.close)
+    app.extensions["panel"] = stack = ExitStack()
     portal = stack.enter_context(start_blocking_portal())  # an event loop in a thread of its own
     client = stack.enter_context(portal.wrap_async_context_manager(AsyncClient.from_env()))
     journal = stack.enter_context(portal.wrap_async_context_manager(Journal(os.environ["SHOP_JOURNAL"])))
 
-    @app.get("/status/<int:order_id>")
-    def status(order_id: int) -> dict[str, Any]:
+    @app.get("/status/<order_id>")
+    def status(order_id: str) -> dict[str, Any]:
         return portal.call(client.status, order_id).to_dict()
 
     @app.put("/orders/<reference>")

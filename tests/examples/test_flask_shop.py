@@ -1,15 +1,17 @@
 """The example of Flask: synchronous views over one client in a background loop."""
 
-import atexit
-from collections.abc import Callable, Iterator
+import runpy
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from flask_shop import create_app
 
 from agencia_async.sandbox import Panel
+from tests.examples.scene import EXAMPLES
 
 LINK = "https://example.com/p/1"
 ORDER = {"service": "1", "link": LINK, "quantity": "1000"}
@@ -17,14 +19,14 @@ ORDER = {"service": "1", "link": LINK, "quantity": "1000"}
 
 @pytest.fixture
 def shop(tmp_path: Path, agencia_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The application; it is closed as at the end of its process."""
-    at_exit: list[Callable[[], None]] = []
-    monkeypatch.setattr(atexit, "register", at_exit.append)
+    """The application; it is closed as gunicorn would."""
+    settings = runpy.run_path(str(EXAMPLES / "gunicorn.conf.py"))
     monkeypatch.setenv("SHOP_JOURNAL", str(tmp_path / "orders.db"))
     assert agencia_env
-    yield create_app()
-    (close,) = at_exit
-    close()
+    app = create_app()
+    yield app
+    settings["worker_exit"](None, SimpleNamespace(wsgi=app))
+    assert app.test_client().get("/status/1").status_code == 500
 
 
 def test_an_order_is_placed_once_under_its_reference(shop: Flask, agencia_panel: Panel) -> None:
