@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from agencia_async import AsyncClient, DefaultOrder
 from agencia_async.sandbox import Panel
 from tests.examples.scene import run
 from tests.support.proxy import proxying
+
+ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=1000)
 
 pytestmark = pytest.mark.usefixtures("agencia_env")
 
@@ -20,10 +23,14 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def write(file: str, *lines: object) -> None:
+    Path(file).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
 @pytest.mark.agencia_panel(clock=lambda: 0.0)
 def test_completed_orders_are_refilled_where_the_panel_allows_it(agencia_panel: Panel) -> None:
     orders = agencia_panel.seed_orders(60)
-    Path("orders.txt").write_text("\n".join(map(str, [*orders, 999])), encoding="utf-8")
+    write("orders.txt", *orders, 999)
 
     printed = run("auto_refill.py", "orders.txt", "refills.csv").splitlines()
     again = run("auto_refill.py", "orders.txt", "refills.csv").splitlines()
@@ -43,7 +50,7 @@ def test_completed_orders_are_refilled_where_the_panel_allows_it(agencia_panel: 
 def test_a_refill_whose_outcome_is_unknown_is_told(agencia_panel: Panel) -> None:
     orders = agencia_panel.seed_orders(1)
     agencia_panel.set_state(orders[0], "Completed")
-    Path("orders.txt").write_text(str(orders[0]), encoding="utf-8")
+    write("orders.txt", *orders)
     agencia_panel.faults.script(None, "drop_after")
 
     (printed,) = run("auto_refill.py", "orders.txt", "refills.csv").splitlines()
@@ -53,37 +60,46 @@ def test_a_refill_whose_outcome_is_unknown_is_told(agencia_panel: Panel) -> None
 
 
 @pytest.mark.agencia_panel(clock=lambda: 0.0)
-def test_waiting_orders_are_cancelled(agencia_panel: Panel) -> None:
-    waiting, done = agencia_panel.seed_orders(2)
-    agencia_panel.set_state(waiting, "Pending")
+async def test_waiting_orders_are_cancelled(agencia_client: AsyncClient, agencia_panel: Panel) -> None:
+    waiting, done, refused, lost = [await agencia_client.add(ORDER) for _ in range(4)]
     agencia_panel.set_state(done, "Completed")
 
-    printed = run("cancel_orders.py", str(waiting), str(done), "999").splitlines()
+    printed = await asyncio.to_thread(run, "cancel_orders.py", str(waiting), str(done), "999")
+    agencia_panel.refuse("cancel", "Cancel is disabled for this service")
+    printed += await asyncio.to_thread(run, "cancel_orders.py", str(refused))
+    agencia_panel.faults.script(None, "drop_after")
+    printed += await asyncio.to_thread(run, "cancel_orders.py", str(lost))
 
-    assert printed[1:] == [f"{done}: Completed, too late", "999: Incorrect order ID"]
-    cancelled = [entry.order for entry in agencia_panel.ledger]
-    assert (printed[0] == f"{waiting}: requested") == (cancelled == [waiting])
+    assert printed.splitlines() == [
+        f"{waiting}: requested",
+        f"{done}: Completed, too late",
+        "999: Incorrect order ID",
+        f"{refused}: Cancel is disabled for this service",
+        f"{lost}: perhaps requested, look at its status",
+    ]
+    assert [entry.order for entry in agencia_panel.ledger if entry.action == "cancel"] == [waiting, lost]
 
 
-@pytest.mark.agencia_panel(clock=lambda: 0.0)
-def test_refunds_are_never_more_than_what_was_paid(
-    agencia_panel: Panel, capsys: pytest.CaptureFixture[str]
+async def test_refunds_are_told_to_the_last_digit(
+    agencia_client: AsyncClient, agencia_panel: Panel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    completed, partial = agencia_panel.seed_orders(2)
-    Path("paid.csv").write_text(
-        f"order_id,quantity,paid\n{completed},1000,0.90\n{partial},1000,0.90\n999,1000,0.90\n",
-        encoding="utf-8",
-    )
-    for order, state in ((completed, "Completed"), (partial, "Partial")):
-        agencia_panel.set_state(order, state)
+    states = ("Completed", "Partial", "Canceled")
+    placed = [await agencia_client.add(ORDER) for _ in states]
+    for number, state in zip(placed, states, strict=True):
+        agencia_panel.set_state(number, state)
+    write("paid.csv", "order_id,quantity,paid", *(f"{number},1000,0.90" for number in (*placed, 999)))
 
-    rows = [*csv.DictReader(io.StringIO(run("refunds.py", "paid.csv")))]
+    printed = await asyncio.to_thread(run, "refunds.py", "paid.csv")
 
-    assert [row["order_id"] for row in rows] == [str(completed), str(partial)]
-    assert [row["state"] for row in rows] == ["Completed", "Partial"]
-    for row in rows:
-        if row["net"]:
-            assert Decimal(row["net"]) + Decimal(row["refunded"]) == Decimal("0.90")
+    settled = [*csv.DictReader(io.StringIO(printed))]
+    assert [row["order_id"] for row in settled] == [str(number) for number in placed]
+    assert [
+        (row["state"], row["delivered"], Decimal(row["refunded"]), Decimal(row["net"])) for row in settled
+    ] == [
+        ("Completed", "1000", Decimal(0), Decimal("0.90")),
+        ("Partial", "500", Decimal("0.45"), Decimal("0.45")),
+        ("Canceled", "0", Decimal("0.90"), Decimal(0)),
+    ]
     assert capsys.readouterr().err == "999: Incorrect order ID\n"
 
 
