@@ -50,6 +50,11 @@ class Profile:
         journal = cast("str | None", self.values.get("journal"))
         return journal if journal is None or "://" in journal else str(self._path("journal"))
 
+    @property
+    def key_path(self) -> Path | None:
+        """The file with the API key, if it is in one."""
+        return self._path("key_file") if "key_file" in self.values else None
+
     def key(self) -> str:
         """The API key.
 
@@ -153,6 +158,16 @@ def read_profile(name: str | None) -> Profile:
     profile = Profile(name, file, profiles[name])
     profile.check()
     return profile
+
+
+def read_profiles() -> list[Profile]:
+    """All profiles of the configuration file, in its order, not checked yet.
+
+    Raises:
+        ConfigurationError: the file is not valid.
+    """
+    file = config_file(os.environ, os.name)
+    return [Profile(name, file, values) for name, values in _read(file).get("profiles", {}).items()]
 
 
 def is_environment_set() -> bool:

@@ -10,6 +10,7 @@ from agencia_async.cli.commands.add import add
 from agencia_async.cli.commands.demo import demo
 from agencia_async.cli.commands.journal import journal
 from agencia_async.cli.commands.place import place
+from agencia_async.cli.commands.profiles import profiles
 from agencia_async.cli.commands.refill_cancel import cancel, refill
 from agencia_async.cli.commands.sandbox import sandbox
 from agencia_async.cli.commands.status import refill_status, status
@@ -56,6 +57,18 @@ def agencia(
 
 app.callback(help=documented(agencia))(agencia)
 
-for _command in (status, refill, refill_status, cancel, add, place, balance, services, sandbox, demo):
+for _command in (
+    status,
+    refill,
+    refill_status,
+    cancel,
+    add,
+    place,
+    balance,
+    services,
+    profiles,
+    sandbox,
+    demo,
+):
     app.command(cls=Command, help=documented(_command), epilog=CODES)(flat(_command))
 app.add_typer(journal, name="journal")

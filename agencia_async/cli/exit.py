@@ -35,6 +35,7 @@ class Code(IntEnum):
     REFUSED = 3
     UNKNOWN = 4
     UNWRITTEN = 5
+    LOW = 6
     HANGUP = 129
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -43,8 +44,9 @@ class Code(IntEnum):
 
 CODES: Final = (
     "Exit codes: 0 success, 1 some ids or orders failed, 2 usage or configuration error, 3 account rejected "
-    "or panel unavailable, 4 outcome of an order unknown, 5 an order was placed but the output failed, 129, "
-    "130 or 143 ended by a signal (SIGHUP, SIGINT, SIGTERM), 141 broken pipe (SIGPIPE)."
+    "or panel unavailable, 4 outcome of an order unknown, 5 an order was placed but the output failed, "
+    "6 a balance is low (agencia profiles --low), 129, 130 or 143 ended by a signal (SIGHUP, SIGINT, "
+    "SIGTERM), 141 broken pipe (SIGPIPE)."
 )
 
 

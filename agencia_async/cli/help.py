@@ -43,11 +43,15 @@ class Group(TyperGroup):
         return plain(super().get_params(ctx))
 
 
+def _no_type(ctx: object) -> None:
+    """What some versions of typer show as the type of an argument."""
+
+
 def plain(parameters: Sequence[Any]) -> list[Any]:
     """Parameters without the types that some versions of typer would show."""
     for parameter in parameters:
         if parameter.param_type_name == "argument":
-            vars(parameter)["display_type_rich"] = lambda ctx: None  # noqa: ARG005 - its name is typer's
+            vars(parameter)["display_type_rich"] = _no_type
             if hasattr(parameter, "display_name_raw"):
                 parameter.metavar = (parameter.metavar or "").removesuffix("...") or None
         elif parameter.is_flag and parameter.metavar is None:

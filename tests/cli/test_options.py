@@ -13,7 +13,8 @@ import typer
 from agencia_async import RateLimit
 from agencia_async.cli.app import app
 from agencia_async.cli.commands.journal import journal
-from agencia_async.cli.options import OutputOptions, PanelOptions, flat, parse_rate_limit, price
+from agencia_async.cli.options import OutputOptions, flat, price
+from agencia_async.cli.panel_options import PanelOptions, parse_rate_limit
 
 from .conftest import Agencia, WatchedPanel
 
@@ -149,7 +150,7 @@ COMMANDS = [*app.registered_commands, *journal.registered_commands]
 
 
 def test_all_commands_and_options_have_a_help_text() -> None:
-    assert len(COMMANDS) == 17
+    assert len(COMMANDS) == 18
     for command in COMMANDS:
         assert command.callback
         assert inspect.getdoc(command.callback)

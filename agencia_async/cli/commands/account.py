@@ -8,8 +8,9 @@ import typer
 
 from agencia_async import Catalogue, Service
 from agencia_async.cli.exit import Code, run
-from agencia_async.cli.options import OutputOptions, PanelOptions, price
+from agencia_async.cli.options import OutputOptions, price
 from agencia_async.cli.output.rows import Column, Layout
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
 
 _BALANCE: Final = Layout(("balance", "currency"), (Column("balance"), Column("currency")))

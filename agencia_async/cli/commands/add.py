@@ -29,7 +29,8 @@ from agencia_async.cli.exit import Code, Interrupted, UsageError, print_id, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import FIELDS
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.options import PanelOptions, price
+from agencia_async.cli.options import price
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line
 
@@ -154,6 +155,7 @@ def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptio
 async def _add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptions) -> Code:
     if journal.journal and terms.reference is None:
         raise UsageError("--journal requires --reference")
+    journal = connection.journal_of(journal)
     order = wish.order() if terms.max_charge is None else None
     if not terms.yes:
         check_terminal("an order spends money")

@@ -16,10 +16,11 @@ from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.input.source import is_stdin
-from agencia_async.cli.options import OutputOptions, PanelOptions
+from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import Column, Layout, Row, terminal
 from agencia_async.cli.output.summary import Tally, print_summary
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
 

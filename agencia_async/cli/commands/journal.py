@@ -15,9 +15,10 @@ from agencia_async.cli.help import Command, Group, documented
 from agencia_async.cli.input.id_check import argument
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.options import OutputOptions, PanelOptions, flat
+from agencia_async.cli.options import OutputOptions, flat
 from agencia_async.cli.output.rows import DOCUMENT, Column, Format, Layout, Row
 from agencia_async.cli.output.summary import STYLES
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import at_level, tell
 from agencia_async.cli.text import one_line, several
 
@@ -212,6 +213,7 @@ async def _export(option: JournalOption, output: OutputOptions, state: State | N
 
 
 async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
+    option = connection.journal_of(option)
     async with connection.client() as client, option.open() as journal:
         findings = await journal.reconcile(client)
     screen = Console(highlight=False)

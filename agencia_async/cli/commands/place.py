@@ -30,7 +30,8 @@ from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption, journal_class
-from agencia_async.cli.options import OutputOptions, PanelOptions, price
+from agencia_async.cli.options import OutputOptions, price
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
@@ -118,6 +119,7 @@ async def _place(
 ) -> Code:
     if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
         raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
+    option = connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
     orders = await _read(batch.file)

@@ -5,8 +5,9 @@ from typing import Final
 from agencia_async import AsyncClient, Cancellation, RefillId
 from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, Consent, run_bulk
 from agencia_async.cli.input.ids import IdOptions
-from agencia_async.cli.options import OutputOptions, PanelOptions
+from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.rows import Column, Layout
+from agencia_async.cli.panel_options import PanelOptions
 
 
 def refill(ids: IdOptions, consent: Consent, connection: PanelOptions, output: OutputOptions) -> None:

@@ -5,9 +5,10 @@ from typing import Final
 from agencia_async import AsyncClient, OrderStatus, RefillStatus
 from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, run_bulk
 from agencia_async.cli.input.ids import IdOptions
-from agencia_async.cli.options import OutputOptions, PanelOptions
+from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.rows import Column, Layout, Row
 from agencia_async.cli.output.summary import STYLES
+from agencia_async.cli.panel_options import PanelOptions
 
 
 def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
