@@ -9,7 +9,7 @@ import typer
 
 import agencia_async
 from agencia_async import AgenciaError, ConfigurationError, NotFoundError, ReplyError
-from agencia_async.cli.exit import CODES, Code, Interrupted, UsageError, describe, run
+from agencia_async.cli.exit import CODES, Code, Interrupted, UsageError, describe, print_id, run
 
 from .conftest import interrupt
 
@@ -99,3 +99,19 @@ def test_a_pipe_without_a_reader_is_let_go(monkeypatch: pytest.MonkeyPatch) -> N
         assert ended(BrokenPipeError()) == 141
         stream.flush()
         assert Path(f"/proc/self/fd/{writing}").resolve() == Path(os.devnull)
+
+
+class Failing(io.StringIO):
+    """A stream whose disk is full."""
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_the_id_of_an_order_is_told_if_stdout_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Failing())
+    assert print_id(23501) is Code.UNWRITTEN
+    err = capsys.readouterr().err
+    assert err == "agencia: order 23501 was placed, but stdout failed: No space left on device\n"

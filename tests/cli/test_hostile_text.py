@@ -157,7 +157,7 @@ class Hostile:
                 reply = {"balance": "5", "currency": self._payloads[0], self._payloads[0]: self._payloads[0]}
             case "services":
                 reply = [self._service(number, payload) for number, payload in enumerate(self._payloads, 1)]
-            case "status":
+            case _:
                 reply = {
                     order: {"status": payload, "charge": "1", "currency": payload, payload: payload}
                     if number % 2
@@ -166,8 +166,6 @@ class Hostile:
                         zip(form["orders"].split(","), self._payloads, strict=False)
                     )
                 }
-            case _:
-                reply = {"order": self._payloads[0]}
         return Answer(document(reply))
 
     @staticmethod

@@ -135,3 +135,25 @@ def test_quotes_in_comments_mean_nothing_and_what_is_quoted_is_no_comment() -> N
 def test_an_empty_id() -> None:
     with pytest.raises(UsageError, match="argument 1: empty id"):
         argument(" ", "argument 1")
+
+
+def test_many_lines_without_anything_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agencia_async.cli.input.csv_text._MOST_SKIPPED", 3)
+    assert ids("\n\n1\n\n\n2\n") == [1, 2]
+    with pytest.raises(UsageError, match=r"ids.csv: more than 3 lines without anything"):
+        ids("1\n\n\n\n2\n")
+
+
+def test_a_quoted_cell_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agencia_async.cli.input.csv_text.MOST_CHARACTERS", 100)
+    with pytest.raises(UsageError, match=r"ids.csv, line 2: a quote is opened here and never closed"):
+        ids('order,x\n1,"' + "many\n" * 40 + '"\n')
+
+
+@pytest.mark.parametrize(
+    "texts", [["5f6e7d8c", "12345e10", "deadbeef"], ["12345678E2", "98765432E3", "ab345678E2"]]
+)
+def test_hexadecimal_ids_that_look_like_numbers(texts: list[str]) -> None:
+    assert [*read([f"{text}\n" for text in texts], any_id=False)] == texts
+    with pytest.raises(UsageError, match="not of the form of the others"):
+        [*read(["23501\n", "23502\n", f"{texts[1]}\n"], any_id=False)]

@@ -65,3 +65,19 @@ def test_something_else_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "agencia_async.cli.app", None)
     with pytest.raises(ModuleNotFoundError, match=r"agencia_async\.cli\.app"):
         main()
+
+
+def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    monkeypatch.setattr(sys, "argv", ["agencia", "journal", "resolve", "x", "--journal", "missing"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    out, err = sys.stdout, sys.stderr
+    assert out
+    assert err
+    err.close()
+    assert not out.isatty()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        out.write("x")

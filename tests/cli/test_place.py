@@ -407,3 +407,32 @@ def test_a_dry_run_tells_what_would_be_refused(panel: WatchedPanel, agencia: Age
     done = agencia("place", "o.csv", *JOURNAL, "--dry-run", "--skip-invalid", "--max-total", "0.1")
     assert done.err.endswith("agencia: --max-total is 0.1 USD, the cost is 0.18 USD: nothing was sent\n")
     assert (done.code, panel.ledger) == (2, [])
+
+
+def test_an_output_that_fails_ends_the_sending(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    many = numbered(30, here)
+    done = agencia("place", many, *JOURNAL, "--yes", "-o", "/dev/full", "--concurrency", 2)
+    told = [line.split("  ") for line in done.err.splitlines() if line.startswith("M-")]
+    sold = {f"M-{entry.fields['link'].rpartition('/')[2]}": str(entry.order) for entry in panel.ledger}
+    assert {reference: order for reference, _, order in told} == sold
+    assert (done.code, 1 <= len(sold) <= 4) == (5, True)
+    assert f"so no more was sent: {len(sold)} of 30 orders done; run the command again" in done.err
+
+
+@pytest.mark.parametrize(("rejected", "code"), [(True, 3), (False, 2)])
+def test_an_output_that_fails_where_nothing_was_bought(
+    panel: WatchedPanel, agencia: Agencia, here: Path, *, rejected: bool, code: int
+) -> None:
+    panel.at_request(
+        2, lambda: setattr(panel, "key", "another") if rejected else panel.change_price(1, Decimal(10**9))
+    )
+    done = agencia("place", numbered(1, here), *JOURNAL, "--yes", "-o", "/dev/full", "-q")
+    assert (done.code, panel.ledger) == (code, [])
+    assert "M-0  refused  " in done.err
+
+
+def test_a_row_with_a_nul(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x\0,100\n")
+    done = agencia("place", "o.csv", *JOURNAL, "--yes")
+    assert (done.code, panel.ledger) == (2, [])
+    assert done.err.startswith("o.csv, line 2, column link: 'x\\x00' contains NUL\n")

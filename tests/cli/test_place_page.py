@@ -59,6 +59,7 @@ COMMANDS = JOURNAL.commands
 def test_every_command_of_the_journal_is_documented_with_its_options(command: str) -> None:
     section = PAGE.partition("### `agencia journal`")[2].partition("\n## ")[0]
     shared = PAGE.partition("\n## The panel\n")[2]
-    options = {word for param in COMMANDS[command].params for word in param.opts if word[0] == "-"}
+    params = [param for param in COMMANDS[command].params if not getattr(param, "hidden", False)]
+    options = {word for param in params for word in param.opts if word[0] == "-"}
     assert f"| `{command}` |" in section
     assert options - {"--help", "-h", "-j"} <= set(re.findall(r"`(--?[a-zA-Z-]+)`", section + shared))

@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from decimal import Decimal
 from itertools import takewhile
 from pathlib import Path
 
@@ -177,18 +176,6 @@ def test_orders_that_were_bought_are_told_if_the_output_fails(
     assert f"the output failed, so no more was sent: {len(sold)} of 30 orders done; " in err
     code, _ = in_shell(">out.csv", "place", file, "--journal", "j.db", "--yes")
     assert (code, len(panel.ledger)) == (0, 30)
-
-
-@pytest.mark.parametrize(("rejected", "code"), [(True, 3), (False, 2)])
-def test_nothing_was_bought_where_the_output_fails(
-    panel: WatchedPanel, here: Path, *, rejected: bool, code: int
-) -> None:
-    panel.at_request(
-        2, lambda: setattr(panel, "key", "another") if rejected else panel.change_price(1, Decimal(10**9))
-    )
-    ended, err = in_shell(">/dev/full", "place", numbered(1, here), "--journal", "j.db", "--yes")
-    assert (ended, panel.ledger) == (code, [])
-    assert f"M-0  refused  {'Invalid API key' if rejected else ''}" in err
 
 
 def test_all_streams_closed(panel: WatchedPanel) -> None:
