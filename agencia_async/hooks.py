@@ -14,9 +14,13 @@ A *call* is one request that the client has to make, with its retries: a bulk ca
 its ids, and single calls that are batched share one. An *attempt* is one HTTP request of a call.
 """
 
+import asyncio
 from contextvars import Context
+from typing import Literal
 
 from attrs import define
+
+from agencia_async.errors import OutcomeUnknownError
 
 __all__ = ["AttemptInfo", "CallInfo", "Hook"]
 
@@ -47,6 +51,15 @@ class CallInfo:
     queued: float = 0.0
     attempts: int = 0
     error: BaseException | None = None
+
+    @property
+    def outcome(self) -> Literal["ok", "error", "unknown", "cancelled"]:
+        """What it ended in: `"unknown"` is a write of which nobody knows whether it was executed."""
+        if self.error is None:
+            return "ok"
+        if isinstance(self.error, OutcomeUnknownError):
+            return "unknown"
+        return "cancelled" if isinstance(self.error, asyncio.CancelledError) else "error"
 
 
 @define(eq=False)

@@ -39,11 +39,12 @@ QUESTIONS: dict[int, Callable[[Bench], list[Row]]] = {
     14: questions.journal,
     15: questions.odd_replies,
     16: questions.no_batches,
+    17: questions.telemetry,
 }
 SIZES = 0
 _PACKAGES = (
     *("agencia-async", "aiohttp", "anyio", "attrs", "babismm", "cattrs", "httpcore", "httpx", "msgspec"),
-    *("py-socproof", "redis", "requests", "safesmm", "smmpy", "tenacity"),
+    *("opentelemetry-sdk", "py-socproof", "redis", "requests", "safesmm", "smmpy", "tenacity"),
 )
 Sizes = dict[str, list[Measured]]
 

@@ -123,10 +123,24 @@ async def by_workers(worker: Callable[[Iterator[list[int]]], Awaitable[Sum]], id
 # --- this library -------------------------------------------------------------------------------------
 
 
-def _ours(engine: str, *, many: bool = False) -> Poll:
+def _hooks() -> list[Any]:
+    """An OpenTelemetry hook, with the SDK and exporters that keep all in memory."""
+    metrics, trace = need("opentelemetry.sdk.metrics"), need("opentelemetry.sdk.trace")
+    memory = need("opentelemetry.sdk.trace.export.in_memory_span_exporter")
+    tracers = trace.TracerProvider()
+    exporter = memory.InMemorySpanExporter()
+    tracers.add_span_processor(need("opentelemetry.sdk.trace.export").BatchSpanProcessor(exporter))
+    meters = metrics.MeterProvider([need("opentelemetry.sdk.metrics.export").InMemoryMetricReader()])
+    hook = need_name("agencia_async.instrumentation.opentelemetry", "OpenTelemetryHook")
+    return [hook(tracers, meters)]
+
+
+def _ours(engine: str, *, many: bool = False, traced: bool = False) -> Poll:
+    options = {"hooks": _hooks()} if traced else {}
+
     async def stream(url: str, ids: Iterable[int]) -> Sum:
         count = remains = 0
-        async with client(url, engine) as panel:
+        async with client(url, engine, **options) as panel:
             async for item in panel.status_iter(ids):
                 count += 1
                 remains += item.unwrap().remains
@@ -253,7 +267,9 @@ def _socproof() -> Poll:
 ALL: dict[str, Callable[[], Poll]] = {
     "default engine": lambda: _ours("default"),
     "default engine, status_many": lambda: _ours("default", many=True),
+    "default engine, OpenTelemetry": lambda: _ours("default", traced=True),
     "fast engine": lambda: _ours("fast"),
+    "fast engine, OpenTelemetry": lambda: _ours("fast", traced=True),
     "raw sockets, typed": lambda: _sockets,
     "aiohttp, typed": lambda: _aiohttp(typed),
     "aiohttp": lambda: _aiohttp(untyped),

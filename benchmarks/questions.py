@@ -14,6 +14,7 @@ from tables import Goal, Row, alone, compared, skipped
 OURS = "default engine"
 FAST = "fast engine"
 TYPED = "aiohttp, typed"
+TRACED = {f"{OURS}, OpenTelemetry", f"{FAST}, OpenTelemetry"}
 FLOOR = "raw sockets, typed"
 LOOP = "requests in a loop"
 LATENCY = 50
@@ -27,7 +28,11 @@ Rounds = dict[str, list[Measured]]
 def _polled(bench: Bench) -> Rounds:
     """All contestants without latency, once for all questions about CPU."""
     if "polled" not in bench.kept:
-        who = list(ALL) if bench.scale.everybody else [OURS, FAST, FLOOR, TYPED]
+        who = (
+            [name for name in ALL if name not in TRACED]
+            if bench.scale.everybody
+            else [OURS, FAST, FLOOR, TYPED]
+        )
         bench.kept["polled"] = bench.polls(who, bench.scale.rounds, bench.scale.ids)
     return bench.kept["polled"]
 
@@ -57,7 +62,7 @@ def cpu_default(bench: Bench) -> list[Row]:
     """1. The default engine's CPU beside everybody else's."""
     found = _polled(bench)
     missing = [name for name in bench.missing if name != FAST]
-    others = [name for name in ALL if name in {*found, *missing} - {OURS, FAST, TYPED}]
+    others = [name for name in ALL if name in {*found, *missing} - {OURS, FAST, TYPED, *TRACED}]
     first = _beside(bench, found, "per_id", (OURS, TYPED), "us", ("<=", 2.0))
     return [first, *(_beside(bench, found, "per_id", (OURS, name), "us") for name in others)]
 
@@ -263,11 +268,22 @@ def no_batches(bench: Bench) -> list[Row]:
     return rows
 
 
+def telemetry(bench: Bench) -> list[Row]:
+    """17. The CPU of a poll with an OpenTelemetry hook, beside one without."""
+    pairs = [(f"{name}, OpenTelemetry", name) for name in (OURS, FAST)]
+    found = bench.polls([name for pair in pairs for name in pair], bench.scale.rounds, bench.scale.ids)
+    return [
+        _beside(bench, found, "per_id", pair, "us", ("<=", 1.15) if pair[1] == OURS else None)
+        for pair in pairs
+    ]
+
+
 def sizes(bench: Bench) -> Rounds:
     """Time and memory of all contestants by the number of ids, at 50 ms."""
     found: Rounds = {}
     for ids in bench.scale.sizes:
-        who = [name for name in ALL if name not in IN_A_LOOP or ids <= bench.scale.longest_loop]
+        everybody = [name for name in ALL if name not in TRACED]
+        who = [name for name in everybody if name not in IN_A_LOOP or ids <= bench.scale.longest_loop]
         for name, told in bench.polls(who, 1, ids, LATENCY).items():
             found.setdefault(name, []).extend({**one, "ids": ids} for one in told)
     return found

@@ -12,6 +12,7 @@ import agencia_async.hooks
 import agencia_async.journal
 import agencia_async.sandbox
 import agencia_async.workers
+from agencia_async.instrumentation import opentelemetry
 
 project = "agencia-async"
 author = "The agencia-async authors"
@@ -36,17 +37,19 @@ python_use_unqualified_type_names = True
 # What these pages do not describe: the standard library, httpx, and what a type checker alone needs.
 nitpick_ignore_regex = [
     ("py:.*", r"_?pytest\..*"),
+    ("py:.*", r"opentelemetry\..*"),
     ("py:.*", r"(collections|contextlib|contextvars|decimal|httpx|os|ssl|types|typing)\..*"),
     ("py:.*", r"(Decimal|datetime\.date(time)?|ExceptionGroup|KeyError|OSError|ValueError|StrEnum)"),
     (
         "py:.*",
-        r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
+        r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
     ),
     ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
 ]
 
 _PUBLIC = dict.fromkeys(agencia_async.__all__, "agencia_async")
 _PUBLIC |= dict.fromkeys(agencia_async.hooks.__all__, "agencia_async.hooks")
+_PUBLIC |= dict.fromkeys(opentelemetry.__all__, opentelemetry.__name__)
 _PUBLIC |= dict.fromkeys(agencia_async.journal.__all__, "agencia_async.journal")
 _PUBLIC |= dict.fromkeys(agencia_async.workers.__all__, "agencia_async.workers")
 _PUBLIC |= dict.fromkeys(agencia_async.sandbox.__all__, "agencia_async.sandbox")

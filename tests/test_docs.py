@@ -24,7 +24,14 @@ from agencia_async.sandbox import Panel, serve
 ROOT = Path(__file__).parents[1]
 HOW_TO = sorted((ROOT / "docs/howto").glob("*.md"))
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *HOW_TO])
-MODULES = [f"agencia_async{name}" for name in ("", ".hooks", ".journal", ".sandbox", ".workers")]
+MODULES = [
+    "agencia_async",
+    "agencia_async.hooks",
+    "agencia_async.instrumentation.opentelemetry",
+    "agencia_async.journal",
+    "agencia_async.sandbox",
+    "agencia_async.workers",
+]
 PUBLIC = [(module, name) for module in MODULES for name in import_module(module).__all__]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

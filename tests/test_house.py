@@ -37,7 +37,7 @@ FACES = (
 MAY = {
     "_plain": (),
     "errors": ("_plain",),
-    "hooks": (),
+    "hooks": ("errors",),
     "states": (),
     "_models": ("_plain", "errors", "states"),
     "models": ("_plain", "errors", "states", "_models"),
@@ -58,6 +58,7 @@ MAY = {
     "journal": (*CALLS, "_calls", "_bulk", "orders", "client", "_journal"),
     "_workers": (*CALLS, "_calls", "_bulk", "client"),
     "workers": (*CALLS, "_calls", "_bulk", "client", "_workers"),
+    "instrumentation": ("hooks",),
     "__init__": (*CALLS, "_calls", "_client.options", "orders", "catalogue", "client", UNKNOWN),
     "__main__": ("cli",),
     "pytest_plugin": ("__init__", "sandbox"),
@@ -91,15 +92,8 @@ MAY = {
 }
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""
 NEVER = {
-    "__init__",
-    "__main__",
-    "cli",
-    "journal",
-    "_journal",
-    "pytest_plugin",
-    "sandbox",
-    "workers",
-    "_workers",
+    *("__init__", "__main__", "cli", "instrumentation", "journal", "_journal", "pytest_plugin", "sandbox"),
+    *("workers", "_workers"),
 }
 """What no room below the client may name, whatever `MAY` comes to say."""
 BELOW = {*CALLS, "hooks", "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
@@ -125,6 +119,7 @@ ADAPTERS = {
     },
     "msgspec": {"_protocol.decoding", "_protocol.fast_path"},
     "multidict": {"_transport.aiohttp_engine"},
+    "opentelemetry": {"instrumentation.opentelemetry"},
     "pydantic": {"_plain", "errors"},
     "pydantic_core": {"_plain", "errors"},
     "redis": {"_limits.redis_store"},
