@@ -40,7 +40,7 @@ STEPS = {
 
 def test_what_not_everybody_needs_is_loaded_by_those_who_do() -> None:
     dear = ("agencia_async.catalogue", "agencia_async.orders", "aiohttp", "cattrs", "httpcore", "redis")
-    watched = {*dear, "coredis", "sqlalchemy", "streaq", "tenacity", "typer"}
+    watched = {*dear, "coredis", "opentelemetry", "pydantic", "sqlalchemy", "streaq", "tenacity", "typer"}
     tell = f"print(*sorted({watched} & sys.modules.keys()))"
     command = [sys.executable, "-c", "\n".join(["import sys", *(f"{step}\n{tell}" for step in STEPS)])]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603

@@ -5,6 +5,7 @@ of its attempts is a span `POST` of the kind CLIENT below it. The span of a batc
 the spans of all callers, and these to it. No span and no metric has a link, a comment, a message or the key.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from agencia_async.hooks import AttemptInfo, CallInfo, Hook
 
 try:
-    from opentelemetry.metrics import MeterProvider, get_meter
+    from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation, get_meter
     from opentelemetry.trace import (
         Link,
         Span,
@@ -36,6 +37,7 @@ _FAILED = 400
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """Seconds, as the conventions have them."""
 _LONG_BUCKETS = (*_BUCKETS, 30, 60, 300, 3600)
+_LABELS = ("agencia.action", "server.address", "agencia.outcome")
 _PORTS = {"http": 80, "https": 443}
 
 Attributes = dict[str, str | int | float]
@@ -66,13 +68,12 @@ class OpenTelemetryHook(Hook):
         self._queue_times = meter.create_histogram(
             "agencia.client.queue.duration",
             "s",
-            "How long calls wait for a slot, a rate limit, or a panel that is away.",
+            "How long calls wait that wait for a slot, a rate limit, or a panel that is away.",
             explicit_bucket_boundaries_advisory=_LONG_BUCKETS,
         )
-        self._ids = meter.create_counter("agencia.client.ids", "{id}", "Ids that calls ask for.")
-        self._retries = meter.create_counter(
-            "agencia.client.retries", "{request}", "Requests that are retries."
-        )
+        self._ended = _counter(meter, "agencia.client.calls", "{call}", "Calls that have ended.")
+        self._ids = _counter(meter, "agencia.client.ids", "{id}", "Ids that calls asked for.")
+        self._retries = _counter(meter, "agencia.client.retries", "{request}", "Requests that were retries.")
         self._calls: dict[CallInfo, Span] = {}
         self._attempts: dict[AttemptInfo, Span] = {}
 
@@ -90,7 +91,7 @@ class OpenTelemetryHook(Hook):
 
     def attempt_started(self, call: CallInfo, attempt: AttemptInfo) -> None:
         """Begin its span, below that of the call."""
-        attributes: Attributes = {**_server(call.url), "url.full": call.url, "agencia.action": call.action}
+        attributes: Attributes = {**_server(call.url), "url.full": call.url}
         if attempt.number > 1:
             attributes["http.request.resend_count"] = attempt.number - 1
         self._attempts[attempt] = self._tracer.start_span(
@@ -119,12 +120,29 @@ class OpenTelemetryHook(Hook):
         if call.error is not None:
             outcome["error.type"] = _error_type(call.error)
         _end(self._calls.pop(call), outcome)
-        labels = {"agencia.action": call.action, "server.address": _server(call.url)["server.address"]}
-        self._queue_times.record(call.queued, {**labels, "agencia.outcome": call.outcome})
+        where = str(_server(call.url)["server.address"])
+        self._ended[call.action, where, call.outcome] += 1
         if call.id_count:
-            self._ids.add(call.id_count, labels)
+            self._ids[call.action, where] += call.id_count
         if retries:
-            self._retries.add(retries, labels)
+            self._retries[call.action, where] += retries
+        if call.queued:
+            self._queue_times.record(call.queued, _labelled((call.action, where)))
+
+
+def _counter(meter: Meter, name: str, unit: str, description: str) -> Counter[tuple[str, ...]]:
+    """What is counted, by the values of its labels; it is read when the metrics are collected."""
+    counted: Counter[tuple[str, ...]] = Counter()
+
+    def observe(_options: CallbackOptions) -> list[Observation]:
+        return [Observation(number, _labelled(labels)) for labels, number in [*counted.items()]]
+
+    meter.create_observable_counter(name, [observe], unit, description)
+    return counted
+
+
+def _labelled(labels: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(_LABELS, labels, strict=False))
 
 
 @cache

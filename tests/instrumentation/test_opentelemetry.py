@@ -102,7 +102,7 @@ def test_a_call_is_a_span_and_each_attempt_is_one_by_the_conventions(telemetry: 
         "agencia.retries": 1,
         "agencia.outcome": "ok",
     }
-    common = {**SERVER, "url.full": "https://panel.example/", "agencia.action": "balance"}
+    common = {**SERVER, "url.full": "https://panel.example/"}
     assert attributes(first) == {**common, "http.response.status_code": 502, "error.type": "502"}
     assert attributes(second) == {**common, "http.response.status_code": 200, "http.request.resend_count": 1}
     assert call.context
@@ -239,25 +239,24 @@ LABELS = ("agencia.action", "http.response.status_code", "error.type")
 def test_waiting_ids_and_retries_are_counted(telemetry: Telemetry) -> None:
     _polled(telemetry)
     _cancelled(telemetry)
-    waits = {
-        (
-            dict(point.attributes or {})["agencia.action"],
-            dict(point.attributes or {})["agencia.outcome"],
-        ): point
-        for point in telemetry.points("agencia.client.queue.duration")
-        if isinstance(point, HistogramDataPoint)
-    }
-    assert {label: point.count for label, point in waits.items()} == {
-        ("balance", "ok"): 2,
-        ("status", "ok"): 1,
-        ("balance", "cancelled"): 1,
-    }
-    assert waits["balance", "cancelled"].sum == pytest.approx(3)
-    labels = {"server.address": "panel.example"}
-    for name, action in (("agencia.client.ids", "status"), ("agencia.client.retries", "balance")):
-        (point,) = telemetry.points(name)
-        assert isinstance(point, NumberDataPoint)
-        assert (point.value, point.attributes) == (1, {**labels, "agencia.action": action})
+    where = {"server.address": "panel.example"}
+    balance, status = ({**where, "agencia.action": action} for action in ("balance", "status"))
+    (wait,) = telemetry.points("agencia.client.queue.duration")
+    assert isinstance(wait, HistogramDataPoint)
+    assert (wait.count, wait.attributes) == (1, balance)
+    assert wait.sum == pytest.approx(3)
+    assert counted(telemetry, "ids") == [(1, status)]
+    assert counted(telemetry, "retries") == [(1, balance)]
+    assert counted(telemetry, "calls") == [
+        (2, {**balance, "agencia.outcome": "ok"}),
+        (1, {**status, "agencia.outcome": "ok"}),
+        (1, {**balance, "agencia.outcome": "cancelled"}),
+    ]
+
+
+def counted(telemetry: Telemetry, name: str) -> list[tuple[float, object]]:
+    points = telemetry.points(f"agencia.client.{name}")
+    return [(point.value, point.attributes) for point in points if isinstance(point, NumberDataPoint)]
 
 
 # --- what is in none of them ----------------------------------------------------------------------------
