@@ -131,6 +131,15 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning, or a reference to nothing, is an error."""
+    """Build the documentation, and test what was built; a warning, or a reference to nothing, is an error."""
     session.install("-e", ".[all]", *_group("docs"))
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "docs/_build/html")
+    session.run("pytest", "docs/test_site.py")
+
+
+@nox.session(default=False)
+def site(session: nox.Session) -> None:
+    """Look at each page in Chromium: nothing too wide, no error, no dead link; pictures in docs/_build."""
+    session.install("-e", ".[all]", *_group("site"))
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "docs/check_site.py", *session.posargs)

@@ -8,6 +8,7 @@ import io
 import re
 import shlex
 from collections.abc import AsyncGenerator, Iterator
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]
 HOW_TO = sorted((ROOT / "docs/howto").glob("*.md"))
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *HOW_TO])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("[!_]*/*.md")])
 MODULES = [
     "agencia_async",
     "agencia_async.hooks",
@@ -132,7 +133,8 @@ def test_the_pages_hold_examples() -> None:
 
 @pytest.mark.parametrize(("module", "public"), PUBLIC)
 def test_what_is_public_is_in_the_reference(module: str, public: str) -> None:
-    reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    pages = (page.read_text(encoding="utf-8") for page in (ROOT / "docs/reference").glob("*.md"))
+    reference = "\n".join(pages)
 
     assert re.search(
         rf"^\.\. auto\w+:: {re.escape(module)}\.{public}$|^\.\. py:data:: {public}$", reference, re.MULTILINE
@@ -165,12 +167,24 @@ def test_every_error_is_explained() -> None:
 
 def test_every_page_is_in_the_table_of_contents() -> None:
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
-    listed = {
-        line for body in re.findall(r"```{toctree}.*?\n\n(.*?)```", index, re.DOTALL) for line in body.split()
-    }
+    trees = re.findall(r"```{toctree}.*?\n\n(.*?)```", index, re.DOTALL)
+    entries = [line for body in trees for line in body.split()]
+    docs = [page.relative_to(ROOT / "docs") for page in PAGES if page.name != "README.md"]
+    pages = {str(page.with_suffix("")) for page in docs}
+    listed = {page: sum(fnmatchcase(page, entry) for entry in entries) for page in pages - {"index"}}
 
-    pages = {str(page.relative_to(ROOT / "docs").with_suffix("")) for page in PAGES if page.stem != "README"}
-    assert listed == pages - {"index"}
+    assert {page: times for page, times in listed.items() if times != 1} == {}
+    assert [entry for entry in entries if not any(fnmatchcase(page, entry) for page in pages)] == []
+
+
+READ_ON_GITHUB = [page for page in PAGES if f"]({name(page)}" in (ROOT / "README.md").read_text("utf-8")]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *READ_ON_GITHUB], ids=name)
+def test_pages_that_the_readme_links_are_plain_markdown(page: Path) -> None:
+    directives = r"^(?:```{.*|:::.*|\(.*\)=)$|{[\w:]+}`"
+
+    assert re.findall(directives, page.read_text(encoding="utf-8"), re.MULTILINE) == []
 
 
 GROUP = get_command(app)
