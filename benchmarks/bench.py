@@ -129,13 +129,27 @@ def _by_sizes(bench: Bench) -> Sizes:
     return found
 
 
+_CHARTED = {
+    "default engine": "status_iter",
+    "default engine, status_many": "status_many",
+    "httpx and gather": "httpx and gather",
+    "py-socproof": "py-socproof",
+    "requests in a loop": "requests in a loop",
+}
+"""The contestants of the chart, and their names in it; the table has them all."""
+
+
 def _draw(file: Path, found: Sizes) -> None:
-    halves = {
-        title: {name: [(told["ids"], told[figure]) for told in rounds] for name, rounds in found.items()}
+    diagrams = {
+        title: {
+            name: [(told["ids"], told[figure]) for told in found[contestant]]
+            for contestant, name in _CHARTED.items()
+            if contestant in found
+        }
         for title, figure in (("Time, seconds", "wall"), ("Peak memory, MiB", "peak"))
     }
     title = "Polling orders at a latency of 50 ms, in batches of 100"
-    file.write_text(chart.drawn(title, halves), encoding="utf-8")
+    file.write_text(chart.by_size(title, diagrams), encoding="utf-8")
 
 
 def _summary(asked: Sequence[dict[str, object]]) -> str:

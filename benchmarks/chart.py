@@ -1,4 +1,7 @@
-"""Charts, as SVG: time and memory by the number of ids, on logarithmic axes, and a run over time."""
+"""Charts, as SVG for light and dark: time and memory by the number of ids, and a run over time.
+
+Each is narrow enough for a phone, and each line has its name beside it.
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,16 +9,21 @@ from html import escape
 
 Points = Sequence[tuple[float, float]]
 
-_WIDTH, _HEIGHT = 440, 320
-_LEFT, _TOP, _GAP = 60, 60, 80
-_KEY_ROW, _KEY_COLUMNS = 20, 4
-_COLOURS = (
-    *("#0b6e4f", "#5fb49c", "#c1272d", "#1f4e9c", "#e08e0b", "#f2c14e"),
-    *("#7d3c98", "#555555", "#a0522d", "#2aa1b3", "#b8578c", "#8a8a2a"),
-)
+_LEFT, _TOP, _WIDTH, _HEIGHT, _NAMES = 60, 80, 360, 260, 140
+_ROW = 18
+_STYLE = """<style>
+text { fill: #222 } .back { fill: #fff } .grid { stroke: #ddd } .away { fill: #f6e4e4 }
+.line0 { color: #0b6e4f } .line1 { color: #c1272d } .line2 { color: #1f4e9c }
+.line3 { color: #9a5b00 } .line4 { color: #7d3c98 } .name { fill: currentColor }
+@media (prefers-color-scheme: dark) {
+text { fill: #e3e3e3 } .back { fill: #16181b } .grid { stroke: #3a3d42 } .away { fill: #402a2a }
+.line0 { color: #4fc79a } .line1 { color: #ff7b72 } .line2 { color: #7fb0ff }
+.line3 { color: #f0a83c } .line4 { color: #c895e6 } .name { fill: currentColor }
+}
+</style>"""
 
 
-class _Axis:
+class _Logarithmic:
     """Places values on a line of pixels; it ends at whole steps of 1, 2, 5."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
@@ -23,112 +31,115 @@ class _Axis:
         self.low = max(step for step in steps if step <= min(values))
         self.high = min(step for step in steps if step >= max(values) and step > self.low)
         self.ticks = [step for step in steps if self.low <= step <= self.high]
-        self._start, self._end = start, end
+        self._start, self.end = start, end
 
     def at(self, value: float) -> float:
         share = math.log(value / self.low) / math.log(self.high / self.low)
-        return round(self._start + share * (self._end - self._start), 1)
-
-
-def _text(x: float, y: float, words: str, more: str = "") -> str:
-    return f'<text x="{x}" y="{y}" {more}>{escape(words)}</text>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#ddd"/>'
-
-
-def _half(left: float, title: str, lines: Mapping[str, Points]) -> Iterator[str]:
-    """One diagram with its grid and a line for each contestant."""
-    points = [point for line in lines.values() for point in line]
-    right, bottom = left + _WIDTH, _TOP + _HEIGHT
-    across = _Axis([x for x, _ in points], left, right)
-    up = _Axis([y for _, y in points], bottom, _TOP)
-    yield _text(left, _TOP - 14, title, 'font-weight="bold"')
-    for tick in across.ticks:
-        yield _line(across.at(tick), _TOP, across.at(tick), bottom)
-        if math.log10(tick).is_integer() or len(across.ticks) < 5:  # noqa: PLR2004 - room for all
-            yield _text(across.at(tick), bottom + 18, f"{tick:,.0f}", 'text-anchor="middle"')
-    for tick in up.ticks:
-        yield _line(left, up.at(tick), right, up.at(tick))
-        yield _text(left - 8, up.at(tick) + 4, f"{tick:g}", 'text-anchor="end"')
-    yield _text(right, bottom + 36, "ids", 'text-anchor="end"')
-    for line, colour in zip(lines.values(), _COLOURS, strict=False):
-        path = " ".join(f"{across.at(x)},{up.at(y)}" for x, y in line)
-        yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        for x, y in line:
-            yield f'<circle cx="{across.at(x)}" cy="{up.at(y)}" r="2.5" fill="{colour}"/>'
-
-
-def _key(names: Sequence[str], top: float) -> Iterator[str]:
-    for place, (name, colour) in enumerate(zip(names, _COLOURS, strict=False)):
-        row, place_in_row = divmod(place, _KEY_COLUMNS)
-        x, y = _LEFT + place_in_row * 240, top + row * _KEY_ROW
-        yield f'<rect x="{x}" y="{y - 9}" width="14" height="10" fill="{colour}"/>'
-        yield _text(x + 20, y, name)
-
-
-def drawn(title: str, halves: Mapping[str, Mapping[str, Points]]) -> str:
-    """A title, and beside each other a diagram for each half, of one line by contestant."""
-    names = list(next(iter(halves.values())))
-    key = _TOP + _HEIGHT + 70
-    width = _LEFT + len(halves) * (_WIDTH + _GAP)
-    height = key + -(-len(names) // _KEY_COLUMNS) * _KEY_ROW
-    parts = [_text(_LEFT, 24, title, 'font-size="16"'), *_key(names, key)]
-    for place, (half, lines) in enumerate(halves.items()):
-        parts += _half(_LEFT + place * (_WIDTH + _GAP), half, lines)
-    return _image(width, height, parts)
-
-
-def _image(width: float, height: float, parts: Sequence[str]) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" font-family="sans-serif" font-size="12" fill="#222">'
-    )
-    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="white"/>', *parts, "</svg>\n"])
+        return round(self._start + share * (self.end - self._start), 1)
 
 
 class _Linear:
     """Places values on a line of pixels, from 0 to a whole step."""
 
-    def __init__(self, most: float, start: float, end: float) -> None:
+    def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         steps = (factor * 10.0**power for power in range(-1, 9) for factor in (1, 2, 5))
-        step = next(step for step in steps if most / step <= 10)  # noqa: PLR2004 - lines of the grid
-        self.ticks = [step * place for place in range(math.ceil(most / step) + 1)]
-        self._start, self._end = start, end
+        step = next(step for step in steps if max(values) / step <= 10)  # noqa: PLR2004 - lines of the grid
+        self.ticks = [step * place for place in range(math.ceil(max(values) / step) + 1)]
+        self._start, self.end = start, end
 
     def at(self, value: float) -> float:
-        return round(self._start + value / self.ticks[-1] * (self._end - self._start), 1)
+        return round(self._start + value / self.ticks[-1] * (self.end - self._start), 1)
 
 
-def _grid(across: _Linear, up: _Linear, right: float, bottom: float) -> Iterator[str]:
+_Axis = _Logarithmic | _Linear
+
+
+def _text(x: float, y: float, words: str, more: str = "") -> str:
+    return f'<text x="{x:g}" y="{y:g}" {more}>{escape(words)}</text>'
+
+
+def _grid(across: _Axis, up: _Axis, top: float, unit: str) -> Iterator[str]:
+    """The lines behind a diagram, and what they stand for."""
+    right, bottom = across.end, top + _HEIGHT
     for tick in across.ticks:
-        yield _line(across.at(tick), _TOP, across.at(tick), bottom)
-        yield _text(across.at(tick), bottom + 18, f"{tick:g}", 'text-anchor="middle"')
+        yield f'<path d="M{across.at(tick)} {top}V{bottom}" class="grid"/>'
+        if isinstance(across, _Linear) or math.log10(tick).is_integer():
+            yield _text(across.at(tick), bottom + 18, f"{tick:,.9g}", 'text-anchor="middle"')
     for tick in up.ticks:
-        yield _line(_LEFT, up.at(tick), right, up.at(tick))
-        yield _text(_LEFT - 8, up.at(tick) + 4, f"{tick:,.0f}", 'text-anchor="end"')
-    yield _text(right, bottom + 36, "seconds", 'text-anchor="end"')
+        yield f'<path d="M{_LEFT} {up.at(tick)}H{right}" class="grid"/>'
+        yield _text(_LEFT - 8, up.at(tick) + 4, f"{tick:,.9g}", 'text-anchor="end"')
+    yield _text(right + 12, bottom + 20 + _ROW, unit, 'text-anchor="end"')
+
+
+def _apart(wanted: Mapping[str, float]) -> dict[str, float]:
+    """Heights for names, each as near as it can be to the one it wants without touching another."""
+    placed: dict[str, float] = {}
+    for name in sorted(wanted, key=lambda name: wanted[name]):
+        placed[name] = max(wanted[name], *(at + _ROW for at in placed.values()), -math.inf)
+    return placed
+
+
+def _line(place: int, points: Points, across: _Axis, up: _Axis) -> Iterator[str]:
+    path = " ".join(f"{across.at(x)},{up.at(y)}" for x, y in points)
+    yield (
+        f'<polyline points="{path}" class="line{place}" fill="none" stroke="currentColor" stroke-width="2"/>'
+    )
+
+
+def _names(lines: Mapping[str, Points], across: _Axis, up: _Axis) -> Iterator[str]:
+    """The name of each line, at its end."""
+    for end in sorted({line[-1][0] for line in lines.values()}):
+        wanted = {name: up.at(line[-1][1]) + 4 for name, line in lines.items() if line[-1][0] == end}
+        for name, y in _apart(wanted).items():
+            place = list(lines).index(name)
+            yield _text(across.at(end) + 8, y, name, f'class="name line{place}"')
+
+
+def _by_size(top: float, title: str, lines: Mapping[str, Points]) -> Iterator[str]:
+    """One diagram on logarithmic axes."""
+    points = [point for line in lines.values() for point in line]
+    across = _Logarithmic([x for x, _ in points], _LEFT, _LEFT + _WIDTH)
+    up = _Logarithmic([y for _, y in points], top + _HEIGHT, top)
+    yield _text(_LEFT, top - 14, title, 'font-weight="bold"')
+    yield from _grid(across, up, top, "ids")
+    for place, line in enumerate(lines.values()):
+        yield from _line(place, line, across, up)
+    yield from _names(lines, across, up)
+
+
+def by_size(title: str, diagrams: Mapping[str, Mapping[str, Points]]) -> str:
+    """A title, and below each other a diagram for each figure, of one line by contestant."""
+    parts = [_text(_LEFT, 28, title, 'font-size="17"')]
+    tall = _HEIGHT + 96
+    for place, (diagram, lines) in enumerate(diagrams.items()):
+        parts += _by_size(_TOP + place * tall, diagram, lines)
+    return _image(_TOP + len(diagrams) * tall - 40, parts)
 
 
 def over_time(title: str, lines: Mapping[str, Points], away: tuple[float, float]) -> str:
     """A title, and a diagram of seconds with one line each; a time in it is marked."""
     points = [point for line in lines.values() for point in line]
-    right, bottom = _LEFT + 2 * _WIDTH, _TOP + _HEIGHT
-    across = _Linear(max(x for x, _ in points), _LEFT, right)
-    up = _Linear(max(y for _, y in points), bottom, _TOP)
+    bottom = _TOP + _HEIGHT
+    across = _Linear([x for x, _ in points], _LEFT, _LEFT + _WIDTH + _NAMES - 20)
+    up = _Linear([y for _, y in points], bottom, _TOP)
     begin, end = map(across.at, away)
     parts = [
-        f'<rect x="{begin}" y="{_TOP}" width="{end - begin:.1f}" height="{_HEIGHT}" fill="#f3e9e9"/>',
-        _text((begin + end) / 2, _TOP + 16, "away", 'text-anchor="middle" fill="#a33"'),
-        _text(_LEFT, 24, title, 'font-size="16"'),
-        *_grid(across, up, right, bottom),
+        _text(_LEFT, 28, title, 'font-size="17"'),
+        f'<rect x="{begin}" y="{_TOP}" width="{end - begin:.1f}" height="{_HEIGHT}" class="away"/>',
+        _text((begin + end) / 2, _TOP + 18, "away", 'text-anchor="middle"'),
+        *_grid(across, up, _TOP, "seconds"),
     ]
     for place, (name, line) in enumerate(lines.items()):
-        colour = _COLOURS[2 * place]
-        path = " ".join(f"{across.at(x)},{up.at(y)}" for x, y in line)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        key = bottom + 60 + place * _KEY_ROW
-        parts.append(f'<rect x="{_LEFT}" y="{key - 9}" width="14" height="10" fill="{colour}"/>')
-        parts.append(_text(_LEFT + 20, key, name))
-    return _image(right + 30, bottom + 60 + len(lines) * _KEY_ROW, parts)
+        parts += _line(place, line, across, up)
+        parts.append(_text(_LEFT, bottom + 66 + place * _ROW, name, f'class="name line{place}"'))
+    return _image(bottom + 80 + len(lines) * _ROW, parts)
+
+
+def _image(height: float, parts: Sequence[str]) -> str:
+    width = _LEFT + _WIDTH + _NAMES
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" width="{width}" '
+        f'height="{height:g}" font-family="sans-serif" font-size="14" role="img">'
+    )
+    back = f'<rect width="{width}" height="{height:g}" rx="8" class="back"/>'
+    return "\n".join([head, _STYLE, back, *parts, "</svg>\n"])

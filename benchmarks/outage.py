@@ -194,7 +194,7 @@ def _draw(file: Path) -> None:
         steps = [(place / BINS, _smooth(course, place) * BINS) for place in times]
         lost = found["sent"] - len(found["panel"]["ok"])
         lines[f"{name}: {lost:,} requests lost, {found['failed']:,} of {CHARTED:,} ids failed"] = steps
-    title = f"Ids a second over {CONNECTIONS} connections; the panel answers 502 for {LENGTH:g} s"
+    title = f"Ids a second; the panel answers 502 for {LENGTH:g} s"
     file.write_text(chart.over_time(title, lines, (START, START + LENGTH)), encoding="utf-8")
     print("\n".join(lines))
 
