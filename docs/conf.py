@@ -23,6 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "descriptions",
     "references",
+    "search_words",
 ]
 exclude_patterns = ["_build", "examples"]
 
@@ -57,7 +58,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"opentelemetry\..*"),
     (
         "py:.*",
-        r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit|orders\._Dripped)",
+        r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit)",
     ),
     ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
 ]
@@ -77,8 +78,9 @@ def _readable(
     signature: str | None,
     returns: str | None,
 ) -> tuple[str | None, str | None]:
-    """Show a default that is a function by its name; its `repr` is no Python."""
-    return signature and re.sub(r"<(?:built-in )?function (\w+).*?>", r"\1", signature), returns
+    """Show defaults as Python: a function by its name, and one that is made anew each time as `...`."""
+    shown = re.sub(r"<(?:built-in )?function (\w+).*?>", r"\1", signature or "").replace("= NOTHING", "= ...")
+    return shown or signature, returns
 
 
 def setup(app: Sphinx) -> None:

@@ -1,6 +1,7 @@
 """The built site: what a browser is not needed for. `nox -s docs` builds it and runs this."""
 
 import re
+import runpy
 from html import unescape
 from importlib import metadata
 from pathlib import Path
@@ -61,6 +62,12 @@ def test_public_names_have_the_address_that_users_import() -> None:
     pages = "".join(html(page) for page in PAGES if page.parts[0] == "reference")
 
     assert [name for name in agencia_async.__all__ if f'id="agencia_async.{name}"' not in pages] == []
+
+
+def test_the_words_of_the_search_are_of_pages_that_exist() -> None:
+    words = runpy.run_path(str(DOCS / "_ext/search_words.py"))["WORDS"]
+
+    assert set(words) <= set(map(str, PAGES))
 
 
 def test_a_missing_page_finds_its_styles_from_any_folder() -> None:

@@ -69,6 +69,11 @@ def _keep_builtins_apart(_app: Sphinx, doctree: nodes.document) -> None:
             del node["refspecific"]
 
 
+def _without_private(_app: Sphinx, _name: str, _class: object, _options: object, bases: list[type]) -> None:
+    """Show, instead of a base class that only saves lines, the one that users know."""
+    bases[:] = [base.__base__ or base if base.__name__.startswith("_") else base for base in bases]
+
+
 def _as_imported(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement
 ) -> Element | None:
@@ -84,6 +89,7 @@ def _as_imported(
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect them."""
     app.connect("config-inited", _find_libraries)  # before intersphinx reads its settings
+    app.connect("autodoc-process-bases", _without_private)
     app.connect("doctree-read", _keep_builtins_apart)
     app.connect("missing-reference", _as_imported)
     return {"parallel_read_safe": True}
