@@ -134,7 +134,7 @@ def docs(session: nox.Session) -> None:
     """Build the documentation, and test what was built; a warning, or a reference to nothing, is an error."""
     session.install("-e", ".[all]", *_group("docs"))
     session.run("sphinx-build", "-q", "-W", "--keep-going", "-n", "-b", "html", "docs", "docs/_build/html")
-    session.run("pytest", "docs/test_site.py")
+    session.run("pytest", "docs/test_site.py", "docs/test_search.py")
 
 
 @nox.session(default=False)
