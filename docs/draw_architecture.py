@@ -28,6 +28,11 @@ LAYERS = {
         Room("journal.py", "idempotent orders", "entry"),
         Room("_journal/", "entries, store · SQLAlchemy", "io"),
     ),
+    "extensions": (
+        Room("workers.py", "many machines · streaQ", "entry"),
+        Room("_workers/", "chunks, queue", "io"),
+        Room("instrumentation/", "OpenTelemetry", "io"),
+    ),
     "client": (
         Room("client.py", "one method for each action", "entry"),
         Room("_client/", "options, composition root", "io"),
@@ -56,6 +61,7 @@ LAYERS = {
         Room("_checks.py", "argument checks", "pure"),
     ),
     "foundation": (
+        Room("hooks.py", "what is told of calls", "pure"),
         Room("errors.py", "exceptions", "pure"),
         Room("states.py", "states", "pure"),
         Room("_plain/", "plain data, in and out", "pure"),

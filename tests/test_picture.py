@@ -4,8 +4,9 @@ import re
 import runpy
 from pathlib import Path
 
-from tests.test_house import MAY, PACKAGE, ROOT
+from tests.test_house import MAY, PACKAGE
 
+ROOT = PACKAGE.parent
 DRAWING = runpy.run_path(str(ROOT / "docs/draw_architecture.py"))
 PICTURE = (ROOT / "docs/architecture.svg").read_text(encoding="utf-8")
 NAMES: list[str] = re.findall(r'class="text name"[^>]*>([\w./]+)<', PICTURE)
