@@ -15,10 +15,11 @@ from typing import Any, Final, cast, get_args, get_type_hints
 from attrs import frozen
 
 from agencia_async._client.options import ENVIRONMENT, Options, read_key
-from agencia_async._limits.rate_limit import RateLimit
+from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._limits.redis_limit import RedisRateLimit
 from agencia_async.errors import ConfigurationError
 
-_OWN: Final = ("key_file", "key_env", "rate_limit", "journal", "ca_file")
+_OWN: Final = ("key_file", "key_env", "rate_limit", "rate_limit_redis", "journal", "ca_file")
 """What a profile has besides the options of the client that are text, numbers or booleans."""
 _SECRET: Final = {"key", "api_key", "apikey", "api-key", "token", "secret", "password"}
 _REFUSED: Final = (
@@ -82,8 +83,8 @@ class Profile:
         if "base_url" in overrides:
             raise self._wrong("its base_url cannot be overridden: its key belongs to its panel")
         options = {key: value for key, value in self.values.items() if key not in _OWN}
-        if "rate_limit" in self.values:
-            options["rate_limit"] = self._rate_limit()
+        if "rate_limit" in self.values or "rate_limit_redis" in self.values:
+            options["rate_limit"] = self._limit()
         if "ca_file" in self.values and "ssl_context" not in overrides:
             options["ssl_context"] = self._trusted()
         return cast("Options", options | overrides)
@@ -99,6 +100,20 @@ class Profile:
                 "others can read the API key in the key_file of profile %r; try: chmod 600", self.name
             )
         return key, "" if key else "the file that key_file names is empty"
+
+    def _limit(self) -> Limit:
+        """The rate limit, which all processes share if the profile names a Redis for it."""
+        url = self.values.get("rate_limit_redis")
+        if "rate_limit" not in self.values:
+            raise self._wrong("rate_limit_redis needs a rate_limit, which all processes then share")
+        limit = self._rate_limit()
+        if url is None:
+            return limit
+        try:
+            return RedisRateLimit(url, limit.requests, limit.per)
+        except ConfigurationError as error:
+            reason = error.message
+        raise self._wrong(f"rate_limit_redis: {reason}")
 
     def _rate_limit(self) -> RateLimit:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agencia_async import AsyncClient, ConfigurationError, RateLimit
+from agencia_async import AsyncClient, ConfigurationError, RateLimit, RedisRateLimit
 from agencia_async._client.options import Options
 from agencia_async._client.profiles import Profile, config_file, read_profile
 from agencia_async.sandbox import Panel, serve
@@ -131,6 +131,13 @@ def test_every_option_that_is_plain_may_stand_in_it(home: Path) -> None:
     assert repr(AsyncClient.from_profile("north", timeout=1.0)) == "<AsyncClient of http://127.0.0.1/>"
 
 
+def test_a_limit_may_be_shared_through_a_redis(home: Path) -> None:
+    url = "redis://:pa55word@127.0.0.1:6379/0"
+    configure(home, f'{WITH_KEY}rate_limit = "2/s"\nrate_limit_redis = "{url}"')
+    assert options(read_profile("north")) == {"rate_limit": RedisRateLimit(url, 2, per=1)}
+    assert options(read_profile("north"), rate_limit=None) == {"rate_limit": None}
+
+
 @pytest.mark.parametrize(
     ("journal", "expected"),
     [
@@ -222,6 +229,14 @@ REFUSED = {
     "a rate": (f'{WITH_KEY}rate_limit = "often"', 'rate_limit must be text such as "60/min"'),
     "a rate of nothing": (f'{WITH_KEY}rate_limit = "0/min"', 'rate_limit must be text such as "60/min"'),
     "a rate that is a number": (f"{WITH_KEY}rate_limit = 60", "rate_limit must be text$"),
+    "a Redis without a rate": (
+        f'{WITH_KEY}rate_limit_redis = "redis://127.0.0.1/"',
+        "rate_limit_redis needs a rate_limit",
+    ),
+    "a Redis that is none": (
+        f'{WITH_KEY}rate_limit = "2/s"\nrate_limit_redis = "http://:{KEY}@127.0.0.1/"',
+        "rate_limit_redis: url must be a Redis URL",
+    ),
     "a value out of range": (f"{WITH_KEY}timeout = -1", "timeout must be a number of seconds > 0"),
     "no certificates": (
         f'{WITH_KEY}ca_file = "no.pem"',

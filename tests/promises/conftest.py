@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-UNWATCHED = ("journal", "redis_limit", "test_dialects.py", "test_faults.py")
+UNWATCHED = ("journal", "redis_limit", "workers", "test_dialects.py", "test_faults.py")
 """The same as what the settings of coverage omit."""
 WATCHED = {"test_anywhere.py", "test_cluster.py", "test_copies.py"}
 

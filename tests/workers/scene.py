@@ -19,8 +19,8 @@ IDLE = 1.0
 
 
 def made(url: str, **options: Any) -> "Worker[Any]":  # noqa: ANN401 - as streaQ has them
-    """A worker with the time-outs that the documentation tells to set."""
-    timeouts = {"stream_timeout": 2 * IDLE, "connect_timeout": 5, "max_idle_time": 3 * IDLE}
+    """A worker, with time-outs that a busy machine does not reach."""
+    timeouts = {"stream_timeout": 60, "connect_timeout": 60, "max_idle_time": 60}
     plain: dict[str, Any] = {"serializer": json.dumps, "deserializer": json.loads}
     usual: dict[str, Any] = {"concurrency": 4, "prefetch": 1, "idle_timeout": IDLE, "redis_kwargs": timeouts}
     return Worker(redis_url=url, **{**plain, **usual, **options})
@@ -34,6 +34,23 @@ async def running(*workers: "Worker[Any]") -> AsyncIterator[None]:
         yield
     finally:
         await end(tasks)
+
+
+@asynccontextmanager
+async def supervised(url: str) -> AsyncIterator[None]:
+    """A worker works while the block runs: one that ends with an error is followed by another."""
+
+    async def supervise() -> None:
+        while True:
+            worker = made(url, redis_kwargs={"stream_timeout": 2, "connect_timeout": 2, "max_idle_time": 3})
+            register(worker)
+            await asyncio.gather(worker.run_async(), return_exceptions=True)
+
+    task = asyncio.create_task(supervise())
+    try:
+        yield
+    finally:
+        await end([task])
 
 
 @asynccontextmanager
