@@ -85,19 +85,24 @@ class Polling:
         self._queue.check_open()
         tasks, may_start, in_flight = Tasks(), asyncio.Event(), set[int]()
         may_start.set()
+        looks = self._queue.looks(tasks)
 
         async def work(chunk: tuple[list[Id], list[str]]) -> list[BulkItem[T]]:
             given, wire_ids = chunk
             in_flight.add(id(chunk))
             try:
-                told = await self._queue.ask(what, request(profile, wire_ids))
+                told = await self._queue.ask(what, request(profile, wire_ids), looks)
             finally:
                 in_flight.discard(id(chunk))
             return read_answer(told, given, wire_ids, record)
 
         chunks = batches(ids, lambda: self._chunk_size, tasks=tasks, is_idle=lambda: not in_flight)
         pool = WorkerPool(chunks, work, workers=self._max_chunks, may_start=may_start, tasks=tasks)
-        async with aclosing(pool.results()) as answers:
-            async for items in answers:
-                for item in items:
-                    yield item
+        try:
+            async with aclosing(pool.results()) as answers:
+                async for items in answers:
+                    for item in items:
+                        yield item
+        finally:
+            looks.close()
+            await tasks.aclose()

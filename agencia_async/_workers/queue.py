@@ -16,12 +16,14 @@ publish and subscribe is lost with the connection that it comes on.
 import asyncio
 import logging
 import pickle
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from streaq import StreaqError, TaskStatus, Worker
 
+from agencia_async._concurrency.coalescer import Coalescer
+from agencia_async._concurrency.tasks import Tasks
 from agencia_async._workers.messages import refusal
 from agencia_async.errors import ConfigurationError, ReplyError, TransportError
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Raw = bytes | str
+Looks = Coalescer[Raw | None]
+"""Looks for results, those of all tasks in one command."""
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 _TRIES = 20
@@ -38,8 +43,10 @@ _ANEW = 5
 """Times that a task is enqueued."""
 _TTL = 300
 """Seconds for which Redis keeps a result that nobody reads."""
-_LOOK = 5.0
-"""Seconds between two looks whether a task is still there."""
+_TOGETHER = 0.02
+"""Seconds for which a look for a result waits for others."""
+_CHECK = 5.0
+"""Seconds after which it is checked whether a task is still there."""
 _LONELY = 30.0
 """Seconds after which it is told that no worker takes a task."""
 _COMMAND = 10.0
@@ -90,7 +97,14 @@ class Queue:
             return
         raise ConfigurationError("the worker is not connected: ask inside `async with worker:`")
 
-    async def ask(self, name: str, request: dict[str, Any]) -> object:
+    def looks(self, tasks: Tasks) -> Looks:
+        """What the tasks of one call share."""
+        return Coalescer(self._look, size=1000, window=_TOGETHER, tasks=tasks)
+
+    async def _look(self, keys: Sequence[str]) -> dict[str, Raw | Exception | None]:
+        return dict(zip(keys, await self._worker.redis.mget(keys), strict=True))
+
+    async def ask(self, name: str, request: dict[str, Any], looks: Looks) -> object:
         """The answer of a worker, or `refusal` with its words.
 
         Raises:
@@ -99,22 +113,22 @@ class Queue:
         for _ in range(_ANEW):
             task = self._tasks[name].enqueue(request)
             await self._patiently(lambda task=task: task)  # type: ignore[misc]  # once, whatever is lost
-            told = await self._result(task.id)
+            told = await self._result(task.id, looks)
             if told is not None:
                 return told
         return refusal(TransportError(f"the queue lost the task {_ANEW} times", sent="maybe"))
 
-    async def _result(self, task_id: str) -> object:
+    async def _result(self, task_id: str, looks: Looks) -> object:
         """The answer of a task; None if the task is lost."""
-        redis, key = self._worker.redis, self._worker.results_key + task_id
-        began = looked = _now()
-        while (raw := await self._patiently(lambda: redis.get(key))) is None:
-            if _now() - looked > _LOOK:
-                looked = _now()
-                if await self._is_lost(task_id, looked - began):
+        key = self._worker.results_key + task_id
+        began = checked = _now()
+        while (raw := await self._patiently(lambda: looks.get(key))) is None:
+            if _now() - checked > _CHECK:
+                checked = _now()
+                if await self._is_lost(task_id, checked - began):
                     return None
             await asyncio.sleep(pause(_now() - began))
-        await self._patiently(lambda: redis.delete([key]))
+        await self._patiently(lambda: self._worker.redis.delete([key]))
         return await self._read(raw)
 
     async def _is_lost(self, task_id: str, waited: float) -> bool:

@@ -100,11 +100,14 @@ def delete(server: Server, pattern: str) -> None:
             it.delete(key)
 
 
-@pytest.mark.parametrize("lost", ["*task:data*", "streaq:*"])
+@pytest.mark.parametrize(
+    ("lost", "check"), [("*task:data*", 0.05), ("streaq:*", 0.05), ("*task:data*", 60.0)]
+)
 async def test_a_task_that_is_lost_is_enqueued_anew(
-    lost: str, server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
+    lost: str, check: float, server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queue, "_LOOK", 0.05)
+    """Who asks finds out by looking, or by what a worker says that finds a task without its data."""
+    monkeypatch.setattr(_queue, "_CHECK", check)
     ids = panel.seed_orders(3)
     worker = made(server.url)
     register(worker)
@@ -119,7 +122,7 @@ async def test_a_task_that_is_lost_is_enqueued_anew(
 async def test_a_task_that_is_lost_again_and_again_is_an_error_of_its_ids(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queue, "_LOOK", 0.0)
+    monkeypatch.setattr(_queue, "_CHECK", 0.0)
     monkeypatch.setattr(_queue, "_ANEW", 2)
     async with asking(server.url, workers=0) as polling:
         asked = asyncio.create_task(anext(polling.status([1], profile="north")))
@@ -189,7 +192,7 @@ async def test_a_result_that_cannot_be_read_is_an_error_of_its_ids(written: str,
 async def test_it_is_told_once_that_there_is_no_worker(
     server: Server, panel: Panel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queue, "_LOOK", 0.0)
+    monkeypatch.setattr(_queue, "_CHECK", 0.0)
     monkeypatch.setattr(_queue, "_LONELY", 0.0)
     ids = panel.seed_orders(2)
     worker = made(server.url)
@@ -208,7 +211,7 @@ async def test_it_is_told_once_that_there_is_no_worker(
 async def test_a_redis_that_is_gone_for_a_while_is_waited_for(
     server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queue, "_LOOK", 0.05)
+    monkeypatch.setattr(_queue, "_CHECK", 0.05)
     ids = panel.seed_orders(30)
     panel.faults.latency = 0.05
     async with asking(server.url, workers=0, chunk_size=10, max_chunks=1) as polling:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 from tests.support.loopback import listening
@@ -48,11 +48,9 @@ class Wire:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    with suppress(ConnectionError):
         while data := await reader.read(2**16):
             writer.write(data)
-    except ConnectionError:
-        pass
     writer.close()
 
 

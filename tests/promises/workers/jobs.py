@@ -9,7 +9,7 @@ from agencia_async._limits import shared
 from agencia_async.workers import register
 
 vars(shared)["_PATIENCE"] = 60.0  # a machine that is busy is no Redis that is away
-IDLE = 1.0
+IDLE = 3.0
 
 worker = Worker(
     redis_url=os.environ["QUEUE"],
@@ -18,6 +18,6 @@ worker = Worker(
     concurrency=8,
     prefetch=1,
     idle_timeout=IDLE,
-    redis_kwargs={"stream_timeout": 2 * IDLE, "connect_timeout": 5, "max_idle_time": 3 * IDLE},
+    redis_kwargs={"stream_timeout": 30, "connect_timeout": 30, "max_idle_time": 45},
 )
 polling = register(worker)
