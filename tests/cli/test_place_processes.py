@@ -149,7 +149,8 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     text = shown.decode()
     assert (process.returncode, len(links(panel))) == (0, COUNT)
     assert "many.csv: 40 orders\r\n  40 to send\r\ncost: 3.60 USD; balance: 1000 USD\r\n" in text
-    assert "Place 40 orders for 3.60 USD? [y/N]: yes" in text
+    host = str(panel.url).split("/")[2]
+    assert f"Place 40 orders at {host} for 3.60 USD? [y/N]: yes" in text
     assert "placing" in text
     assert "/40" in text
     assert "40 orders in 42 requests" in text
