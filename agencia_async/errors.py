@@ -195,7 +195,7 @@ class TransportError(AgenciaError):
     """No usable reply: the connection failed, timed out or broke, or the reply is a 5xx or a gateway page."""
 
     is_of_network = True
-    """Whether the network or the server failed: not so for a certificate that is not trusted."""
+    """Whether the network or the server failed, and not the check of a certificate."""
 
 
 class ReplyError(AgenciaError):

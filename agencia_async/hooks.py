@@ -54,7 +54,7 @@ class CallInfo:
 
     @property
     def outcome(self) -> Literal["ok", "error", "unknown", "cancelled"]:
-        """What it ended in: `"unknown"` is a write of which nobody knows whether it was executed."""
+        """What it ended in; `"unknown"` is a write of which nobody knows whether it was executed."""
         if self.error is None:
             return "ok"
         if isinstance(self.error, OutcomeUnknownError):

@@ -24,6 +24,7 @@ extensions = [
     "descriptions",
     "references",
     "search_words",
+    "shown_examples",
 ]
 exclude_patterns = ["_build", "examples"]
 
@@ -55,7 +56,7 @@ python_use_unqualified_type_names = True
 
 # What these pages do not describe: what a type checker alone needs.
 nitpick_ignore_regex = [
-    ("py:.*", r"opentelemetry\..*"),
+    ("py:.*", r"(opentelemetry\..*|Worker|agencia_async\._workers\.queue\.Queue)"),
     (
         "py:.*",
         r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit)",
