@@ -34,6 +34,7 @@ from agencia_async.models import (
     BulkItem,
     BulkResult,
     Cancellation,
+    Change,
     Id,
     OrderStatus,
     RefillId,
@@ -41,12 +42,14 @@ from agencia_async.models import (
     Service,
     Settlement,
     Stats,
+    WatchStats,
 )
 from agencia_async.states import OrderState, RefillState
 
 __version__ = VERSION
 
 if TYPE_CHECKING:
+    from agencia_async._watch.watcher import Watcher
     from agencia_async.catalogue import Catalogue, CatalogueChanges, ServiceChange
     from agencia_async.orders import (
         CommentLikesOrder,
@@ -80,6 +83,7 @@ __all__ = [
     "Cancellation",
     "Catalogue",
     "CatalogueChanges",
+    "Change",
     "CommentLikesOrder",
     "CommentRepliesOrder",
     "ConfigurationError",
@@ -127,17 +131,27 @@ __all__ = [
     "SubscriptionsOrder",
     "TransportError",
     "UnavailableError",
+    "WatchStats",
+    "Watcher",
     "WebTrafficOrder",
     "fast_transport",
 ]
 
+_LATE = {
+    "Catalogue": "catalogue",
+    "CatalogueChanges": "catalogue",
+    "ServiceChange": "catalogue",
+    "Watcher": "_watch.watcher",
+}
+"""The modules that are imported on first use; all other names are those of orders."""
+
 if not TYPE_CHECKING:  # pragma: no branch - a type checker would accept any name
 
     def __getattr__(name: str) -> object:
-        """An order class, or the catalogue, imported on first use: that takes as long as all the rest."""
+        """An order class, the catalogue or the watcher, imported on first use: most programs need none."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = "catalogue" if name in {"Catalogue", "CatalogueChanges", "ServiceChange"} else "orders"
+        module = _LATE.get(name, "orders")
         return getattr(import_module(f"{__name__}.{module}"), name)
 
     def __dir__() -> list[str]:

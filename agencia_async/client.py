@@ -18,6 +18,7 @@ from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money, check_seconds
 from agencia_async._client.options import CallOptions, Options, key_from_environment
 from agencia_async._client.settings import Settings, open_channel, panel_of, sender_of, signature
+from agencia_async._client.watching import Watching, WatchingClient
 from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(WatchingClient):
     """A client for one account at one panel, for any number of concurrent calls in one event loop.
 
     Use it in `async with`, or call `aclose` at the end; it opens on the first call.
@@ -113,6 +114,7 @@ class AsyncClient:
         panel, workers = panel_of(settings.url), settings.max_concurrency
         self._submission = OrderSubmission(sender, self._tasks, panel, workers, settings.idempotency_field)
         self._batches = Batches(sender, self._tasks, workers)
+        self._watching = Watching(self._batches, settings.batch_window)
         self._statuses = self._coalescer(actions.STATUS, settings.batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, settings.batch_window)
 

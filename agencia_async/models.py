@@ -11,6 +11,7 @@ from agencia_async._models.extra import NO_EXTRA, Extra
 from agencia_async._models.ids import Id, RefillId
 from agencia_async._models.settlement import Settlement, checked_facts, settle
 from agencia_async._models.stats import Stats
+from agencia_async._models.watching import Change, WatchStats
 from agencia_async._plain.record import Record
 from agencia_async.states import (
     FINAL_ORDERS,
@@ -26,6 +27,7 @@ __all__ = [
     "BulkItem",
     "BulkResult",
     "Cancellation",
+    "Change",
     "Extra",
     "Id",
     "OrderStatus",
@@ -34,6 +36,7 @@ __all__ = [
     "Service",
     "Settlement",
     "Stats",
+    "WatchStats",
 ]
 
 

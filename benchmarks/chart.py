@@ -1,4 +1,4 @@
-"""Charts, as SVG for light and dark: time and memory by the number of ids, and a run over time.
+"""Charts, as SVG for light and dark: time and memory by the number of ids, other curves, a run over time.
 
 Each is narrow enough for a phone, and each line has its name beside it.
 """
@@ -95,13 +95,13 @@ def _names(lines: Mapping[str, Points], across: _Axis, up: _Axis) -> Iterator[st
             yield _text(across.at(end) + 8, y, name, f'class="name line{place}"')
 
 
-def _by_size(top: float, title: str, lines: Mapping[str, Points]) -> Iterator[str]:
-    """One diagram on logarithmic axes."""
+def _by_size(top: float, title: str, lines: Mapping[str, Points], below: str = "ids") -> Iterator[str]:
+    """One diagram on logarithmic axes; `below` is what the horizontal one counts."""
     points = [point for line in lines.values() for point in line]
     across = _Logarithmic([x for x, _ in points], _LEFT, _LEFT + _WIDTH)
     up = _Logarithmic([y for _, y in points], top + _HEIGHT, top)
     yield _text(_LEFT, top - 14, title, 'font-weight="bold"')
-    yield from _grid(across, up, top, "ids")
+    yield from _grid(across, up, top, below)
     for place, line in enumerate(lines.values()):
         yield from _line(place, line, across, up)
     yield from _names(lines, across, up)
@@ -114,6 +114,13 @@ def by_size(title: str, diagrams: Mapping[str, Mapping[str, Points]]) -> str:
     for place, (diagram, lines) in enumerate(diagrams.items()):
         parts += _by_size(_TOP + place * tall, diagram, lines)
     return _image(_TOP + len(diagrams) * tall - 40, parts)
+
+
+def curve(title: str, lines: Mapping[str, Points], axes: tuple[str, str]) -> str:
+    """A title, and one diagram on logarithmic axes with these names."""
+    below, beside = axes
+    parts = [_text(_LEFT, 28, title, 'font-size="17"'), *_by_size(_TOP, beside, lines, below)]
+    return _image(_TOP + _HEIGHT + 56, parts)
 
 
 def over_time(title: str, lines: Mapping[str, Points], away: tuple[float, float]) -> str:

@@ -50,16 +50,17 @@ MAY = {
     "_protocol": (*RECORDS, "_orders"),
     "_limits": ("errors", "_checks", "_concurrency", "_protocol.headers"),
     "_transport": ("errors", "_protocol.reply"),
+    "_watch": (*RECORDS, "_checks", "_concurrency"),
     "_calls": (*CALLS, "hooks"),
     "_bulk": (*CALLS, "_calls"),
-    "_client": (*CALLS, "hooks", "_calls", "_bulk", "orders"),
+    "_client": (*CALLS, "hooks", "_calls", "_bulk", "_watch", "orders"),
     "client": (*CALLS, "_calls", "_bulk", "_client", "orders", "catalogue"),
-    "_journal": (*CALLS, "_calls", "_bulk", "orders", "catalogue", "client"),
-    "journal": (*CALLS, "_calls", "_bulk", "orders", "client", "_journal"),
+    "_journal": (*CALLS, "_calls", "_bulk", "_watch", "orders", "catalogue", "client"),
+    "journal": (*CALLS, "_calls", "_bulk", "_watch", "orders", "client", "_journal"),
     "_workers": (*CALLS, "_calls", "_bulk", "client"),
     "workers": (*CALLS, "_calls", "_bulk", "client", "_workers"),
     "instrumentation": ("hooks",),
-    "__init__": (*CALLS, "_calls", "_client.options", "orders", "catalogue", "client", UNKNOWN),
+    "__init__": (*CALLS, "_watch", "_calls", "_client.options", "orders", "catalogue", "client", UNKNOWN),
     "__main__": ("cli",),
     "pytest_plugin": ("__init__", "sandbox"),
     "sandbox": (),
@@ -96,7 +97,18 @@ NEVER = {
     *("workers", "_workers"),
 }
 """What no room below the client may name, whatever `MAY` comes to say."""
-BELOW = {*CALLS, "hooks", "_calls", "_bulk", "_client", "client", "orders", "catalogue", "_catalogue"}
+BELOW = {
+    *CALLS,
+    "hooks",
+    "_watch",
+    "_calls",
+    "_bulk",
+    "_client",
+    "client",
+    "orders",
+    "catalogue",
+    "_catalogue",
+}
 
 ADAPTERS = {
     "aiohttp": {"_transport.aiohttp_engine"},

@@ -12,6 +12,7 @@ from agencia_async import (
     BulkItem,
     BulkResult,
     Cancellation,
+    Change,
     CustomCommentsOrder,
     DefaultOrder,
     InvalidInputError,
@@ -25,6 +26,7 @@ from agencia_async import (
     Service,
     SubscriptionsOrder,
     TransportError,
+    WatchStats,
 )
 from agencia_async._plain.plain import plain
 from agencia_async.journal import Finding, JournalEntry, JournalState, Refusal
@@ -102,6 +104,9 @@ EVERYTHING = [
     Balance(balance=Decimal(1)),
     BulkItem(1, STATUS),
     BulkItem[OrderStatus]("x", error=NotFoundError("unknown")),
+    Change(1, RefillStatus(status="Pending"), previous=RefillStatus(status="Awaiting"), number=2),
+    Change[OrderStatus](1, error=NotFoundError("unknown"), number=1),
+    WatchStats(watched=1, untold=0, states={"Pending": 1}, requests=3, away=1.5, error=TransportError("x")),
     ENTRY,
     Finding(entry=ENTRY, advice="look", status=STATUS),
     ORDER,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from agencia_async import (
     AgenciaError,
     BulkItem,
+    Change,
     DefaultOrder,
     NotFoundError,
     Order,
@@ -38,6 +39,10 @@ def test_an_item_is_one_of_its_kind_of_value() -> None:
     adapter = TypeAdapter(BulkItem[OrderStatus])
     item = adapter.validate_json(adapter.dump_json(BulkItem(1, STATUS)))
     assert item == BulkItem(1, STATUS)
+    change = Change(1, STATUS, previous=STATUS, number=2)
+    changes = TypeAdapter(Change[OrderStatus])
+    assert changes.validate_json(changes.dump_json(change)) == change
+    assert json.loads(changes.dump_json(change)) == change.to_dict()
     failed = adapter.validate_python({"id": "x", "error": NotFoundError("unknown").to_dict()})
     assert isinstance(failed.error, NotFoundError)
     with pytest.raises(ValidationError):

@@ -1,0 +1,240 @@
+"""The part of the client that watches orders and refills to their end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agencia_async._bulk.batches import Batches
+from agencia_async._bulk.chunks import Ids, read_all
+from agencia_async._calls.channel import now
+from agencia_async._checks import check_policy, check_seconds
+from agencia_async._models.ids import id_text
+from agencia_async._protocol import actions
+from agencia_async._protocol.actions import Action
+from agencia_async._protocol.outcomes import Outcomes
+from agencia_async.errors import AgenciaError, ConfigurationError, of_id
+from agencia_async.models import Change, Id, OrderStatus, RefillStatus
+
+if TYPE_CHECKING:
+    from agencia_async._watch.polling import Asking
+    from agencia_async._watch.register import Rules
+    from agencia_async._watch.waiting import Waits
+    from agencia_async._watch.watcher import Record, Watcher
+
+S = TypeVar("S", OrderStatus, RefillStatus)
+
+LEAST, MOST, UNKNOWN_FOR = 5.0, 3600.0, 600.0
+"""Seconds."""
+
+Snapshot = Mapping[str, Any]
+
+
+class Watching:
+    """What watches through one client: the watchers, and those who wait for single ids."""
+
+    def __init__(self, batches: Batches, window: float) -> None:
+        self._batches = batches
+        self._window = window
+        self._waits: dict[tuple[str, float], Waits[Any]] = {}
+
+    def _asking(self, action: Action[S]) -> "Asking[S]":
+        from agencia_async._watch.polling import Asking  # noqa: PLC0415 - loaded by those who watch
+
+        batches, channel = self._batches, self._batches.sender.channel
+
+        async def fetch(wire_ids: Sequence[str]) -> Outcomes[S]:
+            return await batches.send(action, wire_ids, urgent=False)
+
+        return Asking(
+            fetch=fetch,
+            size=partial(batches.next_size, action),
+            workers=batches.workers,
+            window=self._window,
+            accepted=channel.accepted,
+            tasks=batches.tasks,
+            clock=now,
+            enter=channel.enter,
+        )
+
+    def watcher(  # noqa: PLR0913 - as `AsyncClient.watcher`
+        self,
+        action: Action[Any],
+        *,
+        min_interval: float,
+        max_interval: float,
+        unknown_for: float,
+        known: Snapshot | None,
+        follow: bool,
+        record: "Record | None" = None,
+    ) -> "Watcher[Any]":
+        """A watcher of the ids of one action."""
+        from agencia_async._watch.snapshot import ORDERS, REFILLS, Kind  # noqa: PLC0415
+        from agencia_async._watch.watcher import Watcher, WatchTerms  # noqa: PLC0415
+
+        check_policy("follow", follow, bool)
+        rules = _rules(min_interval, max_interval, unknown_for)
+        kind: Kind[Any] = REFILLS if action is actions.REFILL_STATUS else ORDERS
+        return Watcher(WatchTerms(self._asking(action), kind, rules, known, follow=follow, record=record))
+
+    async def wait(self, action: Action[S], given: Id, timeout: float | None, unknown_for: float) -> S:  # noqa: ASYNC109
+        """The final status of one id."""
+        key = id_text(given)
+        if timeout is not None:
+            check_seconds("timeout", timeout, zero=True)
+        check_seconds("unknown_for", unknown_for, zero=True)
+        self._batches.sender.channel.enter()
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._waits_of(action, unknown_for).result(given, key)
+        except TimeoutError:
+            failure: Exception = TimeoutError(f"{given} has not ended within {timeout:g} s")
+        except AgenciaError as error:
+            failure = error if error.id is None else of_id(error, given)
+        raise failure
+
+    def _waits_of(self, action: Action[S], unknown_for: float) -> "Waits[S]":
+        from agencia_async._watch.waiting import Waits  # noqa: PLC0415
+
+        key = (action.name, unknown_for)
+        if key not in self._waits:
+            new = partial(
+                self.watcher,
+                action,
+                min_interval=LEAST,
+                max_interval=MOST,
+                unknown_for=unknown_for,
+                known=None,
+                follow=False,
+            )
+            self._waits[key] = Waits(new, self._batches.tasks)
+        return self._waits[key]
+
+
+def _rules(min_interval: float, max_interval: float, unknown_for: float) -> "Rules":
+    from agencia_async._watch.register import Rules  # noqa: PLC0415
+    from agencia_async._watch.schedule import Intervals  # noqa: PLC0415
+
+    check_seconds("min_interval", min_interval)
+    check_seconds("max_interval", max_interval)
+    check_seconds("unknown_for", unknown_for, zero=True)
+    if max_interval < min_interval:
+        raise ConfigurationError(f"max_interval must be >= min_interval, got {max_interval} < {min_interval}")
+    return Rules(Intervals(min_interval, max_interval), unknown_for)
+
+
+class WatchingClient:
+    """The methods of `AsyncClient` that watch."""
+
+    _watching: Watching
+
+    async def watch(
+        self,
+        ids: Ids,
+        min_interval: float = LEAST,
+        max_interval: float = MOST,
+        unknown_for: float = UNKNOWN_FOR,
+        known: Snapshot | None = None,
+    ) -> AsyncGenerator[Change[OrderStatus], None]:
+        """Watch any number of orders to their end: each change of status, charge or remains, once.
+
+        The first status of an order is a change as well, unless `known` has the same. The loop ends when
+        every order has ended, each with exactly one final change: a final status, or its error. Changes that
+        nobody has taken yet become one. While the panel is away it goes on, and asks again from time to time.
+
+        Args:
+            ids: the ids of the orders.
+            min_interval: the least seconds between two requests for an order, > 0.
+            max_interval: the most seconds, by which an order is asked for however seldom it changes.
+            unknown_for: seconds after which an order that the panel does not know ends with its error: a new
+                one may be unknown for a while.
+            known: the `snapshot()` of an earlier watcher, to go on from.
+
+        Raises:
+            AuthenticationError: the account was rejected.
+            ConfigurationError: an argument is invalid, or the client was closed.
+        """
+        given, _ = await read_all(ids)
+        async with self.watcher(min_interval, max_interval, unknown_for, known) as watcher:
+            watcher.add(*given)
+            async for change in watcher:
+                yield change
+
+    def watcher(
+        self,
+        min_interval: float = LEAST,
+        max_interval: float = MOST,
+        unknown_for: float = UNKNOWN_FOR,
+        known: Snapshot | None = None,
+        *,
+        follow: bool = False,
+    ) -> "Watcher[OrderStatus]":
+        """The object behind `watch`: orders can be added and discarded while it is read.
+
+        Args:
+            min_interval: as for `watch`, and so are the next three.
+            max_interval: see there.
+            unknown_for: see there.
+            known: see there.
+            follow: do not end the loop when every order has ended, but wait for more to be added.
+        """
+        return self._watching.watcher(
+            actions.STATUS,
+            min_interval=min_interval,
+            max_interval=max_interval,
+            unknown_for=unknown_for,
+            known=known,
+            follow=follow,
+        )
+
+    async def wait(
+        self,
+        id: Id,  # noqa: A002 - the protocol's own word
+        timeout: float | None = None,  # noqa: ASYNC109 - the usual name
+        unknown_for: float = UNKNOWN_FOR,
+    ) -> OrderStatus:
+        """Wait for the end of one order; its final status. All that wait share their requests.
+
+        Args:
+            id: the id of the order.
+            timeout: the most seconds to wait; None for any time.
+            unknown_for: as for `watch`.
+
+        Raises:
+            TimeoutError: it has not ended within `timeout` seconds.
+            NotFoundError: the panel has not known it for `unknown_for` seconds.
+            AuthenticationError: the account was rejected.
+            ConfigurationError: the client was closed.
+        """
+        return await self._watching.wait(actions.STATUS, id, timeout, unknown_for)
+
+    async def watch_refills(
+        self,
+        ids: Ids,
+        min_interval: float = LEAST,
+        max_interval: float = MOST,
+        unknown_for: float = UNKNOWN_FOR,
+        known: Snapshot | None = None,
+    ) -> AsyncGenerator[Change[RefillStatus], None]:
+        """Watch any number of refills to their end, as `watch` does orders."""
+        given, _ = await read_all(ids)
+        async with self._watching.watcher(
+            actions.REFILL_STATUS,
+            min_interval=min_interval,
+            max_interval=max_interval,
+            unknown_for=unknown_for,
+            known=known,
+            follow=False,
+        ) as watcher:
+            watcher.add(*given)
+            async for change in watcher:
+                yield change
+
+    async def wait_refill(
+        self,
+        id: Id,  # noqa: A002
+        timeout: float | None = None,  # noqa: ASYNC109
+        unknown_for: float = UNKNOWN_FOR,
+    ) -> RefillStatus:
+        """Wait for the end of one refill, as `wait` does for an order."""
+        return await self._watching.wait(actions.REFILL_STATUS, id, timeout, unknown_for)

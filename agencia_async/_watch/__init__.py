@@ -1,0 +1,4 @@
+"""Watching ids to their end: when to ask again, what an answer means, and who is told.
+
+May import: `errors`, `states`, `models`, `_checks`, `_concurrency`; what polls is handed in by the client.
+"""

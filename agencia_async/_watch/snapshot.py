@@ -1,0 +1,123 @@
+"""What a watcher has told, as plain data, and how it is read again."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Generic, cast
+
+from attrs import fields_dict, frozen
+
+from agencia_async._models.extra import Extra
+from agencia_async._watch.watched import Known, S, Watched
+from agencia_async.errors import AgenciaError, ConfigurationError
+from agencia_async.models import OrderStatus, RefillStatus
+from agencia_async.states import OrderState, OwnWord, order_state
+
+VERSION = 1
+_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading foreign data may raise."""
+
+
+@frozen
+class Kind(Generic[S]):
+    """What is watched.
+
+    Attributes:
+        plural: its name.
+        status: makes a status of its plain data.
+    """
+
+    plural: str
+    status: Callable[[Mapping[str, Any]], S]
+
+
+def _order_status(row: Mapping[str, Any]) -> OrderStatus:
+    given: dict[str, Any] = {name: row[name] for name in fields_dict(OrderStatus) if name in row}
+    if given.get("charge") is not None:
+        given["charge"] = Decimal(given["charge"])
+    given["orders"] = tuple(given.get("orders", ()))
+    given["status"] = _word(row)
+    given["extra"] = Extra(row.get("extra", {}))
+    return OrderStatus(**given)
+
+
+def _refill_status(row: Mapping[str, Any]) -> RefillStatus:
+    return RefillStatus(status=_word(row), extra=Extra(row.get("extra", {})))
+
+
+def _word(row: Mapping[str, Any]) -> str:
+    """The status as the panel spelt it; a word of the caller's own means what it meant then."""
+    word, state = str(row["status"]), str(row.get("state"))
+    is_own = state in {*OrderState} and state != order_state(word)
+    return OwnWord(word, OrderState(state)) if is_own else word
+
+
+ORDERS = Kind("orders", _order_status)
+REFILLS = Kind("refills", _refill_status)
+
+
+# --- written ----------------------------------------------------------------------------------------------
+
+
+def written_snapshot(ids: Iterable[Watched[S]], kind: Kind[S], now: float) -> dict[str, Any]:
+    """What was told of these ids; `now` is the time by the clock of the event loop."""
+    ahead = time.time() - now
+    return {
+        "version": VERSION,
+        "of": kind.plural,
+        "taken": _moment(ahead + now),
+        kind.plural: {one.key: _row(one, ahead) for one in ids if one.told_number},
+    }
+
+
+def _row(one: Watched[Any], ahead: float) -> dict[str, Any]:
+    is_told = one.told_number == one.number
+    return {
+        "number": one.told_number,
+        "since": _moment(ahead + one.since),
+        "final": one.is_ended and is_told,
+        "status": None if one.told is None else one.told.to_dict(),
+        "error": one.error.to_dict() if one.error is not None and is_told else None,
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+# --- read -------------------------------------------------------------------------------------------------
+
+
+def read_snapshot(known: object, kind: Kind[S], now: float) -> dict[str, Known[S]]:
+    """What is known of each id.
+
+    Raises:
+        ConfigurationError: it is no snapshot, or that of another version or kind.
+    """
+    snapshot = cast("Mapping[str, Any]", known)
+    if not isinstance(known, Mapping) or "version" not in snapshot:
+        raise ConfigurationError(f"known must be a snapshot of a watcher, got {_shown(snapshot)}")
+    if snapshot["version"] != VERSION:
+        version = _shown(snapshot["version"])
+        raise ConfigurationError(f"known is a snapshot of version {version}; this release reads {VERSION}")
+    if snapshot.get("of") != kind.plural or not isinstance(snapshot.get(kind.plural), Mapping):
+        of = _shown(snapshot.get("of"))
+        raise ConfigurationError(f"known must be a snapshot of {kind.plural}, got one of {of}")
+    ahead = time.time() - now
+    return {str(key): _known(key, row, kind, now, ahead) for key, row in snapshot[kind.plural].items()}
+
+
+def _known(key: object, row: Any, kind: Kind[S], now: float, ahead: float) -> Known[S]:  # noqa: ANN401 - foreign
+    try:
+        since = datetime.fromisoformat(row["since"]).timestamp() - ahead
+        status = None if row["status"] is None else kind.status(row["status"])
+        error = None if row["error"] is None else AgenciaError.from_dict(row["error"])
+        return Known(min(since, now), status, error, row["number"] + 0, status, row["number"])
+    except _FAULTS as fault:
+        reason = f"{type(fault).__name__}: {fault}"
+    raise ConfigurationError(f"known cannot be read at {_shown(key)}: {reason}")
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:80]

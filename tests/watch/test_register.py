@@ -1,0 +1,122 @@
+"""All ids of a watcher, and what the outcomes of a batch tell of the panel."""
+
+import pytest
+
+from agencia_async import (
+    AgenciaError,
+    InvalidOrderError,
+    NotAnsweredError,
+    NotFoundError,
+    OrderStatus,
+    PanelError,
+    TransportError,
+    UnavailableError,
+)
+from agencia_async._watch.register import Register, Rules, is_of_the_panel
+from agencia_async._watch.schedule import Intervals
+from agencia_async._watch.watched import Known
+
+DONE = OrderStatus(status="Completed")
+BUSY = OrderStatus(status="In progress")
+
+
+def register(*keys: str) -> Register[OrderStatus]:
+    it: Register[OrderStatus] = Register(Rules(Intervals(5, 3600), 600))
+    for key in keys:
+        it.add(key, key, Known(0), 0)
+    return it
+
+
+def test_an_end_is_waited_for_until_it_is_offered() -> None:
+    it = register("a", "b")
+    changed = it.answered({"a": DONE, "b": BUSY}, 1)
+    assert (it.open, it.untold, it.next()) == (2, 0, None)
+    it.offer(changed)
+    assert (it.open, it.untold) == (1, 2)
+    assert [it.next(), it.next(), it.next()][2] is None
+
+
+def test_what_is_recorded_is_not_told_before() -> None:
+    it = register("a")
+    it.offer(it.answered({"a": BUSY}, 1))
+    changed = it.answered({"a": DONE}, 2)
+    assert it.next() is None
+    it.offer(changed)
+    change = it.next()
+    assert change is not None
+    assert (change.value, change.number) == (DONE, 2)
+
+
+def test_an_end_that_is_discarded_before_it_is_offered() -> None:
+    it = register("a", "b")
+    changed = it.answered({"a": DONE, "b": BUSY}, 1)
+    it.discard("a")
+    assert it.open == 1
+    it.add("a", "a", Known(0), 0)
+    it.offer(changed)
+    assert (it.open, it.untold) == (2, 1)
+
+
+def test_what_is_again_as_it_was_told_is_not_offered() -> None:
+    it = register("a")
+    it.offer(it.answered({"a": BUSY}, 1))
+    it.next()
+    other = it.answered({"a": OrderStatus(status="Pending")}, 2)
+    it.offer([*other, *it.answered({"a": BUSY}, 3)])
+    assert (it.untold, it.open) == (0, 1)
+
+
+def test_an_answer_for_what_has_ended_is_ignored() -> None:
+    it = register("a")
+    it.schedule.take(0, 100)
+    it.offer(it.answered({"a": DONE}, 1))
+    assert it.answered({"a": BUSY}, 2) == []
+    assert len(it.schedule) == 0
+
+
+def test_what_is_asked_again_is_due_unless_discarded() -> None:
+    it = register("a", "b")
+    it.schedule.take(0, 100)
+    it.discard("b")
+    it.again(["a", "b"], 7)
+    assert it.schedule.take(7, 100) == ["a"]
+
+
+def test_what_was_not_told_before_is_told_first() -> None:
+    it = register()
+    it.add("a", "a", Known(0, DONE, None, 2, BUSY, 1), 0)
+    assert (it.open, it.untold, len(it.schedule)) == (0, 1, 0)
+    change = it.next()
+    assert change is not None
+    assert (change.previous, change.value, change.number) == (BUSY, DONE, 2)
+
+
+def test_the_states_are_counted() -> None:
+    it = register("a", "b", "c")
+    it.answered({"a": BUSY, "b": BUSY, "c": NotFoundError("no")}, 1)
+    it.answered({"a": DONE}, 2)
+    assert +it.states == {"In progress": 1, "Completed": 1}
+    it.discard("a")
+    assert +it.states == {"In progress": 1}
+
+
+AWAY = TransportError("away")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_it"),
+    [
+        ({"a": BUSY}, False),
+        ({"a": AWAY}, True),
+        ({"a": AWAY, "b": UnavailableError("later")}, True),
+        ({"a": AWAY, "b": BUSY}, False),
+        ({"a": NotFoundError("no")}, False),
+        ({"a": NotAnsweredError("no"), "b": NotAnsweredError("no")}, False),
+        ({"a": InvalidOrderError("no"), "b": InvalidOrderError("no")}, False),
+        ({"a": PanelError("words")}, False),
+        ({"a": PanelError("words"), "b": PanelError("words")}, True),
+        ({"a": PanelError("words"), "b": NotFoundError("no")}, False),
+    ],
+)
+def test_whether_the_panel_can_be_used(outcomes: dict[str, OrderStatus | AgenciaError], is_it: bool) -> None:  # noqa: FBT001
+    assert is_of_the_panel(outcomes) is is_it
