@@ -40,6 +40,7 @@ from agencia_async._journal.owner import Owner
 from agencia_async._journal.placing import Placing, Sleep, checked_pairs
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
+from agencia_async._journal.watching import WatchingJournal
 from agencia_async._models.ids import id_text
 from agencia_async._orders.order import check_order
 from agencia_async.client import AsyncClient
@@ -54,7 +55,7 @@ _HEARTBEAT = 20.0  # seconds
 Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]
 
 
-class Journal:
+class Journal(WatchingJournal):
     """A journal of orders, in a database.
 
     Use it in `async with`, or call `aclose` at the end; it opens on the first call. Any number of processes
@@ -97,6 +98,7 @@ class Journal:
         self._is_closed = False
         self._running: dict[str, tuple[Placing, SingleFlight[JournalEntry]]] = {}
         self._heartbeat: asyncio.Task[None] | None = None
+        self._watchers = set()
 
     async def __aenter__(self) -> Self:
         try:
@@ -129,6 +131,8 @@ class Journal:
             flight.cancel(_closed())
         for flight in flights:
             await flight.ended()
+        for watcher in [*self._watchers]:
+            await watcher.aclose()
         await self._tasks.aclose()
         async with self._opening:
             if not self._is_closed:

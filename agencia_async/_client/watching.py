@@ -77,6 +77,18 @@ class Watching:
         kind: Kind[Any] = REFILLS if action is actions.REFILL_STATUS else ORDERS
         return Watcher(WatchTerms(self._asking(action), kind, rules, known, follow=follow, record=record))
 
+    def recorded(self, record: "Record", *, follow: bool) -> "Watcher[OrderStatus]":
+        """A watcher of orders whose changes are recorded before they are told."""
+        return self.watcher(
+            actions.STATUS,
+            min_interval=LEAST,
+            max_interval=MOST,
+            unknown_for=UNKNOWN_FOR,
+            known=None,
+            follow=follow,
+            record=record,
+        )
+
     async def wait(self, action: Action[S], given: Id, timeout: float | None, unknown_for: float) -> S:  # noqa: ASYNC109
         """The final status of one id."""
         key = id_text(given)

@@ -1,7 +1,7 @@
 """Brings the tables of a journal of an earlier version up to date, in the transaction that opens it.
 
-Version 1 has no identity, history or digests. Its columns keep their meaning, so a program of that version
-that has the journal open goes on with it.
+Version 1 has no identity, history or digests, version 2 no watched orders. Their columns keep their meaning,
+so a program of that version that has the journal open goes on with it.
 """
 
 from typing import Any
@@ -12,24 +12,30 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateColumn
 
 from agencia_async._journal.entry import JournalState, bare
-from agencia_async._journal.schema import VERSION, indexes, orders, sessions, tables, versions
+from agencia_async._journal.schema import VERSION, indexes, orders, sessions, tables, versions, watched
 from agencia_async._journal.storable import digest
 
 NOT_PLACED = "resolved manually as not placed"
 """The error of an order that a person resolved so; the panel did not refuse it."""
 
 
-def migrate(connection: Connection) -> None:
-    """From version 1 to this one."""
-    for table in (versions, sessions, orders):
-        _add_columns(connection, table)
+def migrate(connection: Connection, version: int) -> None:
+    """From an earlier version to this one."""
+    if version == 1:
+        _from_1(connection)
+    watched.create(connection, checkfirst=True)
     for index in indexes:
         index.create(connection, checkfirst=True)
+    connection.execute(versions.update().values(version=VERSION))
+
+
+def _from_1(connection: Connection) -> None:
+    for table in (versions, sessions, orders):
+        _add_columns(connection, table)
     panel_refused = (orders.c.state == JournalState.REFUSED) & (orders.c.error != NOT_PLACED)
     connection.execute(orders.update().where(panel_refused).values(refusals=1))
     _compose(connection)
     _add_digests(connection)
-    connection.execute(versions.update().values(version=VERSION))
 
 
 def _add_columns(connection: Connection, table: Table) -> None:

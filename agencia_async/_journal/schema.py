@@ -14,7 +14,7 @@ from sqlalchemy import (
 
 from agencia_async._journal.storable import StorableText
 
-VERSION = 2
+VERSION = 3
 
 tables = MetaData()
 
@@ -69,6 +69,27 @@ orders = Table(
 )
 """One row for each reference. `session` is sending it, `token` identifies its claim. `target` is the digest
 of panel, service and link, `bought` that of panel and number."""
+watched = Table(
+    "agencia_watched",
+    tables,
+    Column("key", _KEY, primary_key=True),
+    Column("panel", StorableText, nullable=False),
+    Column("order_id", StorableText, nullable=False),
+    Column("state", StorableText),
+    Column("charge", StorableText),
+    Column("remains", StorableText),
+    Column("since", _MOMENT, nullable=False),
+    Column("updated", _MOMENT, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("status", StorableText),
+    Column("error", StorableText),
+    Column("told_number", Integer, nullable=False),
+    Column("told", StorableText),
+)
+"""One row for each number of an order that is or was watched. `key` is the digest of panel and number;
+`since` is when the state changed last, `updated` when anything did. `number` counts the changes; `status` or
+`error` is the last one, in JSON. `told` is the one that was told last, and `told_number` its number."""
 balances = Table(
     "agencia_balances",
     tables,
@@ -82,4 +103,5 @@ indexes = (
     Index("agencia_orders_by_state", orders.c.state, orders.c.number),
     Index("agencia_orders_by_target", orders.c.target, orders.c.updated),
     Index("agencia_orders_by_bought", orders.c.bought),
+    Index("agencia_watched_by_final", watched.c.final),
 )

@@ -251,6 +251,16 @@ class Store:
         """The last balance snapshot before a time, and how many orders were in flight since then."""
         return await self._do(partial(balance_before, panel=panel, moment=moment))
 
+    # --- for those who watch ------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The current time."""
+        return self._now()
+
+    async def do(self, do: Do[T]) -> T:
+        """The result of a piece of work, in a transaction that others may share."""
+        return await self._do(do)
+
     # --- internals ----------------------------------------------------------------------------------
 
     def _is_elsewhere(self, found: Entered) -> bool:

@@ -112,3 +112,19 @@ async def test_a_copy_of_a_migrated_journal_is_refused(path: Path) -> None:
         shutil.copyfile(path, copy)
     with pytest.raises(ConfigurationError, match="is a copy of a journal"):
         await Journal(copy).__aenter__()
+
+
+async def test_a_journal_of_version_2_goes_on(path: Path) -> None:
+    panel = Panel()
+    async with panel.client() as client, Journal(path) as journal:
+        await journal.place(client, "a", ORDER)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE agencia_watched")
+        connection.execute("UPDATE agencia_journal SET version = 2")
+        connection.execute("UPDATE agencia_orders SET state = 'refused', error = 'no', refusals = 3")
+    async with Journal(path) as journal:
+        (entry,) = await all_of(journal)
+        assert entry.refusals == 3
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version FROM agencia_journal").fetchone() == (3,)
+        assert connection.execute("SELECT count(*) FROM agencia_watched").fetchone() == (0,)

@@ -1,0 +1,221 @@
+"""Watches the placed orders of a journal, and records what is seen of them.
+
+seen ── recorded, with a number ─► told ── the next one is taken ─► marked as told
+        └── the process ends: told after a restart       └── the process ends: told again, with that number
+
+So each change is recorded once and told at least once, and by its number a consumer can tell that it had it
+already. Marks are written in the background, many in one transaction: after a kill a few are told again. The
+last change that a loop took before it was left counts as not told, as it may have failed in it.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Row
+
+from agencia_async._concurrency.tasks import Tasks, end
+from agencia_async._journal.placing import Sleep
+from agencia_async._journal.rows import number_key
+from agencia_async._journal.store import Store
+from agencia_async._journal.watched_rows import (
+    Seen,
+    id_of,
+    mark_told,
+    record_all,
+    rows_to_watch,
+)
+from agencia_async._models.ids import id_text
+from agencia_async._watch.snapshot import ORDERS
+from agencia_async._watch.watched import Known, Watched
+from agencia_async._watch.watcher import Record, Watcher
+from agencia_async.client import AsyncClient
+from agencia_async.errors import AgenciaError, JournalError
+from agencia_async.models import Change, OrderStatus
+
+_FOLLOW_EACH = 5.0
+"""Seconds between two looks for orders that were placed meanwhile."""
+
+
+class OpenJournal(NamedTuple):
+    """What a watch needs of an open journal.
+
+    Attributes:
+        enter: opens it; raises if it cannot be used.
+        store: its operations.
+        tasks: its tasks.
+        sleep: waits so many seconds.
+    """
+
+    enter: Callable[[], Awaitable[None]]
+    store: Store
+    tasks: Tasks
+    sleep: Callable[[float], Awaitable[object]]
+
+
+class Watchers(Protocol):
+    """Makes a watcher that records what it sees."""
+
+    def __call__(self, record: Record, *, follow: bool) -> Watcher[OrderStatus]:
+        """The watcher."""
+        ...
+
+
+class JournalWatch:
+    """One loop over the changes of a journal's orders.
+
+    Args:
+        opened: the journal.
+        panel: the panel whose orders are watched.
+        watcher: makes the watcher.
+        follow: whether orders are watched that are placed later.
+    """
+
+    def __init__(self, opened: OpenJournal, panel: str, watcher: Watchers, *, follow: bool) -> None:
+        self._panel = panel
+        self._enter, self._store, self._tasks, self._sleep = opened
+        self._follow = follow
+        self._keys: set[str] = set()
+        self._told: dict[str, Change[OrderStatus]] = {}
+        self._marking: asyncio.Task[None] | None = None
+        self.watcher = watcher(self._record, follow=follow)
+
+    async def changes(self) -> AsyncGenerator[Change[OrderStatus], None]:
+        """The changes, each recorded before."""
+        following: list[asyncio.Task[None]] = []
+        async with self.watcher:
+            await self._look()
+            if self._follow:
+                following.append(self._tasks.start(self._following()))
+            try:
+                async for change in self.watcher:
+                    yield change
+                    self._took(change)
+            finally:
+                await end(following)
+                await self._mark_rest()
+        await self._enter()  # it ends as well if the journal is closed
+
+    # --- which orders -------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        """Watch what was placed, and is not watched here yet."""
+        known = frozenset(self._keys)
+        look = partial(rows_to_watch, panel=self._panel, known=known, now=self._store.now())
+        rows = await self._store.do(look)
+        ahead = time.time() - _clock()
+        for row in rows:
+            self._keys.add(row.key)
+            given = id_of(row)
+            self.watcher.resume(given, id_text(given), _known(row, ahead))
+
+    async def _following(self) -> None:
+        while True:
+            await self._sleep(_FOLLOW_EACH)
+            with suppress(JournalError):  # the next change that is recorded raises it
+                await self._look()
+
+    # --- what is seen and told ----------------------------------------------------------------------------
+
+    async def _record(self, changed: Sequence[Watched[OrderStatus]]) -> None:
+        await self._enter()
+        ahead = time.time() - _clock()
+        by_key = {number_key(self._panel, one.key): one for one in changed}
+        seen = [_seen(key, one, ahead) for key, one in by_key.items()]
+        numbers = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
+        for key, number in numbers.items():
+            by_key[key].number = number
+
+    def _took(self, change: Change[OrderStatus]) -> None:
+        """Whoever watches has taken the next one: this one was told."""
+        self._told[number_key(self._panel, change.id)] = change
+        if change.is_final:
+            self.watcher.discard(change.id)
+        if self._marking is None or self._marking.done():
+            self._marking = self._tasks.start(self._mark(), may_end=lambda: False)
+
+    async def _mark(self) -> None:
+        while self._told:
+            told, self._told = self._told, {}
+            try:
+                await self._store.do(partial(mark_told, told=told))
+            except JournalError:  # they are told again after a restart
+                self._told = told | self._told
+                return
+            self._keys -= {key for key, change in told.items() if change.is_final}
+
+    async def _mark_rest(self) -> None:
+        if self._marking is not None:
+            await asyncio.gather(self._marking, return_exceptions=True)
+        await self._mark()
+
+
+class WatchingJournal:
+    """The part of a journal that watches its orders."""
+
+    _store: Store
+    _tasks: Tasks
+    _sleep: Sleep
+    _watchers: set[Watcher[OrderStatus]]
+
+    async def watch(
+        self,
+        client: AsyncClient,
+        follow: bool = False,  # noqa: FBT001, FBT002 - as announced
+    ) -> AsyncGenerator[Change[OrderStatus], None]:
+        """Watch all placed orders of the client's panel to their end, as `AsyncClient.watch` does.
+
+        Each change is recorded before it is told, and counts as told when the next one is taken. So after a
+        crash the loop goes on where it was: no change is lost, and one that comes again has its `number`.
+
+        Args:
+            client: asks the panel.
+            follow: go on when all have ended, with orders that are placed later.
+
+        Raises:
+            AuthenticationError: the account was rejected.
+            ConfigurationError: the client or the journal was closed.
+            JournalError: the journal cannot be written.
+        """
+        await self._open()
+        panel, new = client._submission.panel, client._watching.recorded  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
+        watch = JournalWatch(
+            OpenJournal(self._open, self._store, self._tasks, self._sleep), panel, new, follow=follow
+        )
+        self._watchers.add(watch.watcher)
+        try:
+            async with aclosing(watch.changes()) as changes:
+                async for change in changes:
+                    yield change
+        finally:
+            self._watchers.discard(watch.watcher)
+
+    async def _open(self) -> None:
+        """Open it; raises if it cannot be used."""
+        ...
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _known(row: Row[Any], ahead: float) -> Known[OrderStatus]:
+    since = datetime.fromisoformat(row.since).timestamp() - ahead
+    return Known(
+        min(since, _clock()),
+        None if row.status is None else ORDERS.status(json.loads(row.status)),
+        None if row.error is None else AgenciaError.from_dict(json.loads(row.error)),
+        row.number,
+        None if row.told is None else ORDERS.status(json.loads(row.told)),
+        row.told_number,
+    )
+
+
+def _seen(key: str, one: Watched[OrderStatus], ahead: float) -> Seen:
+    since = datetime.fromtimestamp(ahead + one.since, UTC)
+    return Seen(key, one.number, since, one.status, one.error)
