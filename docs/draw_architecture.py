@@ -38,6 +38,7 @@ LAYERS = {
         Room("_client/", "options, composition root", "io"),
     ),
     "many ids": (Room("_bulk/", "batches, bisection, one item for each id", "io"),),
+    "watching": (Room("_watch/", "what is asked when, what changed", "io"),),
     "one call": (Room("_calls/", "attempts, retries, deadline, retry budget · tenacity", "io"),),
     "I/O and limits": (
         Room("_transport/", "connections, API key · httpcore, httpx, aiohttp", "io"),

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import Row
 
@@ -195,9 +195,10 @@ class WatchingJournal:
         finally:
             self._watchers.discard(watch.watcher)
 
-    async def _open(self) -> None:
-        """Open it; raises if it cannot be used."""
-        ...
+    if TYPE_CHECKING:
+
+        async def _open(self) -> None:
+            """Open it; raises if it cannot be used."""
 
 
 def _clock() -> float:

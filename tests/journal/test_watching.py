@@ -23,6 +23,7 @@ from agencia_async import (
     OrderStatus,
 )
 from agencia_async._client import watching
+from agencia_async._journal import watched_rows
 from agencia_async._journal import watching as journal_watching
 from agencia_async.journal import Journal
 from tests.support.until import until
@@ -122,10 +123,12 @@ async def test_a_restart_goes_on_where_it_was(panel: Panel, path: Path) -> None:
     async with panel.client() as client, Journal(path) as journal:
         await place(journal, client, "a", "b")
         stream = journal.watch(client)
-        first = [await anext(stream), await anext(stream), asyncio.ensure_future(anext(stream))]
+        await anext(stream)
+        await anext(stream)
+        third = asyncio.ensure_future(anext(stream))
         await until(lambda: rows_of(path)["2"]["told_number"] == 1)
-        first[2].cancel()  # type: ignore[union-attr]
-        await asyncio.gather(first[2], return_exceptions=True)  # type: ignore[call-overload]
+        third.cancel()
+        await asyncio.gather(third, return_exceptions=True)
         await stream.aclose()
     panel.end(1, 2)
     async with panel.client() as client, Journal(path) as journal:
@@ -272,7 +275,7 @@ async def test_a_search_for_new_orders_that_fails_is_made_again(
     panel: Panel, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel.end(1)
-    rows_to_watch = journal_watching.rows_to_watch
+    rows_to_watch = watched_rows.rows_to_watch
     fails = iter([False, True])
 
     def look(*given: Any, **named: Any) -> Any:  # noqa: ANN401

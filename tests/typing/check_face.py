@@ -14,6 +14,7 @@ from agencia_async import (
     BulkItem,
     BulkResult,
     Cancellation,
+    Change,
     CustomCommentsOrder,
     DefaultOrder,
     Id,
@@ -152,6 +153,14 @@ async def bulk_calls(client: AsyncClient) -> None:
         assert_type(item.value, OrderStatus | None)
         assert_type(item.error, AgenciaError | None)
         assert_type(item.unwrap(), OrderStatus)
+
+
+async def watching(client: AsyncClient) -> None:
+    async for change in client.watch([1, "2"], min_interval=1.0):
+        assert_type(change, Change[OrderStatus])
+        assert_type(change.previous, OrderStatus | None)
+    assert_type(await client.wait(1, timeout=5), OrderStatus)
+    assert_type(await client.wait_refill(1), RefillStatus)
 
 
 async def streams(client: AsyncClient) -> None:

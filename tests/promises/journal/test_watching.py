@@ -72,8 +72,8 @@ async def test_each_end_is_recorded_once_and_told_at_least_once(database: str, t
     check([json.loads(line) for line in told.read_text().splitlines()], [e.result for e in panel.ledger])
 
 
-def check(rows: list[list[Any]], ids: list[int]) -> None:
-    contents: dict[tuple[int, int], set[Any]] = defaultdict(set)
+def check(rows: list[list[Any]], ids: list[int | str]) -> None:
+    contents: dict[tuple[int | str, int], set[Any]] = defaultdict(set)
     for number, change, is_final, status in rows:
         contents[number, change].add((is_final, status))
     assert all(len(content) == 1 for content in contents.values())
