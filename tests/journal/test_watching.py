@@ -93,7 +93,10 @@ def rows_of(path: Path) -> dict[str, Any]:
 
 
 def seen(changes: list[Change[OrderStatus]]) -> list[tuple[object, str | None, int]]:
-    return [(change.id, change.value and change.value.status, change.number) for change in changes]
+    return [
+        (change.id, None if change.value is None else change.value.status, change.number)
+        for change in changes
+    ]
 
 
 async def test_all_that_was_placed_is_watched_to_its_end(panel: Panel, path: Path) -> None:
