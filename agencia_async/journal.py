@@ -51,7 +51,6 @@ from agencia_async.orders import Order
 __all__ = ["Finding", "Journal", "JournalEntry", "JournalState", "Refusal"]
 
 _HEARTBEAT = 20.0  # seconds
-
 Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]
 
 
@@ -173,8 +172,10 @@ class Journal(WatchingJournal):
     async def _check_charge(
         self, client: AsyncClient, reference: str, order: Order, max_charge: Decimal | None
     ) -> None:
-        if max_charge is not None and not await self._is_placed(reference):
-            (await client.catalogue()).check(order, max_charge)
+        if max_charge is not None:
+            entry = await self.get(reference)
+            if entry is None or entry.state is not JournalState.PLACED:
+                (await client.catalogue()).check(order, max_charge)
 
     async def _place(self, submission: OrderSubmission, reference: str, order: Order) -> JournalEntry:
         await self._open()
@@ -319,10 +320,6 @@ class Journal(WatchingJournal):
         self._owner.enter()
         async with self._opening:
             await self._store.open()
-
-    async def _is_placed(self, reference: str) -> bool:
-        entry = await self.get(reference)
-        return entry is not None and entry.state is JournalState.PLACED
 
     def _start(
         self, submission: OrderSubmission, reference: str, order: Order

@@ -59,7 +59,7 @@ class Asking(Generic[T]):
     enter: Callable[[], None]
 
 
-class Polling(Generic[S]):
+class Poller(Generic[S]):
     """The polling of one watcher.
 
     Args:

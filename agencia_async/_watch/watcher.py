@@ -10,7 +10,7 @@ from attrs import frozen
 from agencia_async._concurrency.tasks import closed, copied, end
 from agencia_async._models.ids import id_text, id_texts
 from agencia_async._models.watching import Change, WatchStats
-from agencia_async._watch.polling import Asking, Polling
+from agencia_async._watch.polling import Asking, Poller
 from agencia_async._watch.register import Register, Rules
 from agencia_async._watch.snapshot import Kind, read_snapshot, written_snapshot
 from agencia_async._watch.watched import Known, S, Watched
@@ -55,7 +55,7 @@ class Watcher(Generic[S]):
         self._known = {} if terms.known is None else read_snapshot(terms.known, terms.kind, asking.clock())
         self._register: Register[S] = Register(terms.rules)
         self._news = asyncio.Event()
-        self._polling = Polling(
+        self._polling = Poller(
             asking, self._register, terms.rules.intervals.least, self._changed, follow=terms.follow
         )
         self._task: asyncio.Task[None] | None = None

@@ -93,10 +93,12 @@ def rows_of(path: Path) -> dict[str, Any]:
 
 
 def seen(changes: list[Change[OrderStatus]]) -> list[tuple[object, str | None, int]]:
-    return [
-        (change.id, None if change.value is None else change.value.status, change.number)
-        for change in changes
-    ]
+    return [(change.id, status_of(change), change.number) for change in changes]
+
+
+def status_of(change: Change[OrderStatus]) -> str | None:
+    value: OrderStatus | None = change.value
+    return None if value is None else value.status
 
 
 async def test_all_that_was_placed_is_watched_to_its_end(panel: Panel, path: Path) -> None:

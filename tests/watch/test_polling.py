@@ -8,7 +8,7 @@ import pytest
 
 from agencia_async import AuthenticationError, OrderStatus, TransportError
 from agencia_async._concurrency.tasks import Tasks, end
-from agencia_async._watch.polling import Asking, Polling
+from agencia_async._watch.polling import Asking, Poller
 from agencia_async._watch.register import Register, Rules
 from agencia_async._watch.schedule import Intervals
 from agencia_async._watch.watched import Known, Watched
@@ -39,7 +39,7 @@ class Scene:
             clock=time,
             enter=lambda: None,
         )
-        self.polling = Polling(asking, self.register, 5, self._told, follow=False)
+        self.polling = Poller(asking, self.register, 5, self._told, follow=False)
 
     def add(self, *keys: str) -> None:
         for key in keys:
