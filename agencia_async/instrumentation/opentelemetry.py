@@ -1,13 +1,15 @@
 """Spans and metrics for OpenTelemetry, by its semantic conventions for HTTP clients.
 
-A call is a span of the kind INTERNAL, such as `agencia status`, whose parent is the span of the caller. Each
-of its attempts is a span `POST` of the kind CLIENT below it. The span of a batch of single calls is linked to
-the spans of all callers, and these to it. No span and no metric has a link, a comment, a message or the key.
+Each attempt of a call is a span of the kind CLIENT, such as `POST status`, whose parent is the span of the
+caller. It is ended when it is known what follows: another attempt, or the end of the call. A call that ends
+without an attempt is a span of the kind INTERNAL. The spans of a batch of single calls are linked to the
+spans of all callers, and these to them. No span and no metric has a link, a comment, a message or the key.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
+from time import time_ns
 from urllib.parse import urlsplit
 
 from agencia_async.hooks import AttemptInfo, CallInfo, Hook
@@ -22,7 +24,6 @@ try:
         TracerProvider,
         get_current_span,
         get_tracer,
-        set_span_in_context,
     )
 except ImportError as error:
     raise ImportError(
@@ -74,58 +75,70 @@ class OpenTelemetryHook(Hook):
         self._ended = _counter(meter, "agencia.client.calls", "{call}", "Calls that have ended.")
         self._ids = _counter(meter, "agencia.client.ids", "{id}", "Ids that calls asked for.")
         self._retries = _counter(meter, "agencia.client.retries", "{request}", "Requests that were retries.")
-        self._calls: dict[CallInfo, Span] = {}
-        self._attempts: dict[AttemptInfo, Span] = {}
+        self._began: dict[CallInfo, int] = {}
+        self._spans: dict[CallInfo, tuple[Span, int | None, Attributes]] = {}
 
     def call_started(self, call: CallInfo) -> None:
-        """Begin its span, below that of the caller."""
-        callers = _spans_of(call)
-        span = self._tracer.start_span(
-            f"agencia {call.action}",
-            attributes={"agencia.action": call.action, "agencia.ids": call.id_count},
-            links=[Link(caller.get_span_context()) for caller in callers],
-        )
-        self._calls[call] = span
-        for caller in callers:
-            caller.add_link(span.get_span_context())
+        """Look at the clock, should it end without an attempt."""
+        self._began[call] = time_ns()
 
     def attempt_started(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """Begin its span, below that of the call."""
-        attributes: Attributes = {**_server(call.url), "url.full": call.url}
+        """End the span of the attempt before, and begin one, below that of the caller."""
+        self._end(call, "retried")
+        attributes: Attributes = {**_server(call.url), "url.full": call.url, **_told(call)}
         if attempt.number > 1:
             attributes["http.request.resend_count"] = attempt.number - 1
-        self._attempts[attempt] = self._tracer.start_span(
-            "POST", set_span_in_context(self._calls[call]), SpanKind.CLIENT, attributes
-        )
+        self._begin(call, f"POST {call.action}", SpanKind.CLIENT, attributes)
 
     def attempt_ended(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """End its span, and record how long it took."""
+        """Take down its time, and what came."""
+        span = self._spans[call][0]
         outcome: Attributes = {}
         if attempt.http_status is not None:
             outcome["http.response.status_code"] = attempt.http_status
         if attempt.error is not None:
             outcome["error.type"] = _error_type(attempt.error, attempt.http_status)
-        _end(self._attempts.pop(attempt), outcome)
-        labels = {**_server(call.url), "agencia.action": call.action, **outcome}
-        self._durations.record(attempt.seconds, labels)
+            span.set_status(StatusCode.ERROR)
+        self._spans[call] = span, time_ns(), outcome
+        self._durations.record(
+            attempt.seconds, {**_server(call.url), "agencia.action": call.action, **outcome}
+        )
 
     def call_ended(self, call: CallInfo) -> None:
-        """End its span, and record how long it waited and what it brought."""
-        retries = max(0, call.attempts - 1)
-        outcome: Attributes = {
-            "agencia.queue_time": call.queued,
-            "agencia.retries": retries,
-            "agencia.outcome": call.outcome,
-        }
-        if call.error is not None:
-            outcome["error.type"] = _error_type(call.error)
-        _end(self._calls.pop(call), outcome)
+        """End its last span, and count it."""
+        began = self._began.pop(call)
+        if call not in self._spans:
+            span = self._begin(call, f"agencia {call.action}", SpanKind.INTERNAL, _told(call), began)
+            if call.error is not None:
+                span.set_attribute("error.type", _error_type(call.error))
+                span.set_status(StatusCode.ERROR)
+        self._end(call, call.outcome)
+        self._count(call)
+
+    def _begin(
+        self, call: CallInfo, name: str, kind: SpanKind, attributes: Attributes, at: int | None = None
+    ) -> Span:
+        callers = _spans_of(call)
+        links = [Link(caller.get_span_context()) for caller in callers]
+        span = self._tracer.start_span(name, None, kind, attributes, links, at)
+        for caller in callers:
+            caller.add_link(span.get_span_context())
+        self._spans[call] = span, None, {}
+        return span
+
+    def _end(self, call: CallInfo, outcome: str) -> None:
+        if call in self._spans:
+            span, at, found = self._spans.pop(call)
+            span.set_attributes({**found, "agencia.outcome": outcome})
+            span.end(at)
+
+    def _count(self, call: CallInfo) -> None:
         where = str(_server(call.url)["server.address"])
         self._ended[call.action, where, call.outcome] += 1
         if call.id_count:
             self._ids[call.action, where] += call.id_count
-        if retries:
-            self._retries[call.action, where] += retries
+        if call.attempts > 1:
+            self._retries[call.action, where] += call.attempts - 1
         if call.queued:
             self._queue_times.record(call.queued, _labelled((call.action, where)))
 
@@ -171,8 +184,10 @@ def _error_type(error: BaseException, status: int | None = None) -> str:
     return type(error).__name__ if status is None or status < _FAILED else str(status)
 
 
-def _end(span: Span, outcome: Attributes) -> None:
-    span.set_attributes(outcome)
-    if "error.type" in outcome:
-        span.set_status(StatusCode.ERROR)
-    span.end()
+def _told(call: CallInfo) -> Attributes:
+    return {
+        "agencia.action": call.action,
+        "agencia.ids": call.id_count,
+        "agencia.queue_time": call.queued,
+        "agencia.retries": max(0, call.attempts - 1),
+    }

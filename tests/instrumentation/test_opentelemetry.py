@@ -25,6 +25,7 @@ from agencia_async import (
     RetryPolicy,
     TransportError,
 )
+from agencia_async.hooks import CallInfo
 from agencia_async.instrumentation.opentelemetry import OpenTelemetryHook
 from agencia_async.journal import Journal
 from agencia_async.sandbox import Panel as SandboxPanel
@@ -91,27 +92,37 @@ async def _a_call_with_a_retry(telemetry: Telemetry) -> None:
         await it.balance()
 
 
-def test_a_call_is_a_span_and_each_attempt_is_one_by_the_conventions(telemetry: Telemetry) -> None:
+def test_each_attempt_is_a_span_by_the_conventions(telemetry: Telemetry) -> None:
     _a_call_with_a_retry(telemetry)
-    (call,), (first, second) = telemetry.spans("agencia balance"), telemetry.spans("POST")
-    assert (call.kind, call.parent, call.status.status_code) == (SpanKind.INTERNAL, None, StatusCode.UNSET)
-    assert attributes(call) == {
+    first, second = telemetry.spans("POST balance")
+    common = {
+        **SERVER,
+        "url.full": "https://panel.example/",
         "agencia.action": "balance",
         "agencia.ids": 0,
         "agencia.queue_time": 0,
+    }
+    assert attributes(first) == {
+        **common,
+        "agencia.retries": 0,
+        "agencia.outcome": "retried",
+        "http.response.status_code": 502,
+        "error.type": "502",
+    }
+    assert attributes(second) == {
+        **common,
         "agencia.retries": 1,
         "agencia.outcome": "ok",
+        "http.response.status_code": 200,
+        "http.request.resend_count": 1,
     }
-    common = {**SERVER, "url.full": "https://panel.example/"}
-    assert attributes(first) == {**common, "http.response.status_code": 502, "error.type": "502"}
-    assert attributes(second) == {**common, "http.response.status_code": 200, "http.request.resend_count": 1}
-    assert call.context
     for attempt, code in ((first, StatusCode.ERROR), (second, StatusCode.UNSET)):
-        assert (attempt.kind, attempt.status.status_code) == (SpanKind.CLIENT, code)
+        assert (attempt.kind, attempt.parent, attempt.status.status_code) == (SpanKind.CLIENT, None, code)
         assert attempt.status.description is None
-        assert attempt.parent
-        assert attempt.parent.span_id == call.context.span_id
         assert not attempt.events
+        assert attempt.start_time
+        assert attempt.end_time
+    assert (first.end_time or 0) <= (second.start_time or 0)
 
 
 async def test_what_is_refused_with_status_200_is_told_by_its_class(telemetry: Telemetry) -> None:
@@ -119,19 +130,18 @@ async def test_what_is_refused_with_status_200_is_told_by_its_class(telemetry: T
     async with client(panel, hooks=[telemetry.hook]) as it:
         with pytest.raises(AgenciaError):
             await it.cancel(1)
-    (call,), (attempt,) = telemetry.spans("agencia cancel"), telemetry.spans("POST")
-    assert attributes(call)["agencia.outcome"] == "error"
-    assert attributes(call)["error.type"] == attributes(attempt)["error.type"] == "NotFoundError"
-    assert call.status.status_code is attempt.status.status_code is StatusCode.ERROR
+    (attempt,) = telemetry.spans("POST cancel")
+    assert attributes(attempt)["agencia.outcome"] == "error"
+    assert attributes(attempt)["error.type"] == "NotFoundError"
+    assert attempt.status.status_code is StatusCode.ERROR
 
 
 async def test_an_unknown_outcome_is_told(telemetry: Telemetry) -> None:
     async with client(Panel(httpx.ReadError("")), hooks=[telemetry.hook]) as it:
         with pytest.raises(OutcomeUnknownError):
             await it.add(ORDER)
-    (call,), (attempt,) = telemetry.spans("agencia add"), telemetry.spans("POST")
-    assert attributes(call)["agencia.outcome"] == "unknown"
-    assert attributes(call)["error.type"] == "OutcomeUnknownError"
+    (attempt,) = telemetry.spans("POST add")
+    assert attributes(attempt)["agencia.outcome"] == "unknown"
     assert attributes(attempt)["error.type"] == "TransportError"
     assert "http.response.status_code" not in attributes(attempt)
 
@@ -148,13 +158,27 @@ async def _cancelled(telemetry: Telemetry) -> None:
 
 def test_what_is_cancelled_in_the_queue_is_told(telemetry: Telemetry) -> None:
     _cancelled(telemetry)
-    cancelled, answered = telemetry.spans("agencia balance")
-    assert attributes(cancelled)["agencia.outcome"] == "cancelled"
-    assert attributes(cancelled)["agencia.queue_time"] == pytest.approx(3)
+    (cancelled,), (answered,) = telemetry.spans("agencia balance"), telemetry.spans("POST balance")
+    assert (cancelled.kind, cancelled.status.status_code) == (SpanKind.INTERNAL, StatusCode.ERROR)
+    assert attributes(cancelled) == {
+        "agencia.action": "balance",
+        "agencia.ids": 0,
+        "agencia.queue_time": pytest.approx(3),
+        "agencia.retries": 0,
+        "agencia.outcome": "cancelled",
+        "error.type": "CancelledError",
+    }
     assert attributes(answered)["agencia.outcome"] == "ok"
-    assert len(telemetry.spans("POST")) == 1
-    assert not telemetry.hook._calls  # noqa: SLF001 - nothing is kept
-    assert not telemetry.hook._attempts  # noqa: SLF001
+    assert not telemetry.hook._began  # noqa: SLF001 - nothing is kept
+    assert not telemetry.hook._spans  # noqa: SLF001
+
+
+async def test_a_call_without_an_attempt_need_not_have_failed(telemetry: Telemetry) -> None:
+    call = CallInfo("add", 0, "https://panel.example/")
+    telemetry.hook.call_started(call)
+    telemetry.hook.call_ended(call)
+    (span,) = telemetry.spans("agencia add")
+    assert (span.status.status_code, attributes(span)["agencia.outcome"]) == (StatusCode.UNSET, "ok")
 
 
 # --- whose call it is -----------------------------------------------------------------------------------
@@ -165,7 +189,7 @@ async def test_the_parent_is_the_span_of_the_caller(telemetry: Telemetry) -> Non
         with telemetry.tracer.start_as_current_span("shop") as shop:
             await it.balance()
             await it.status_many(range(250))
-    calls = [*telemetry.spans("agencia balance"), *telemetry.spans("agencia status")]
+    calls = [*telemetry.spans("POST balance"), *telemetry.spans("POST status")]
     assert [attributes(call)["agencia.ids"] for call in calls] == [0, 100, 100, 50]
     for call in calls:
         assert call.parent == shop.get_span_context()
@@ -185,7 +209,7 @@ async def test_each_caller_of_a_batch_is_linked_with_its_span(telemetry: Telemet
             await asyncio.gather(*map(it.status, ids))
 
         await asyncio.gather(ask("Ann", 1, 2), ask("Bob", 3), without(4))
-    (batch,) = telemetry.spans("agencia status")
+    (batch,) = telemetry.spans("POST status")
     (ann,), (bob,) = telemetry.spans("Ann"), telemetry.spans("Bob")
     assert attributes(batch)["agencia.ids"] == 4
     assert batch.parent == ann.context
@@ -197,7 +221,7 @@ async def test_each_caller_of_a_batch_is_linked_with_its_span(telemetry: Telemet
 async def test_callers_without_a_span_are_linked_with_nothing(telemetry: Telemetry) -> None:
     async with client(Answering(good()), hooks=[telemetry.hook]) as it:
         await asyncio.gather(it.status(1), it.status(2))
-    (batch,) = telemetry.spans("agencia status")
+    (batch,) = telemetry.spans("POST status")
     assert (batch.parent, [*batch.links]) == (None, [])
 
 
@@ -292,9 +316,8 @@ async def test_no_link_no_comment_and_no_key_is_in_them(telemetry: Telemetry) ->
         with pytest.raises(TransportError):
             await it.balance()
     text = telemetry.text()
-    assert len(telemetry.spans("POST")) == 5
-    assert telemetry.spans("POST")[0].attributes
-    assert attributes(telemetry.spans("POST")[0])["url.full"] == url
+    assert len(telemetry.spans("POST add")) == 4
+    assert attributes(telemetry.spans("POST balance")[0])["url.full"] == url
     assert "secret" not in text
     assert key not in text
 
@@ -317,7 +340,7 @@ async def test_one_hook_serves_several_clients(telemetry: Telemetry) -> None:
         await asyncio.gather(one.balance(), other.balance(), one.balance(), other.balance())
     servers = {
         (attributes(span)["server.address"], attributes(span)["server.port"])
-        for span in telemetry.spans("POST")
+        for span in telemetry.spans("POST balance")
     }
     assert servers == {("panel.example", 443), ("::1", 8080)}
 
@@ -335,4 +358,4 @@ async def test_an_error_of_one_id_is_not_the_calls(telemetry: Telemetry) -> None
     async with client(Panel(httpx.Response(200, json=rows)), hooks=[telemetry.hook]) as it:
         result = await it.status_many([1, 2])
     assert isinstance(result.failed[2], NotFoundError)
-    assert attributes(telemetry.spans("agencia status")[0])["agencia.outcome"] == "ok"
+    assert attributes(telemetry.spans("POST status")[0])["agencia.outcome"] == "ok"
