@@ -139,7 +139,7 @@ def test_the_pace_is_that_of_the_configured_limit(limit: Limit | None, pace: flo
 def test_a_limit_of_another_kind_need_not_tell_its_pace() -> None:
     class Own(Limit):
         def open(self, clock: Callable[[], float], account: str) -> Reservations:
-            raise AssertionError(clock, account)
+            raise AssertionError(clock, account)  # pragma: no cover - nothing is sent
 
     assert client(Panel(), rate_limit=Own()).stats().pace is None
 
