@@ -297,7 +297,7 @@ def test_the_program_may_still_be_ended_in_a_hook() -> None:
 
 class Asynchronous(Hook):
     async def attempt_ended(self, call: CallInfo, attempt: AttemptInfo) -> None:  # type: ignore[override]
-        raise AssertionError  # pragma: no cover - it is refused
+        raise AssertionError(call, attempt)  # pragma: no cover - it is refused
 
 
 @pytest.mark.parametrize(
