@@ -62,6 +62,7 @@ nitpick_ignore_regex = [
         r"agencia_async\.(_models\.bulk\.[TD]|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit)",
     ),
     ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
+    ("py:.*", r"Worker|agencia_async\._workers\.queue\.Queue"),
 ]
 
 
