@@ -282,8 +282,36 @@ def test_what_is_refused_may_be_sent_again(panel: WatchedPanel, agencia: Agencia
     done = agencia("place", many, *JOURNAL, "--yes", "--concurrency", 1, "--attempts", 1, "-F", "jsonl")
     first = json.loads(done.rows[0])
     assert (done.code, first["state"], first["error_type"]) == (1, "refused", "RateLimitedError")
+    assert (first["order"]["link"], first["order_id"]) == ("https://a.b/0", None)
+    assert (first["error"]["type"], first["error"]["sent"]) == ("RateLimitedError", "no")
     assert agencia("place", many, *JOURNAL, "--yes").code == 0
     assert bought(panel) == ["https://a.b/0", "https://a.b/1"]
+
+
+def test_json_has_the_entries_of_the_journal(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.script(None, "cut_reply")
+    file = here / "some.csv"
+    file.write_text("reference,service,link,quantity\nA,1,https://a.b/0,50\nB,1,https://a.b/1,50\n,1,x,50\n")
+    placing = ("place", file, *JOURNAL, "--yes", "--skip-invalid", "--concurrency", 1, "-q", "-F", "json")
+    invalid, placed, unknown = json.loads(agencia(*placing).out)
+    entries = json.loads(agencia("journal", "list", *JOURNAL, "-F", "json").out)
+    assert placed == entries[0] | {"error": None, "error_type": None}
+    assert (placed["order_id"], placed["order"]["quantity"]) == (panel.ledger[0].order, 50)
+    assert (unknown["state"], unknown["order"]) == ("unknown", entries[1]["order"])
+    assert (unknown["error"]["sent"], unknown["error"]["cause"]["type"]) == ("maybe", "TransportError")
+    assert (invalid["state"], invalid["order"], invalid["error_type"]) == (
+        "skipped",
+        None,
+        "ConfigurationError",
+    )
+    again = json.loads(agencia(*placing).out)
+    assert again[1] == placed
+    assert again[2] == entries[1] | {"error": again[2]["error"], "error_type": "OutcomeUnknownError"}
+    assert (again[2]["error"]["type"], again[2]["error"]["message"]) == (
+        "OutcomeUnknownError",
+        entries[1]["error"],
+    )
 
 
 def test_a_table(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:

@@ -36,9 +36,27 @@ def test_some_ids_fail(panel: WatchedPanel, agencia: Agencia) -> None:
     assert done.code == 1
     good, bad = map(json.loads, done.rows)
     assert (good["id"], good["ok"], good["charge"]) == (known, True, panel.expected_status(known)["charge"])
-    assert (bad["id"], bad["ok"], bad["error"]) == ("x-1", False, "Incorrect order ID")
-    assert bad["error_type"] == "NotFoundError"
+    assert (bad["id"], bad["ok"], bad["error_type"]) == ("x-1", False, "NotFoundError")
+    assert bad["error"] == {
+        "type": "NotFoundError",
+        "message": "Incorrect order ID",
+        "sent": "no",
+        "id": "x-1",
+        "action": "status",
+        "attempts": 1,
+        "http_status": 200,
+        "retry_after": None,
+        "field": None,
+        "cause": None,
+    }
+    assert (good["error"], good["error_type"]) == (None, None)
     assert "1 x NotFoundError: Incorrect order ID" in done.err
+
+
+def test_in_csv_an_error_is_its_text(panel: WatchedPanel, agencia: Agencia) -> None:
+    del panel
+    done = agencia("status", "x-1", "--format", "csv")
+    assert done.rows[1] == "x-1,false,,,,,,,Incorrect order ID,NotFoundError"
 
 
 def test_fields_that_have_no_column_are_in_json(panel: WatchedPanel, agencia: Agencia) -> None:

@@ -18,7 +18,7 @@ from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import Column, Layout, Row, terminal
+from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, terminal
 from agencia_async.cli.output.summary import Tally, print_summary
 from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
@@ -156,12 +156,13 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
 
 
 def _row(action: BulkCommand[T], item: BulkItem[T]) -> Row:
-    """An item as a row; each has all columns, whatever its outcome."""
+    """An item as a row; each has all columns, whatever its outcome. In JSON an error is a whole one."""
     row: dict[str, object] = {**dict.fromkeys(action.layout.columns), "id": item.id, "ok": item.ok}
     if item.error is None:
         return row | dict(action.values(item.unwrap()))
     name = type(item.error).__name__
-    return row | {"error": str(item.error) or name, "error_type": name}
+    failed = row | {"error": str(item.error) or name, "error_type": name}
+    return failed | {DOCUMENT: failed | {"error": item.error.to_dict()}}
 
 
 def _how_far(tally: Tally, ids: Ids, action: BulkCommand[T]) -> str:

@@ -1,7 +1,7 @@
 """Sending the orders of a plan: their rows, the progress bar and the summary."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,6 @@ from agencia_async import (
     AuthenticationError,
     BulkItem,
     ConfigurationError,
-    Id,
     JournalError,
     Order,
     OutcomeUnknownError,
@@ -22,7 +21,7 @@ from agencia_async.cli.commands.place_plan import Plan
 from agencia_async.cli.exit import Code, let_go_of_stdout
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import Column, Layout, Row, Writer, terminal
+from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, Writer, terminal
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import cell, one_line
@@ -52,12 +51,13 @@ class Sending:
         self._tally = Tally()
         self._total = 0
         self._bought = 0
+        self._orders: Mapping[str, Order] = {}
         self._began = time.perf_counter()
 
     async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
         """Send the orders of the plan."""
         self._began = time.perf_counter()
-        self._total = plan.count
+        self._total, self._orders = plan.count, plan.orders
         output, screen = self._output, terminal(self._output.output)
         widths = {"reference": max(map(len, plan.orders), default=0)}
         with (
@@ -98,10 +98,10 @@ class Sending:
     def _write_settled(self, plan: Plan, rows: Writer) -> None:
         """Write the rows of the orders that are not sent."""
         for entry in plan.placed:
-            rows.row(_row(entry.reference, "placed", order=entry.order_id))
+            rows.row(_row(entry.reference, "placed", entry))
             self._tally.succeed("placed")
         for entry in plan.unknown:
-            rows.row(_row(entry.reference, "unknown", error=OutcomeUnknownError(entry.error or "")))
+            rows.row(_row(entry.reference, "unknown", entry, OutcomeUnknownError(entry.error or "")))
             self._tally.succeed("unknown")
             self.unknown.append(entry.reference)
         for invalid in plan.invalid:
@@ -114,13 +114,13 @@ class Sending:
         if item.error is None:
             entry = item.unwrap()
             self._bought += 1
-            self._put(rows, _row(reference, "placed", order=entry.order_id))
+            self._put(rows, _row(reference, "placed", entry))
             if entry.warning:
                 self.warned.append(one_line(f"{reference}: {entry.warning}"))
             self._tally.succeed("placed")
             return
         state = _state(item.error)
-        self._put(rows, _row(reference, state, error=item.error))
+        self._put(rows, _row(reference, state, error=item.error, sent=self._orders[reference]))
         self._tally.fail(item.error, state)
         if state == "unknown":
             self.unknown.append(reference)
@@ -163,7 +163,22 @@ def _state(error: AgenciaError) -> str:
     return "skipped" if isinstance(error, ConfigurationError | JournalError) else "refused"
 
 
-def _row(reference: str, state: str, *, order: Id | None = None, error: AgenciaError | None = None) -> Row:
+def _row(
+    reference: str,
+    state: str,
+    entry: "JournalEntry | None" = None,
+    error: AgenciaError | None = None,
+    sent: Order | None = None,
+) -> Row:
+    """The row of an order; in JSON it is the journal's entry, if there is one, with the whole error."""
     name = None if error is None else type(error).__name__
-    text = None if error is None else one_line(str(error)) or name
-    return {"reference": reference, "state": state, "order": order, "error": text, "error_type": name}
+    own = {"reference": reference, "state": state, "order": sent and sent.to_dict(), "order_id": None}
+    whole = {"error": error and error.to_dict(), "error_type": name}
+    return {
+        "reference": reference,
+        "state": state,
+        "order": entry and entry.order_id,
+        "error": None if error is None else one_line(str(error)) or name,
+        "error_type": name,
+        DOCUMENT: (own if entry is None else entry.to_dict()) | whole,
+    }
