@@ -79,6 +79,7 @@ MAY = {
         "cli.panel_profiles",
         "cli.stderr",
     ),
+    "cli.sandbox_profile": ("_client.profiles", "cli.exit"),
     "cli.options": (
         "__init__",
         "cli.exit",

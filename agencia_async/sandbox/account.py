@@ -9,7 +9,8 @@ from random import Random
 from typing import Final
 
 from agencia_async.sandbox.catalogue import ListedService
-from agencia_async.sandbox.ids import Numbering, numbering
+from agencia_async.sandbox.ids import Id, Numbering, numbering
+from agencia_async.sandbox.ledger import StatementEntry
 from agencia_async.sandbox.orders import REFILLABLE, SHARES, PlacedOrder, Refill, Series, ends
 from agencia_async.sandbox.reply import RefusedError
 from agencia_async.sandbox.rules import RULES, Purchase, unit_price
@@ -38,6 +39,7 @@ class Account:
     unknown_for: float = 0.0
     orders: dict[str, PlacedOrder | Series] = field(default_factory=dict[str, PlacedOrder | Series])
     refills: dict[str, Refill] = field(default_factory=dict[str, Refill])
+    statement: list[StatementEntry] = field(default_factory=list[StatementEntry])
     _known_from: dict[str, float] = field(default_factory=dict[str, float])
     _due: list[tuple[float, int, PlacedOrder]] = field(default_factory=list[tuple[float, int, PlacedOrder]])
     _dues_made: Iterator[int] = field(default_factory=count)
@@ -52,7 +54,7 @@ class Account:
             order = heappop(self._due)[2]
             if not order.settled:
                 order.settled = True
-                self.balance += order.price - order.charge(now)
+                self._book(order.number, order.price - order.charge(now), now)
 
     def order(self, number: str, now: float) -> PlacedOrder | Series:
         """The order with this id."""
@@ -81,14 +83,16 @@ class Account:
         price = unit_price(service) * sum(units)
         if price > self.balance:
             raise RefusedError("Not enough funds on balance")
-        self.balance -= price
         if bought.shape == "single":
-            return self._make(service, units[0], now)
+            order = self._make(service, units[0], now)
+            self._book(order.number, -price, now)
+            return order
         number = next(self.numbering.orders)
         starts = zip(units, bought.offsets, strict=True)
         orders = [self._make(service, size, now + offset) for size, offset in starts]
         series = Series(number, service, bought.shape, orders, now, bought.posts, bought.expiry)
         self.orders[str(number)] = series
+        self._book(number, -price, now)
         return series
 
     def seed_order(self, services: list[ListedService], now: float) -> PlacedOrder:
@@ -146,7 +150,13 @@ class Account:
         paid = order.charge(now) if order.settled else order.price
         order.set_to(state, now)
         order.settled = True
-        self.balance += paid - order.charge(now)
+        self._book(order.number, paid - order.charge(now), now)
+
+    def _book(self, order: Id, amount: Decimal, now: float) -> None:
+        """Change the balance, which the statement explains."""
+        if amount:
+            self.balance += amount
+            self.statement.append(StatementEntry(now, order, amount, self.balance))
 
     def _make(self, service: ListedService, units: int, created: float) -> PlacedOrder:
         begins, ends = self._plan(created)

@@ -1,4 +1,4 @@
-"""The records of a panel: the requests received, and the ledger of those executed."""
+"""The records of a panel: the requests received, the ledger of those executed, and the statement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +24,19 @@ class LedgerEntry:
     result: Id
     charge: Decimal
     fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEntry:
+    """One change of the balance: what an order costs (a negative amount), or what was refunded for it.
+
+    `time` is in seconds of the panel's clock, `balance` the balance after it.
+    """
+
+    time: float
+    order: Id
+    amount: Decimal
+    balance: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from agencia_async.sandbox.catalogue import ListedService, catalogue
 from agencia_async.sandbox.dialects import dialect_of
 from agencia_async.sandbox.faults import FAULTS, Answer, Faults
 from agencia_async.sandbox.ids import Id, numbering
-from agencia_async.sandbox.ledger import LedgerEntry, Request
+from agencia_async.sandbox.ledger import LedgerEntry, Request, StatementEntry
 from agencia_async.sandbox.limits import limits
 from agencia_async.sandbox.refusals import RefusalQueue
 from agencia_async.sandbox.repeats import Repeats
@@ -67,6 +67,7 @@ class Panel:
         key, currency, dialect, idempotency_field: as given.
         faults: the `Faults` of requests over a connection; none by default.
         ledger: the executed writes, a list of `LedgerEntry`.
+        statement: the changes of the balance, a list of `StatementEntry`: it adds up to the balance.
         requests: the last 10,000 received requests, each with its `action`, `ids`, `form` and `fault`.
         received: how many requests were received in total.
         url: its URL while it is served, else None.
@@ -110,6 +111,7 @@ class Panel:
         repeats = Repeats(idempotency_field)
         self._actions = Actions(self._account, services, batch_limit, self._dialect, repeats)
         self.ledger: list[LedgerEntry] = self._actions.ledger
+        self.statement: list[StatementEntry] = self._account.statement
 
     @property
     def balance(self) -> Decimal:

@@ -60,6 +60,7 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
         assert done.rows == [
             f"Local mock panel: http://127.0.0.1:{port}/api/v2",
             "It has 120 orders, 23501 to 23620, and a balance of 1000 USD.",
+            "What the orders do not deliver is refunded to it when they end.",
             "",
             "In another terminal:",
             f"  export AGENCIA_BASE_URL=http://127.0.0.1:{port}/api/v2",
@@ -72,6 +73,37 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
 
     ended_by_a_user(port, balance, balance_of).start()
     check(invoke("sandbox", "--port", port, "--orders", 120, "--key", "k", "--ids-file", ids))
+
+
+def test_it_writes_a_profile_and_a_log(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config.toml"
+    monkeypatch.setenv("AGENCIA_CONFIG", str(config))
+    balance: Future[Decimal] = Future()
+
+    async def buy(first: AsyncClient) -> Decimal:
+        await first.balance()
+        async with AsyncClient.from_profile("sandbox") as client:
+            await client.add(DefaultOrder(service=1, link="https://a.b/1", quantity=1000))
+            return await balance_of(client)
+
+    def check(done: Outcome) -> None:
+        assert balance.result() == Decimal("999.1")
+        assert done.rows[2:] == [
+            f"The profile 'sandbox' in {config} is for this panel.",
+            "",
+            "In another terminal:",
+            "  agencia services --profile sandbox",
+            "",
+            "Press Ctrl-C to stop.",
+        ]
+        assert done.err == (
+            "add     order 23501: service 1, quantity 1000: -0.90000, balance 999.10000 USD\n"
+            "stopped; received 3 requests\n"
+            "balance 999.10000 USD: 1000 in the beginning, 0.90000 spent on 1 order, 0 refunded for 0\n"
+        )
+
+    ended_by_a_user(port, balance, buy).start()
+    check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--write-profile", "--log"))
 
 
 def test_a_panel_without_orders(port: int) -> None:

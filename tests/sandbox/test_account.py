@@ -79,6 +79,23 @@ def test_what_was_not_delivered_is_paid_back_once() -> None:
         assert books.balance == Decimal(10)
 
 
+def test_the_statement_explains_the_balance() -> None:
+    books = account(chance=0.0)
+    books.place(FOLLOWERS, bought(1000), 1.0)
+    books.place(FOLLOWERS, Purchase("drip-feed", 100, 100, (0.0, 60.0)), 2.0)
+    books.settle(30.0)
+    books.set_state("23501", "Canceled", 31.0)  # which it is already
+    books.set_state("23501", "Completed", 32.0)
+    assert [(entry.time, entry.order, entry.amount, entry.balance) for entry in books.statement] == [
+        (1.0, 23501, Decimal("-0.9"), Decimal("9.1")),
+        (2.0, 23502, Decimal("-0.18"), Decimal("8.92")),
+        (30.0, 23501, Decimal("0.9"), Decimal("9.82")),
+        (30.0, 23503, Decimal("0.09"), Decimal("9.91")),
+        (32.0, 23501, Decimal("-0.9"), Decimal("9.01")),
+    ]
+    assert 10 + sum(entry.amount for entry in books.statement) == books.balance
+
+
 def test_a_cancellation_pays_back_what_is_left_after_a_while() -> None:
     books = account()
     order = books.place(FOLLOWERS, bought(1000), 0.0)

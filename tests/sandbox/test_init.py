@@ -36,6 +36,7 @@ def test_the_face_is_sorted_and_documented() -> None:
             "Faults",
             "LedgerEntry",
             "Panel",
+            "StatementEntry",
             "serve",
             "serve_in_thread",
         ]

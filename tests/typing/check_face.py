@@ -35,7 +35,7 @@ from agencia_async import (
     fast_transport,
 )
 from agencia_async.hooks import CallInfo, Hook
-from agencia_async.sandbox import Faults, LedgerEntry, Panel, serve
+from agencia_async.sandbox import Faults, LedgerEntry, Panel, StatementEntry, serve
 
 
 async def constructors() -> None:
@@ -198,6 +198,7 @@ async def sandbox() -> None:
         assert_type(url, str)
     assert_type(panel.faults, Faults)
     assert_type(panel.ledger, list[LedgerEntry])
+    assert_type(panel.statement, list[StatementEntry])
     assert_type(panel.seed_orders(10), list[int | str])
     assert_type(panel.balance, Decimal)
     AsyncClient(panel.key, base_url="http://localhost/api/v2", transport=httpx.ASGITransport(panel.asgi))

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from agencia_async import Id
+from agencia_async.cli import sandbox_profile as profile
 from agencia_async.cli.commands.local_panel import served, spread_faults
+from agencia_async.cli.commands.sandbox_log import LoggedPanel, balance_line
 from agencia_async.cli.exit import Code, UsageError, run
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
@@ -61,11 +63,22 @@ class SandboxOptions:
             show_default=False,
         ),
     ] = None
+    log: Annotated[
+        bool,
+        typer.Option("--log", help="Print each write and each refund, with the balance, and at the end why."),
+    ] = False
+    write_profile: Annotated[
+        bool,
+        typer.Option(
+            "--write-profile",
+            help=f"Write the profile {profile.NAME!r} into the configuration file, for other terminals.",
+        ),
+    ] = False
 
     def panel(self) -> Panel:
         """The panel, without orders."""
         try:
-            panel = Panel(
+            panel = (LoggedPanel if self.log else Panel)(
                 self.key,
                 seed=self.seed,
                 dialect=self.dialect,
@@ -85,7 +98,7 @@ def sandbox(settings: SandboxOptions) -> None:
     Examples:
       agencia sandbox
       agencia sandbox --port 8800 --ids-file ids.txt --faults 0.03
-      agencia sandbox --rate-limit 60/min --dialect spanish
+      agencia sandbox --rate-limit 60/min --write-profile --log
     """
     run(_sandbox(settings))
 
@@ -96,26 +109,32 @@ async def _sandbox(settings: SandboxOptions) -> Code:
     async with served(panel, settings.host, settings.port) as url:
         if settings.ids_file is not None:
             _write_ids(settings.ids_file, ids)
-        typer.echo(_welcome(panel, url, ids, settings.ids_file))
+        config = profile.write_profile(url, panel.key) if settings.write_profile else None
+        typer.echo(_welcome(panel, url, ids, settings.ids_file, config))
         with suppress(asyncio.CancelledError):  # Ctrl-C is how it ends
             await asyncio.Event().wait()
     limited = f", {panel.rate_limited} of them over the limit" if panel.rate_limited else ""
     tell(f"stopped; received {several(panel.received, 'request')}{limited}")
+    if settings.log:
+        tell(balance_line(panel))
     return Code.OK
 
 
-def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None) -> str:
+def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None, config: Path | None) -> str:
     known = f", {ids[0]} to {ids[-1]}" if ids else ""
     some = " ".join(map(str, ids[:_SAMPLE]))
+    option = f" --profile {profile.NAME}" if config else ""
+    environment = [f"  export AGENCIA_BASE_URL={url}", f"  export AGENCIA_API_KEY={panel.key}"]
     lines = [
         f"Local mock panel: {url}",
         f"It has {several(len(ids), 'order')}{known}, and a balance of {panel.balance:f} {panel.currency}.",
+        *(["What the orders do not deliver is refunded to it when they end."] if ids else []),
+        *([f"The profile {profile.NAME!r} in {config} is for this panel."] if config else []),
         "",
         "In another terminal:",
-        f"  export AGENCIA_BASE_URL={url}",
-        f"  export AGENCIA_API_KEY={panel.key}",
-        f"  agencia status {some}" if ids else "  agencia services",
-        *([f"  agencia status --file {ids_file}"] if ids_file else []),
+        *([] if config else environment),
+        f"  agencia status{option} {some}" if ids else f"  agencia services{option}",
+        *([f"  agencia status{option} --file {ids_file}"] if ids_file else []),
         "",
         "Press Ctrl-C to stop.",
     ]
