@@ -120,12 +120,16 @@ class Channel:
         """What the client has done and is doing; `configured` is the pace of the limit that it was given."""
         paces = [pace for pace in (configured, self.gate.pace) if pace is not None]
         circuits = self.gate.circuits
+        at = self._loop.time() if self._loop else 0.0
+        away_for, retry_in = circuits.outage(at) or (None, self.gate.cooldown(at))
         return Stats(
             **asdict(self.counters),
             in_flight=len(circuits.in_flight),
             queued=self.gate.queued,
             pace=min(paces, default=None),
             circuit=circuits.state,
+            away_for=away_for,
+            retry_in=retry_in,
         )
 
     async def exchange(  # noqa: PLR0913 - a request, and what is known of it

@@ -80,6 +80,14 @@ class Breaker:
         """The time at which whoever waits fails, if it is open."""
         return self._since + self._patience
 
+    def away_for(self, now: float) -> float:
+        """Seconds since the first failure of those that opened it."""
+        return now - self._since
+
+    def next_probe_in(self, now: float) -> float:
+        """Seconds until the next probe, if it is open; 0 while it is in flight."""
+        return 0.0 if self.probe else max(0.0, self.probe_at - now)
+
     def allows(self, in_flight: int, now: float) -> bool:
         """Whether a request may be sent; while it is open, as the probe."""
         if self.is_open:

@@ -47,6 +47,11 @@ class Circuits:
         """Of the breaker of all requests: "closed", "open" or "half_open"."""
         return self._breaker.circuit
 
+    def outage(self, now: float) -> tuple[float, float] | None:
+        """Seconds for which the panel has been away, and until the next probe; None if it is not away."""
+        breaker = self._breaker
+        return (breaker.away_for(now), breaker.next_probe_in(now)) if breaker.is_open else None
+
     def is_free(self, now: float) -> bool:
         """Whether nothing is delayed, except by the slots."""
         return self._breaker.is_free and self._writes.is_free(now)

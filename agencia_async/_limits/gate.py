@@ -1,9 +1,8 @@
 """The gate that every request passes: slots, priorities, rate limits, cooldowns and circuit breakers.
 
-A request that finds a free slot and nothing that delays it passes at once. All others wait in a queue: urgent
-ones (writes, single calls) before bulk reads, which still get one turn in ten, so that they do not starve.
-The gate grants one slot after the other to the first in the queue that may be sent. It has no task of its
-own: each event dispatches (`_dispatch`), and so does a timer if only time is missing.
+A request that finds a free slot and nothing that delays it passes at once. All others queue: urgent ones
+(writes, single calls) before bulk reads, which get one turn in ten, so that they do not starve. Each slot
+goes to the first that may be sent: an event dispatches (`_dispatch`), or a timer if only time is missing.
 
 A waiter is *queued*, then *granted* its number or *failed*; it leaves the queue at that moment, so that
 none is granted twice. Under a configured limit the first one is *reserving*: it makes a reservation, and
@@ -89,6 +88,10 @@ class Gate:
     def pace(self) -> float | None:
         """Requests per second that a discovered limit lets through; None while none is known."""
         return None if self._limit.cubic is None else self._limit.cubic.pace
+
+    def cooldown(self, now: float) -> float | None:
+        """Seconds for which nothing is sent after a 429; None if there is no cooldown."""
+        return self._limit.until - now if self._limit.until > now else None
 
     # --- acquire and release ------------------------------------------------------------------------
 
@@ -204,8 +207,8 @@ class Gate:
         self._dispatch()
 
     def _rate_limited(self, number: int, now: float, asked: float | None) -> None:
-        in_flight = self._slots - self._free
-        self._limit.rate_limited(number, last=self._last, in_flight=in_flight, now=now, asked=asked)
+        busy = self._slots - self._free
+        self._limit.rate_limited(number, last=self._last, in_flight=busy, now=now, asked=asked)
 
     def _update(self) -> None:
         """Apply what is known of the panel now."""

@@ -25,6 +25,9 @@ class Stats(Record):
             whichever is lower; None if neither is known.
         circuit: of the circuit breaker: `"closed"`; `"open"` while the panel is away; `"half_open"` while a
             probe looks whether it is back.
+        away_for: seconds since the panel stopped answering; None while the circuit is closed.
+        retry_in: seconds until the next request may be sent, while the panel is away (its next probe; 0 while
+            that is in flight) or asked to wait (the end of the cooldown after a 429); otherwise None.
     """
 
     requests: int
@@ -36,3 +39,5 @@ class Stats(Record):
     queued: int
     pace: float | None
     circuit: Circuit
+    away_for: float | None = None
+    retry_in: float | None = None

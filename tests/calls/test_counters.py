@@ -49,6 +49,8 @@ def test_a_new_client_has_done_nothing() -> None:
         **dict.fromkeys(["requests", "ids", "retries", "rate_limited", "unknown", "in_flight", "queued"], 0),
         "pace": None,
         "circuit": "closed",
+        "away_for": None,
+        "retry_in": None,
     }
 
 
@@ -110,6 +112,7 @@ async def test_what_is_in_flight_and_what_waits_is_told() -> None:
 @virtual_time
 async def test_an_outage_is_told_from_its_beginning_to_the_probe_that_ends_it() -> None:
     seen: list[tuple[str, float]] = []
+    waits: list[tuple[float | None, float | None]] = []
     panel = Panel(*[BROKEN] * 5, 2.0, good())
     async with client(panel) as it:
         calls = asyncio.gather(*(it.balance() for _ in range(5)))
@@ -117,11 +120,26 @@ async def test_an_outage_is_told_from_its_beginning_to_the_probe_that_ends_it() 
             circuit = it.stats().circuit
             if circuit not in [told for told, _ in seen]:
                 seen.append((circuit, asyncio.get_running_loop().time()))
+            if circuit != "closed":
+                waits.append((it.stats().away_for, it.stats().retry_in))
             await asyncio.sleep(0.01)
         await calls
         assert [circuit for circuit, _ in seen] == ["closed", "open", "half_open"]
+        assert waits[0] == (pytest.approx(0.01), pytest.approx(0.49))
+        assert waits[20] == (pytest.approx(0.21), pytest.approx(0.29))
+        assert waits[-1] == (pytest.approx(2.49, abs=0.02), 0.0)
         assert it.stats().circuit == "closed"
         assert it.stats().retries == 5
+
+
+@virtual_time
+async def test_a_cooldown_tells_when_it_ends() -> None:
+    async with client(Panel(TOO_MANY, good())) as it:
+        call = asyncio.ensure_future(it.balance())
+        await asyncio.sleep(0.4)
+        assert (it.stats().retry_in, it.stats().away_for) == (pytest.approx(0.6), None)
+        await call
+        assert it.stats().retry_in is None
 
 
 @pytest.mark.parametrize(
