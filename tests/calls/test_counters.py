@@ -125,9 +125,9 @@ async def test_an_outage_is_told_from_its_beginning_to_the_probe_that_ends_it() 
             await asyncio.sleep(0.01)
         await calls
         assert [circuit for circuit, _ in seen] == ["closed", "open", "half_open"]
-        assert waits[0] == (pytest.approx(0.01), pytest.approx(0.49))
-        assert waits[20] == (pytest.approx(0.21), pytest.approx(0.29))
-        assert waits[-1] == (pytest.approx(2.49, abs=0.02), 0.0)
+        assert waits[0] == pytest.approx((0.01, 0.49))
+        assert waits[20] == pytest.approx((0.21, 0.29))
+        assert waits[-1] == pytest.approx((2.49, 0.0), abs=0.02)
         assert it.stats().circuit == "closed"
         assert it.stats().retries == 5
 
@@ -137,7 +137,8 @@ async def test_a_cooldown_tells_when_it_ends() -> None:
     async with client(Panel(TOO_MANY, good())) as it:
         call = asyncio.ensure_future(it.balance())
         await asyncio.sleep(0.4)
-        assert (it.stats().retry_in, it.stats().away_for) == (pytest.approx(0.6), None)
+        assert it.stats().retry_in == pytest.approx(0.6)
+        assert it.stats().away_for is None
         await call
         assert it.stats().retry_in is None
 
