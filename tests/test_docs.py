@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import inspect
 import io
+import logging
 import re
 import shlex
 from collections.abc import AsyncGenerator, Iterator
@@ -87,13 +88,17 @@ async def run(example: Example, page: Path, namespace: dict[str, object]) -> str
 
 @pytest.fixture
 async def _environment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None, None]:
-    """A panel whose time stands still, and the variables that lead to it."""
+    """A panel whose time stands still, and the variables that lead to it. Loggers keep their levels."""
+    loggers = [logging.getLogger(name) for name in ("agencia_async", "agencia_async.wire")]
+    levels = [logger.level for logger in loggers]
     panel = Panel(key="sandbox-key", seed=1, clock=lambda: 0.0)
     panel.seed_orders(1_000)
     async with serve(panel) as url:
         monkeypatch.setenv("AGENCIA_API_KEY", "sandbox-key")
         monkeypatch.setenv("AGENCIA_BASE_URL", url)
         yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.mark.usefixtures("_environment")

@@ -30,5 +30,5 @@ def record_of(kind: type[R], plain: Mapping[str, Any]) -> R:
     fields = {name: plain[name] for name in plain.keys() & _names(cast("Any", kind))}
     extra = plain.get("extra", {})
     if not isinstance(extra, Mapping):
-        raise ReplyError("extra is not a mapping")
+        raise ReplyError("extra must be a mapping")
     return cast("R", evolve(cast("Any", _reader(cast("Any", kind))(fields)), extra=Extra(cast("Any", extra))))
