@@ -6,4 +6,4 @@ May import: all layers up to the client.
 from importlib.util import find_spec
 
 if find_spec("sqlalchemy") is None:
-    raise ImportError('the journal needs SQLAlchemy: pip install "agencia-async[journal]"')
+    raise ImportError('the journal needs SQLAlchemy: in a clone, pip install ".[journal]" brings it')

@@ -7,7 +7,7 @@ from attrs import Attribute, field, frozen
 from agencia_async._limits.rate_limit import Limit, Reservations, positive, slack
 from agencia_async.errors import ConfigurationError
 
-_MISSING = 'a limit in Redis needs redis: pip install "agencia-async[redis]"'
+_MISSING = 'a limit in Redis needs redis: in a clone, pip install ".[redis]" brings it'
 _WRONG = (
     "url must be a Redis URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://); "
     "the given one is not shown, as it may contain a password"

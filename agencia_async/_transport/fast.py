@@ -18,12 +18,12 @@ def fast_transport(
 
     Raises:
         ConfigurationError: `proxy` is no URL of a proxy.
-        ImportError: aiohttp is missing; `pip install "agencia-async[fast]"` brings it.
+        ImportError: aiohttp is missing; in a clone, `pip install ".[fast]"` brings it.
     """
     try:
         from agencia_async._transport.aiohttp_engine import AiohttpTransport  # noqa: PLC0415 - loaded by those who use it
     except ImportError as error:
         raise ImportError(
-            'the fast engine needs aiohttp: pip install "agencia-async[fast]"', name=error.name
+            'the fast engine needs aiohttp: in a clone, pip install ".[fast]" brings it', name=error.name
         ) from error
     return AiohttpTransport(Route(proxy_server(proxy), ssl_context))

@@ -31,7 +31,7 @@ def main() -> None:
         if name not in _NEEDED:
             raise
         print(  # noqa: T201 - a command prints
-            f'agencia: {name} is not installed: pip install "agencia-async[cli]"', file=sys.stderr
+            f'agencia: {name} is not installed: in a clone, pip install ".[cli]" brings it', file=sys.stderr
         )
         raise SystemExit(2) from None
     app(prog_name="agencia")

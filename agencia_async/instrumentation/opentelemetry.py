@@ -27,7 +27,8 @@ try:
     )
 except ImportError as error:
     raise ImportError(
-        'OpenTelemetryHook needs opentelemetry-api: pip install "agencia-async[otel]"', name=error.name
+        'OpenTelemetryHook needs opentelemetry-api: in a clone, pip install ".[otel]" brings it',
+        name=error.name,
     ) from error
 
 __all__ = ["OpenTelemetryHook"]

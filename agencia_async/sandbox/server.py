@@ -90,7 +90,9 @@ def _uvicorn(panel: Panel, running: _Running) -> "uvicorn.Server":
         import uvicorn  # noqa: PLC0415, an optional extra
         from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: PLC0415, the same
     except ImportError as error:
-        raise ImportError('the sandbox requires uvicorn: pip install "agencia-async[sandbox]"') from error
+        raise ImportError(
+            'the sandbox requires uvicorn: in a clone, pip install ".[sandbox]" brings it'
+        ) from error
 
     config = uvicorn.Config(
         _app(panel, running),

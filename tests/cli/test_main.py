@@ -58,7 +58,10 @@ def test_what_it_needs_is_not_installed(
     monkeypatch.undo()
     assert ending.value.code == 2
     name = missing.partition(".")[0]
-    assert capsys.readouterr().err == f'agencia: {name} is not installed: pip install "agencia-async[cli]"\n'
+    assert (
+        capsys.readouterr().err
+        == f'agencia: {name} is not installed: in a clone, pip install ".[cli]" brings it\n'
+    )
 
 
 def test_something_else_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_the_fast_engine(panel: WatchedPanel, agencia: Agencia, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     done = agencia("balance", "--fast")
     assert (done.code, panel.received) == (2, 1)
-    assert 'pip install "agencia-async[fast]"' in done.err
+    assert 'in a clone, pip install ".[fast]" brings it' in done.err
 
 
 def test_no_key(panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:

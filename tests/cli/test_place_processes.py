@@ -162,7 +162,7 @@ def test_an_installation_without_the_extra(panel: WatchedPanel, many: str) -> No
     done = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-c", WITHOUT_SQLALCHEMY, *commands], capture_output=True, text=True, check=False
     )
-    missing = 'agencia: the journal needs SQLAlchemy: pip install "agencia-async[journal]"\n'
+    missing = 'agencia: the journal needs SQLAlchemy: in a clone, pip install ".[journal]" brings it\n'
     assert (done.returncode, done.stderr) == (0, missing * 2)
     assert done.stdout == "ended with 2\nended with 2\nbalance,currency\n1000,USD\nended with 0\n"
     assert panel.seen == ["balance"]

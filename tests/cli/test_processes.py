@@ -102,7 +102,7 @@ def test_an_installation_without_its_extra(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from agencia_async.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f'agencia: {missing} is not installed: pip install "agencia-async[cli]"\n'
+    assert done.stderr == f'agencia: {missing} is not installed: in a clone, pip install ".[cli]" brings it\n'
 
 
 def test_the_demo(start: Start) -> None:

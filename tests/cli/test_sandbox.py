@@ -173,7 +173,7 @@ def test_without_uvicorn(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, comm
         monkeypatch.setitem(sys.modules, name, None)
     done = agencia(command, "--orders", 1)
     assert (done.code, done.out) == (2, "")
-    assert 'pip install "agencia-async[sandbox]"' in done.err
+    assert 'in a clone, pip install ".[sandbox]" brings it' in done.err
 
 
 def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:

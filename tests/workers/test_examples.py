@@ -80,7 +80,7 @@ def test_the_file_of_docker_compose(jobs: Any) -> None:  # noqa: ANN401
     assert worker["volumes"] == [f"./config.toml:{worker['environment']['AGENCIA_CONFIG']}:ro"]
     *_, start = text("Dockerfile").strip().splitlines()
     assert json.loads(start.removeprefix("CMD ")) == START
-    assert text("requirements.txt") == "agencia-async[workers]\n"
+    assert text("requirements.txt") == "./agencia-async[workers]\n"
 
 
 def test_the_objects_of_kubernetes(jobs: Any) -> None:  # noqa: ANN401
