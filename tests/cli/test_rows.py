@@ -65,6 +65,26 @@ def test_a_table_shows_why_a_row_failed(tmp_path: Path) -> None:
     assert text == 'id      charge\n1          100\nx     failed: no, "never"\n'
 
 
+SPARE = (
+    Column("a", "a", 4),
+    Column("b", "bb", 6, spare=True),
+    Column("c", "c", 3),
+    Column("d", "d", 5, right=True, spare=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "headings"),
+    [(24, "abbcd"), (23, "abbc"), (17, "abbc"), (16, "ac"), (1, "ac")],
+)
+def test_a_narrow_terminal_shows_fewer_columns(width: int, headings: str) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+    with writer(None, Layout(("a",), SPARE), terminal=screen) as lines:
+        lines.row(dict.fromkeys("abcd", ""))
+    assert isinstance(screen.file, io.StringIO)
+    assert "".join(screen.file.getvalue().split()) == headings
+
+
 def test_a_table_without_headings_has_no_first_line(tmp_path: Path) -> None:
     with writer(Format.TABLE, Layout(("id",), (Column("id"),)), file=tmp_path / "out") as lines:
         lines.row({"id": "a\x1b[31m\nb"})

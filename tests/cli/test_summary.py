@@ -56,12 +56,28 @@ def test_of_very_many_messages_only_some_are_kept() -> None:
     assert lines[6] == "47 x other errors"
 
 
-def test_a_long_message_is_cut() -> None:
+def test_in_a_pipe_a_long_message_is_never_cut() -> None:
     tally = Tally()
     tally.fail(PanelError("x" * 200))
-    assert max(map(len, printed(tally))) == 80
+    assert printed(tally)[1] == f"1 x PanelError: {'x' * 200}"
+
+
+def test_of_what_was_not_sent_there_is_no_rate() -> None:
+    def total(requests: int, sent: int | None = None, seconds: float = 2.0) -> str:
+        tally, file = Tally(), io.StringIO()
+        for _ in range(8):
+            tally.succeed("placed")
+        print_summary(tally, Console(file=file), requests=requests, seconds=seconds, sent=sent)
+        return file.getvalue().splitlines()[-1]
+
+    assert total(0) == "8 ids in 0 requests, 2.00 s"
+    assert total(2, 0) == "8 ids in 2 requests, 2.00 s"
+    assert total(2, 1) == "8 ids in 2 requests, 2.00 s"
+    assert total(2, 2) == "8 ids in 2 requests, 2.00 s, 1 ids a second"
+    assert total(2) == "8 ids in 2 requests, 2.00 s, 4 ids a second"
+    assert total(2, seconds=0.0) == "8 ids in 2 requests, 0.00 s"
 
 
 def test_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert printed(Tally()) == ["0 ids in 3 requests, 2.00 s, 0 ids a second"]
+    assert printed(Tally()) == ["0 ids in 3 requests, 2.00 s"]
     assert capsys.readouterr() == ("", "")

@@ -142,7 +142,7 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     screen = terminal(output.output)
     with (
         output.writer(action.layout, screen, {"id": ids.width}) as rows,
-        Bar(ids.total, terminal=screen, show=show_bar and not output.quiet) as bar,
+        Bar(ids.total, terminal=screen, show=show_bar and not output.quiet, stats=client.stats) as bar,
     ):
         async with aclosing(action.ask(client, ids.stream())) as items:
             async for item in items:

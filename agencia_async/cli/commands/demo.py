@@ -77,7 +77,7 @@ def _seeded(count: int) -> tuple[Panel, list[Id], set[Id]]:
 async def _poll(client: AsyncClient, ids: Sequence[Id]) -> tuple[Items, Tally]:
     items: Items = []
     tally = Tally()
-    with Bar(len(ids), terminal=None, show=True) as bar:
+    with Bar(len(ids), terminal=None, show=True, stats=client.stats) as bar:
         async with aclosing(client.status_iter(ids)) as answers:
             async for item in answers:
                 items.append(item)
@@ -130,9 +130,10 @@ def _opening(url: str, count: int, unknown: int) -> str:
 
 def _print_checks(console: Console, checks: Sequence[Check], faults: str) -> None:
     good, bad = ("✓", "✗") if console.encoding.startswith("utf") else ("ok", "FAILED")
-    console.print(
-        f"\n[bold]{'Nothing was lost' if all(passed for passed, _ in checks) else 'Something was lost'}:[/]"
-    )
+    is_well = all(passed for passed, _ in checks)
+    verdict = Text("Nothing was lost:", "bold green") if is_well else Text("Something was lost:", "bold red")
+    console.print()
+    console.print(verdict)
     for passed, text in checks:
         mark = (good, "green") if passed else (bad, "bold red")
         console.print(Text.assemble("  ", mark, f" {text}"), soft_wrap=True)

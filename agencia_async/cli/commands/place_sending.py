@@ -50,7 +50,7 @@ class Sending:
         self._show_bar = show_bar and not output.quiet
         self._tally = Tally()
         self._total = 0
-        self._bought = 0
+        self._bought = self._sent = 0
         self._orders: Mapping[str, Order] = {}
         self._began = time.perf_counter()
 
@@ -60,10 +60,8 @@ class Sending:
         self._total, self._orders = plan.count, plan.orders
         output, screen = self._output, terminal(self._output.output)
         widths = {"reference": max(map(len, plan.orders), default=0)}
-        with (
-            output.writer(_LAYOUT, screen, widths) as rows,
-            Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing") as bar,
-        ):
+        bar = Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing", stats=client.stats)
+        with output.writer(_LAYOUT, screen, widths) as rows, bar:
             self._write_settled(plan, rows)
             left = dict.fromkeys(plan.orders)
             try:
@@ -111,6 +109,7 @@ class Sending:
     def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
         """Write the row of an order that was sent."""
         reference = str(item.id)
+        self._sent += 1
         if item.error is None:
             entry = item.unwrap()
             self._bought += 1
@@ -129,7 +128,14 @@ class Sending:
         """Print the summary."""
         if not self._output.quiet:
             seconds = time.perf_counter() - self._began
-            print_summary(self._tally, Console(stderr=True), requests=requests, seconds=seconds, what="order")
+            print_summary(
+                self._tally,
+                Console(stderr=True),
+                requests=requests,
+                seconds=seconds,
+                what="order",
+                sent=self._sent,
+            )
         if self.failure is not None:
             let_go_of_stdout()
             tell(f"agencia: the output failed, so no more was sent: {self.how_far()}")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agencia_async.cli.exit import UsageError
+from agencia_async.cli.output.fitting import GAP, fitting
 from agencia_async.cli.text import cell, one_line, shown
 
 Row = Mapping[str, object]
@@ -27,7 +28,6 @@ _BUNDLE: Final = 100  # rows that are printed to a terminal at once
 _WIDEST: Final = 60  # characters to which a column is fitted
 _FORMULAS: Final = frozenset("=+-@＝＋－＠|%")  # noqa: RUF001 - full width ones count as well
 _LEADING: Final = frozenset("\t\r\n")
-_GAP: Final = "  "
 
 
 class Format(StrEnum):
@@ -48,6 +48,7 @@ class Column:
     width: int = 0
     right: bool = False
     style: Callable[[Row], str] = lambda _: ""
+    spare: bool = False  # missing where there is no room for it
 
     def fitted(self, text: str, width: int) -> str:
         """A text padded to a width; a longer one is not truncated."""
@@ -133,11 +134,12 @@ class _Json(_JsonLines):
 
 
 class _Table:
-    def __init__(self, layout: Layout, widths: Mapping[str, int]) -> None:
-        self._columns = [
+    def __init__(self, layout: Layout, widths: Mapping[str, int], room: int | None) -> None:
+        columns = [
             (column, max(column.width, cell_len(column.heading), min(widths.get(column.name, 0), _WIDEST)))
             for column in layout.table
         ]
+        self._columns = fitting(columns, room)
         self._has_errors = any(column.name == "error" for column in layout.table)
 
     def head(self) -> Text:
@@ -166,7 +168,7 @@ class _Table:
 
 
 def _table_line(cells: Sequence[tuple[str, str]]) -> Text:
-    line = Text(_GAP).join(Text(text, style) for text, style in cells)
+    line = Text(GAP).join(Text(text, style) for text, style in cells)
     line.rstrip()
     return line.append("\n")
 
@@ -226,11 +228,16 @@ class Writer:
 
 
 def formatter_of(
-    form: Format, layout: Layout, widths: Mapping[str, int], *, safe_csv: bool = False
+    form: Format,
+    layout: Layout,
+    widths: Mapping[str, int],
+    *,
+    safe_csv: bool = False,
+    room: int | None = None,
 ) -> Formatter:
-    """The formatter of a format."""
+    """The formatter of a format; `room` is the width of the terminal that shows it."""
     if form is Format.TABLE:
-        return _Table(layout, widths)
+        return _Table(layout, widths, room)
     if form is Format.CSV:
         return _Csv(layout, safe=safe_csv)
     return (_Json if form is Format.JSON else _JsonLines)(layout)
@@ -251,7 +258,8 @@ def writer(  # noqa: PLR0913 - where to, and how
     However the block ends, the output consists of whole rows.
     """
     form = form or (Format.TABLE if terminal else Format.CSV)
-    formatter = formatter_of(form, layout, widths or {}, safe_csv=safe_csv)
+    room = None if terminal is None else terminal.width
+    formatter = formatter_of(form, layout, widths or {}, safe_csv=safe_csv, room=room)
     with _opened(file, terminal) as (write, is_shown):
         rows = Writer(formatter, write, is_shown=is_shown)
         well = False

@@ -32,6 +32,8 @@ STYLES: Final = {
 }
 
 _BAR: Final = 40
+_LEAST_BAR: Final = 4
+_FIGURES: Final = 12  # cells for the percentage and the gaps
 _KINDS_KEPT: Final = 50
 _KINDS_SHOWN: Final = 5
 
@@ -96,30 +98,45 @@ def print_summary(  # noqa: PLR0913 - all that it tells
     requests: int,
     seconds: float,
     what: str = "id",
+    sent: int | None = None,
     skipped: Sequence[str] = (),
 ) -> None:
-    """Print it: a line with a bar for each state, for each kind of error, what was skipped, and a total."""
-    for line in (*_state_lines(tally, console), *_failure_lines(tally), *skipped):
-        console.print(line, overflow="ellipsis", no_wrap=True)
-    speed = f"{tally.done / seconds:,.0f} {what}s a second" if seconds else ""
+    """Print it: a line with a bar for each state, for each kind of error, what was skipped, and a total.
+
+    `sent`: how many of them were sent, of which the rate is; by default all. Long lines wrap on a terminal;
+    in a pipe they are never cut.
+    """
+    sent = tally.done if sent is None else sent
+    rate = sent / seconds if requests and seconds else 0
+    speed = f"{rate:,.0f} {what}s a second" if rate >= 1 else ""
     facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]
-    console.print(Text(", ".join(filter(None, facts)), "bold"))
+    total = Text(", ".join(filter(None, facts)), "bold")
+    for line in (*_state_lines(tally, console), *_failure_lines(tally), *skipped, total):
+        console.print(
+            Text(line) if isinstance(line, str) else line, highlight=False, soft_wrap=not console.is_terminal
+        )
 
 
 def _state_lines(tally: Tally, console: Console) -> list[Text]:
+    """A line for each state; the bars get what the names and figures leave of a terminal."""
     mark = "█" if console.encoding.startswith("utf") else "#"
-    states = sorted(tally.states.items(), key=lambda state: (state[0] == FAILED, -state[1]))
+    counted = [(name, count) for name, count in tally.states.items() if count]
+    states = sorted(counted, key=lambda state: (state[0] == FAILED, -state[1]))
     name_width = max((len(name) for name, _ in states), default=0)
     count_width = len(f"{tally.done:,}")
-    return [
-        Text.assemble(
-            f"{name:<{name_width}}  ",
-            (f"{mark * max(1, round(_BAR * count / tally.done)):<{_BAR}}", STYLES.get(name, "")),
-            f"  {count:>{count_width},}  {count / tally.done:>6.1%}",
+    room = console.width - name_width - count_width - _FIGURES if console.is_terminal else _BAR
+    width = min(_BAR, room) if room >= _LEAST_BAR else 0
+    lines: list[Text] = []
+    for name, count in states:
+        bar = f"{mark * max(1, round(width * count / tally.done)):<{width}}  " if width else ""
+        lines.append(
+            Text.assemble(
+                f"{name:<{name_width}}  ",
+                (bar, STYLES.get(name, "")),
+                f"{count:>{count_width},}  {count / tally.done:>6.1%}",
+            )
         )
-        for name, count in states
-        if count
-    ]
+    return lines
 
 
 def _failure_lines(tally: Tally) -> list[Text]:
