@@ -77,9 +77,11 @@ MAY = {
         "cli.exit",
         "cli.journal_option",
         "cli.panel_profiles",
+        "cli.request_log",
         "cli.stderr",
     ),
     "cli.sandbox_profile": ("_client.profiles", "cli.exit"),
+    "cli.request_log": ("__init__", "hooks", "cli.text"),
     "cli.options": (
         "__init__",
         "cli.exit",

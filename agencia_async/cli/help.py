@@ -54,6 +54,6 @@ def plain(parameters: Sequence[Any]) -> list[Any]:
             vars(parameter)["display_type_rich"] = _no_type
             if hasattr(parameter, "display_name_raw"):
                 parameter.metavar = (parameter.metavar or "").removesuffix("...") or None
-        elif parameter.is_flag and parameter.metavar is None:
+        elif (parameter.is_flag or parameter.count) and parameter.metavar is None:
             parameter.metavar = ""
     return [*parameters]

@@ -16,6 +16,7 @@ from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolic
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.panel_profiles import Profile, host_of, profile_names, used_profile
+from agencia_async.cli.request_log import RequestLog
 from agencia_async.cli.stderr import at_level
 
 DEFAULT_URL: Final = "https://agenciapopular.com/api/v2"
@@ -135,9 +136,16 @@ class PanelOptions:
         typer.Option("--allow-http", help="Allow plain HTTP (insecure).", rich_help_panel=_PANEL),
     ] = False
     verbose: Annotated[
-        bool,
-        typer.Option("--verbose", "-v", help="Log requests to stderr.", rich_help_panel=_PANEL),
-    ] = False
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            help="Log each request to stderr; -vv also what was sent and received, without the API key.",
+            rich_help_panel=_PANEL,
+            show_default=False,
+        ),
+    ] = 0
 
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[AsyncClient]:
@@ -147,7 +155,8 @@ class PanelOptions:
             UsageError: there is no key, its file cannot be read, or the fast engine is not installed.
             ConfigurationError: an option is out of range.
         """
-        with at_level(logging.DEBUG) if self.verbose else nullcontext():
+        level = logging.INFO if self.verbose == 1 else logging.DEBUG
+        with at_level(level) if self.verbose else nullcontext():
             async with self._client() as client:
                 yield client
 
@@ -214,6 +223,7 @@ class PanelOptions:
             "rate_limit": self.rate_limit or self.rate,
             "retry": None if self.attempts is None else RetryPolicy(attempts=self.attempts),
             "allow_http": self.allow_http or None,
+            "hooks": [RequestLog()] if self.verbose else None,
         }
         own = {"proxy": self.proxy, "ssl_context": _trusted(self.ca_file)}
         given |= {"transport": _fast_transport(**own)} if self.fast else own
