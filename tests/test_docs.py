@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.core import TyperGroup
@@ -312,6 +313,24 @@ def test_each_example_has_its_how_to() -> None:
     linked = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
 
     assert EXAMPLES - linked == set()
+
+
+@pytest.mark.parametrize(
+    ("screen", "text"),
+    [
+        ("demo", "Nothing was lost:"),
+        ("status", "5,002 ids in 51 requests"),
+        ("place", "for 5.416 USD? [y/N]: n"),
+    ],
+)
+def test_screens_are_shown_on_light_and_dark(screen: str, text: str) -> None:
+    """`docs/screens.py` draws them."""
+    file = ROOT / f"docs/_static/screens/{screen}.svg"
+    drawing = ET.parse(file).getroot()  # noqa: S314 - our own
+
+    assert text in "".join(drawing.itertext())
+    assert "prefers-color-scheme: dark" in "".join(drawing.itertext())
+    assert f"_static/screens/{screen}.svg" in links(ROOT / "docs/command.md")
 
 
 def links(page: Path) -> list[str]:
