@@ -180,8 +180,37 @@ def situations_table(name: str, found: Mapping[str, Found]) -> str:
     return "\n".join([f"| | {title} | agencia-async |", "|---|---|---|", *lines])
 
 
-_TABLES = {"calls": calls_table, "measured": situations_table}
-_TABLE = re.compile(r"(<!-- (calls|measured): (.+) -->\n\n)(?:\|.*\n)*")
+def brief(title: str, found: Mapping[str, Any]) -> str:
+    """What a client does in a situation, in a few words."""
+    if "waiting" in found:
+        text = f"waits for more than {found['waiting']:.0f} s"
+    elif "raised" in found:
+        text = f"`{found['raised'].partition(':')[0]}`"
+    elif "returned" in found:
+        text = f"`{found['returned'].partition('(')[0]}`"
+    else:
+        text = f"{found['statuses']} statuses{', 1 error' * len(found['errors'])}"
+    if title == _ORDER:
+        return f"{text}, {found['orders']} bought"
+    return (
+        text
+        if found["requests"] <= len(found.get("errors", ())) + 2
+        else f"{text}, {found['requests']} requests"
+    )
+
+
+def peers_table(names: str, found: Mapping[str, Found]) -> str:
+    """What this client and others do, each in a column."""
+    who = [OURS, *names.split(", ")]
+    lines = (
+        f"| {' | '.join([title, *(brief(title, found[name]['situations'][title]) for name in who)])} |"
+        for title in (each.title for each in SITUATIONS)
+    )
+    return "\n".join([f"| | {' | '.join(who)} |", f"|---|{'---|' * len(who)}", *lines])
+
+
+_TABLES = {"calls": calls_table, "measured": situations_table, "peers": peers_table}
+_TABLE = re.compile(r"(<!-- (calls|measured|peers): (.+) -->\n\n)(?:\|.*\n)*")
 
 
 def filled(page: str, found: Mapping[str, Found]) -> str:
@@ -193,13 +222,15 @@ def main() -> None:
     """Measure all clients that are installed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", type=Path, help="write what was measured to this file")
-    parser.add_argument("--page", type=Path, help="write the tables into this page")
+    parser.add_argument(
+        "--page", type=Path, action="append", default=[], help="write the tables into this page"
+    )
     arguments = parser.parse_args()
     found = asyncio.run(all_of(list(_installed())))
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if arguments.page:
-        arguments.page.write_text(filled(arguments.page.read_text(encoding="utf-8"), found), encoding="utf-8")
+    for page in arguments.page:
+        page.write_text(filled(page.read_text(encoding="utf-8"), found), encoding="utf-8")
     for name in found:
         print(f"{situations_table(name, found)}\n")
 

@@ -15,6 +15,7 @@ from agencia_async.sandbox import Panel, serve
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/moving-from.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOUND: dict[str, Any] = json.loads((ROOT / "benchmarks/moving.json").read_text(encoding="utf-8"))
 
 
@@ -30,6 +31,8 @@ def moving() -> Any:  # noqa: ANN401 - a script
 
 def test_the_tables_are_what_was_measured(moving: Any) -> None:  # noqa: ANN401
     assert moving.filled(PAGE, FOUND) == PAGE
+    assert moving.filled(README, FOUND) == README
+    assert "<!-- peers: " in README
     assert PAGE.count("<!-- calls: ") == PAGE.count("<!-- measured: ") == len(FOUND) - 1
 
 
