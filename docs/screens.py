@@ -21,6 +21,8 @@ from agencia_async.sandbox import Panel, serve
 
 FOLDER = Path(__file__).parent / "_static" / "screens"
 COLUMNS = 80
+STARTED = "import sys; sys.argv[0] = 'agencia'; from agencia_async.cli import main; main()"
+"""What the entry point does."""
 CELL, LINE, MARGIN = 8.4, 19, 16
 COLORS = {
     1: ("#cf222e", "#ff7b72"),
@@ -68,7 +70,7 @@ async def run(command: str, here: Path, environment: dict[str, str], answer: str
     inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     os.write(keyboard, answer.encode())
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agencia_async", *command.split()[1:]),
+        *(sys.executable, "-c", STARTED, *command.split()[1:]),
         cwd=here,
         env=inherited | environment | {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm"},
         stdin=stdin,

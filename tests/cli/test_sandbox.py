@@ -3,17 +3,17 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TypeVar
 
 import httpx
 import pytest
 
-from agencia_async import AsyncClient, DefaultOrder, Id, RetryPolicy
-from agencia_async.cli.commands.local_panel import KINDS, spread_faults
+from agencia_async import AsyncClient, DefaultOrder, Id
+from agencia_async.cli.commands.local_panel import KINDS, program, spread_faults
 from agencia_async.sandbox import Panel
 from agencia_async.sandbox.faults import FAULTS
 
@@ -33,23 +33,32 @@ async def balance_of(client: AsyncClient) -> Decimal:
     return (await client.balance()).balance
 
 
+def wait_for(port: int) -> None:
+    """Until somebody listens there; a client that is refused for a while would send a probe of its own."""
+    pause = Event()
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        pause.wait(0.02)
+
+
 def ended_by_a_user(port: int, answer: Future[T], ask: Callable[[AsyncClient], Awaitable[T]]) -> Thread:
     """A user who waits until the panel is there, asks it for something, and ends it."""
 
     async def asked() -> T:
-        retry = RetryPolicy(attempts=1000, first_wait=0.02, max_wait=0.02)
-        async with AsyncClient("k", base_url=f"http://127.0.0.1:{port}/api/v2", retry=retry) as client:
+        async with AsyncClient("k", base_url=f"http://127.0.0.1:{port}/api/v2") as client:
             return await ask(client)
 
     def use() -> None:
         with ExitStack() as end:
             end.callback(interrupt)
+            wait_for(port)
             answer.set_result(asyncio.run(asked()))
 
     return Thread(target=use)
 
 
-def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
+def test_it_serves_until_ctrl_c(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = tmp_path / "ids"
     balance: Future[Decimal] = Future()
 
@@ -65,13 +74,16 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path) -> None:
             "In another terminal:",
             f"  export AGENCIA_BASE_URL=http://127.0.0.1:{port}/api/v2",
             "  export AGENCIA_API_KEY=k",
-            "  agencia status 23501 23502 23503",
+            f"  cd {Path.cwd()}",
             f"  agencia status --file {ids}",
+            "  agencia services",
+            "  agencia add 1 --link https://example.com/p/1 --quantity 1000",
             "",
             "Press Ctrl-C to stop.",
         ]
 
     ended_by_a_user(port, balance, balance_of).start()
+    monkeypatch.setattr(sys, "argv", ["agencia"])
     check(invoke("sandbox", "--port", port, "--orders", 120, "--key", "k", "--ids-file", ids))
 
 
@@ -93,6 +105,7 @@ def test_it_writes_a_profile_and_a_log(port: int, tmp_path: Path, monkeypatch: p
             "",
             "In another terminal:",
             "  agencia services --profile sandbox",
+            "  agencia add 1 --link https://example.com/p/1 --quantity 1000 --profile sandbox",
             "",
             "Press Ctrl-C to stop.",
         ]
@@ -103,6 +116,7 @@ def test_it_writes_a_profile_and_a_log(port: int, tmp_path: Path, monkeypatch: p
         )
 
     ended_by_a_user(port, balance, buy).start()
+    monkeypatch.setattr(sys, "argv", ["agencia"])
     check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--write-profile", "--log"))
 
 
@@ -174,6 +188,24 @@ def test_without_uvicorn(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, comm
     done = agencia(command, "--orders", 1)
     assert (done.code, done.out) == (2, "")
     assert 'in a clone, pip install ".[sandbox]" brings it' in done.err
+
+
+@pytest.mark.parametrize(
+    ("started", "found", "shown"),
+    [
+        ("/venv/bin/agencia", "/venv/bin/agencia", "agencia"),
+        (".venv/bin/agencia", None, ".venv/bin/agencia"),
+        ("/my venv/bin/agencia", None, "'/my venv/bin/agencia'"),
+        ("/usr/bin/pytest", None, "agencia"),
+        ("/lib/agencia_async/__main__.py", None, f"{sys.executable} -m agencia_async"),
+    ],
+)
+def test_hints_name_a_command_that_can_be_typed(
+    monkeypatch: pytest.MonkeyPatch, started: str, found: str | None, shown: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    monkeypatch.setattr("shutil.which", lambda _: found)
+    assert program() == shown
 
 
 def test_all_kinds_of_faults_have_a_name_and_a_share() -> None:

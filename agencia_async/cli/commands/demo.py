@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agencia_async import AsyncClient, BulkItem, Id, NotFoundError, OrderStatus, RetryPolicy
-from agencia_async.cli.commands.local_panel import KINDS, served, spread_faults
+from agencia_async.cli.commands.local_panel import KINDS, program, served, spread_faults
 from agencia_async.cli.exit import Code, run
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.summary import Tally, print_summary
@@ -140,8 +140,8 @@ def _print_checks(console: Console, checks: Sequence[Check], faults: str) -> Non
     console.print(Text(faults), soft_wrap=True)
     console.print(
         "\nThe same on a real panel, with its API key in one file and your ids in another:\n"
-        "  agencia status --base-url https://PANEL/api/v2 --key-file KEY --file IDS\n"
+        f"  {program()} status --base-url https://PANEL/api/v2 --key-file KEY --file IDS\n"
         "A local mock panel for all commands:\n"
-        "  agencia sandbox",
+        f"  {program()} sandbox --write-profile --ids-file ids.txt",
         soft_wrap=True,
     )

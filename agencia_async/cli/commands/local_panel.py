@@ -1,7 +1,11 @@
 """Local mock panels, for the commands sandbox and demo."""
 
+import shutil
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from agencia_async.cli.exit import UsageError
@@ -25,6 +29,15 @@ KINDS: Final = {
 
 FAILURES: Final = tuple(name for name in KINDS if not name.startswith("trailing_"))
 """The faults that fail a request."""
+
+
+def program() -> str:
+    """The command as it can be typed here: by its path if it is not on the search path of the shell."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return f"{quote(sys.executable)} -m agencia_async"
+    is_found = shutil.which("agencia") is not None or not started.name.startswith("agencia")
+    return "agencia" if is_found else quote(str(started))
 
 
 def spread_faults(panel: Panel, rate: float) -> None:

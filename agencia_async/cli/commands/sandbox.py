@@ -1,17 +1,19 @@
 """The command sandbox: a local mock panel for all other commands."""
 
 import asyncio
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from agencia_async import Id
 from agencia_async.cli import sandbox_profile as profile
-from agencia_async.cli.commands.local_panel import served, spread_faults
+from agencia_async.cli.commands.local_panel import program, served, spread_faults
 from agencia_async.cli.commands.sandbox_log import LoggedPanel, balance_line
 from agencia_async.cli.exit import Code, UsageError, run
 from agencia_async.cli.stderr import tell
@@ -122,9 +124,6 @@ async def _sandbox(settings: SandboxOptions) -> Code:
 
 def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None, config: Path | None) -> str:
     known = f", {ids[0]} to {ids[-1]}" if ids else ""
-    some = " ".join(map(str, ids[:_SAMPLE]))
-    option = f" --profile {profile.NAME}" if config else ""
-    environment = [f"  export AGENCIA_BASE_URL={url}", f"  export AGENCIA_API_KEY={panel.key}"]
     lines = [
         f"Local mock panel: {url}",
         f"It has {several(len(ids), 'order')}{known}, and a balance of {panel.balance:f} {panel.currency}.",
@@ -132,13 +131,30 @@ def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None, c
         *([f"The profile {profile.NAME!r} in {config} is for this panel."] if config else []),
         "",
         "In another terminal:",
-        *([] if config else environment),
-        f"  agencia status{option} {some}" if ids else f"  agencia services{option}",
-        *([f"  agencia status{option} --file {ids_file}"] if ids_file else []),
+        *(f"  {line}" for line in _examples(panel, url, ids, ids_file, has_profile=config is not None)),
         "",
         "Press Ctrl-C to stop.",
     ]
     return "\n".join(lines)
+
+
+def _examples(
+    panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None, *, has_profile: bool
+) -> Iterator[str]:
+    """Commands for another terminal, in whatever folder that is opened."""
+    command = program()
+    if not has_profile:
+        yield f"export AGENCIA_BASE_URL={url}"
+        yield f"export AGENCIA_API_KEY={quote(panel.key)}"
+    if os.sep in command or ids_file is not None:
+        yield f"cd {quote(str(Path.cwd()))}"
+    option = f" --profile {profile.NAME}" if has_profile else ""
+    if ids_file is not None:
+        yield f"{command} status{option} --file {quote(str(ids_file))}"
+    elif ids:
+        yield f"{command} status{option} {' '.join(map(str, ids[:_SAMPLE]))}"
+    yield f"{command} services{option}"
+    yield f"{command} add 1 --link https://example.com/p/1 --quantity 1000{option}"
 
 
 def _write_ids(file: Path, ids: Sequence[Id]) -> None:
