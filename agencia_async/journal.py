@@ -40,7 +40,7 @@ from agencia_async._journal.owner import Owner
 from agencia_async._journal.placing import Placing, Sleep, checked_pairs
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
-from agencia_async._journal.watching import WatchingJournal
+from agencia_async._journal.watching import JournalWatcher, WatchingJournal
 from agencia_async._models.ids import id_text
 from agencia_async._orders.order import check_order
 from agencia_async.client import AsyncClient
@@ -48,7 +48,7 @@ from agencia_async.errors import ConfigurationError, JournalError, twin
 from agencia_async.models import Balance, BulkItem, Id
 from agencia_async.orders import Order
 
-__all__ = ["Finding", "Journal", "JournalEntry", "JournalState", "Refusal"]
+__all__ = ["Finding", "Journal", "JournalEntry", "JournalState", "JournalWatcher", "Refusal"]
 
 _HEARTBEAT = 20.0  # seconds
 Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]

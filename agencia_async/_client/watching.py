@@ -77,13 +77,21 @@ class Watching:
         kind: Kind[Any] = REFILLS if action is actions.REFILL_STATUS else ORDERS
         return Watcher(WatchTerms(self._asking(action), kind, rules, known, follow=follow, record=record))
 
-    def recorded(self, record: "Record", *, follow: bool) -> "Watcher[OrderStatus]":
-        """A watcher of orders whose changes are recorded before they are told."""
+    def recorded(
+        self,
+        record: "Record",
+        *,
+        follow: bool,
+        min_interval: float | None,
+        max_interval: float | None,
+        unknown_for: float | None,
+    ) -> "Watcher[OrderStatus]":
+        """A watcher of orders whose changes are recorded before they are told; None for the defaults."""
         return self.watcher(
             actions.STATUS,
-            min_interval=LEAST,
-            max_interval=MOST,
-            unknown_for=UNKNOWN_FOR,
+            min_interval=LEAST if min_interval is None else min_interval,
+            max_interval=MOST if max_interval is None else max_interval,
+            unknown_for=UNKNOWN_FOR if unknown_for is None else unknown_for,
             known=None,
             follow=follow,
             record=record,

@@ -12,10 +12,11 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from sqlalchemy import Row
 
@@ -36,26 +37,28 @@ from agencia_async._watch.watched import Known, Watched
 from agencia_async._watch.watcher import Record, Watcher
 from agencia_async.client import AsyncClient
 from agencia_async.errors import AgenciaError, JournalError
-from agencia_async.models import Change, OrderStatus
+from agencia_async.models import Change, OrderStatus, WatchStats
 
 _FOLLOW_EACH = 5.0
 """Seconds between two looks for orders that were placed meanwhile."""
 
 
 class OpenJournal(NamedTuple):
-    """What a watch needs of an open journal.
+    """What a watcher needs of an open journal.
 
     Attributes:
         enter: opens it; raises if it cannot be used.
         store: its operations.
         tasks: its tasks.
         sleep: waits so many seconds.
+        watchers: what is closed with it.
     """
 
     enter: Callable[[], Awaitable[None]]
     store: Store
     tasks: Tasks
     sleep: Callable[[float], Awaitable[object]]
+    watchers: set[Watcher[OrderStatus]]
 
 
 class Watchers(Protocol):
@@ -66,40 +69,75 @@ class Watchers(Protocol):
         ...
 
 
-class JournalWatch:
-    """One loop over the changes of a journal's orders.
+class JournalWatcher:
+    """Watches the orders of a journal: `async for change in watcher`, within `async with watcher`.
 
-    Args:
-        opened: the journal.
-        panel: the panel whose orders are watched.
-        watcher: makes the watcher.
-        follow: whether orders are watched that are placed later.
+    A change counts as told when `told` says so: whatever is not told comes again with the next watcher.
     """
 
     def __init__(self, opened: OpenJournal, panel: str, watcher: Watchers, *, follow: bool) -> None:
         self._panel = panel
-        self._enter, self._store, self._tasks, self._sleep = opened
+        self._enter, self._store, self._tasks, self._sleep, self._watchers = opened
         self._follow = follow
         self._keys: set[str] = set()
         self._told: dict[str, Change[OrderStatus]] = {}
         self._marking: asyncio.Task[None] | None = None
-        self.watcher = watcher(self._record, follow=follow)
+        self._search: list[asyncio.Task[None]] = []
+        self._watcher = watcher(self._record, follow=follow)
 
-    async def changes(self) -> AsyncGenerator[Change[OrderStatus], None]:
-        """The changes, each recorded before."""
-        following: list[asyncio.Task[None]] = []
-        async with self.watcher:
+    async def __aenter__(self) -> Self:
+        await self._enter()
+        self._watchers.add(self._watcher)
+        try:
             await self._look()
-            if self._follow:
-                following.append(self._tasks.start(self._following()))
-            try:
-                async for change in self.watcher:
-                    yield change
-                    self._took(change)
-            finally:
-                await end(following)
-                await self._mark_rest()
-        await self._enter()  # it ends as well if the journal is closed
+        except BaseException:
+            await self._end()
+            raise
+        if self._follow:
+            self._search.append(self._tasks.start(self._following()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await end(self._search)
+            await self._mark_rest()
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        self._watchers.discard(self._watcher)
+        await self._watcher.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Change[OrderStatus]:
+        """The next change, recorded before.
+
+        Raises:
+            AuthenticationError: the account was rejected.
+            ConfigurationError: the client or the journal was closed.
+            JournalError: the journal cannot be written.
+        """
+        try:
+            return await anext(self._watcher)
+        except StopAsyncIteration:
+            await self._enter()  # it ends as well if the journal is closed
+            raise
+
+    def stats(self) -> WatchStats:
+        """How it is going."""
+        return self._watcher.stats()
+
+    def told(self, change: Change[OrderStatus]) -> None:
+        """This change was told, and need not come again; it is written in the background."""
+        self._told[number_key(self._panel, change.id)] = change
+        if change.is_final:
+            self._watcher.discard(change.id)
+        if self._marking is None or self._marking.done():
+            self._marking = self._tasks.start(self._mark(), may_end=lambda: False)
 
     # --- which orders -------------------------------------------------------------------------------------
 
@@ -112,7 +150,7 @@ class JournalWatch:
         for row in rows:
             self._keys.add(row.key)
             given = id_of(row)
-            self.watcher.resume(given, id_text(given), _known(row, ahead))
+            self._watcher.resume(given, id_text(given), _known(row, ahead))
 
     async def _following(self) -> None:
         while True:
@@ -130,14 +168,6 @@ class JournalWatch:
         numbers = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
         for key, number in numbers.items():
             by_key[key].number = number
-
-    def _took(self, change: Change[OrderStatus]) -> None:
-        """Whoever watches has taken the next one: this one was told."""
-        self._told[number_key(self._panel, change.id)] = change
-        if change.is_final:
-            self.watcher.discard(change.id)
-        if self._marking is None or self._marking.done():
-            self._marking = self._tasks.start(self._mark(), may_end=lambda: False)
 
     async def _mark(self) -> None:
         while self._told:
@@ -167,6 +197,10 @@ class WatchingJournal:
         self,
         client: AsyncClient,
         follow: bool = False,  # noqa: FBT001, FBT002 - as announced
+        *,
+        min_interval: float | None = None,
+        max_interval: float | None = None,
+        unknown_for: float | None = None,
     ) -> AsyncGenerator[Change[OrderStatus], None]:
         """Watch all placed orders of the client's panel to their end, as `AsyncClient.watch` does.
 
@@ -176,24 +210,53 @@ class WatchingJournal:
         Args:
             client: asks the panel.
             follow: go on when all have ended, with orders that are placed later.
+            min_interval: as for `AsyncClient.watch`, and so are the next two.
+            max_interval: see there.
+            unknown_for: see there.
 
         Raises:
             AuthenticationError: the account was rejected.
             ConfigurationError: the client or the journal was closed.
             JournalError: the journal cannot be written.
         """
-        await self._open()
-        panel, new = client._submission.panel, client._watching.recorded  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
-        watch = JournalWatch(
-            OpenJournal(self._open, self._store, self._tasks, self._sleep), panel, new, follow=follow
+        async with self.watcher(
+            client,
+            min_interval=min_interval,
+            max_interval=max_interval,
+            unknown_for=unknown_for,
+            follow=follow,
+        ) as watcher:
+            async for change in watcher:
+                yield change
+                watcher.told(change)
+
+    def watcher(
+        self,
+        client: AsyncClient,
+        *,
+        min_interval: float | None = None,
+        max_interval: float | None = None,
+        unknown_for: float | None = None,
+        follow: bool = False,
+    ) -> JournalWatcher:
+        """The object behind `watch`: whoever reads it says which changes were told.
+
+        Args:
+            client: asks the panel.
+            min_interval: as for `AsyncClient.watch`, and so are the next two.
+            max_interval: see there.
+            unknown_for: see there.
+            follow: as for `watch`.
+        """
+        submission, watching = client._submission, client._watching  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users
+        new = partial(
+            watching.recorded,
+            min_interval=min_interval,
+            max_interval=max_interval,
+            unknown_for=unknown_for,
         )
-        self._watchers.add(watch.watcher)
-        try:
-            async with aclosing(watch.changes()) as changes:
-                async for change in changes:
-                    yield change
-        finally:
-            self._watchers.discard(watch.watcher)
+        opened = OpenJournal(self._open, self._store, self._tasks, self._sleep, self._watchers)
+        return JournalWatcher(opened, submission.panel, new, follow=follow)
 
     if TYPE_CHECKING:
 

@@ -318,3 +318,40 @@ async def test_a_closed_journal_watches_nothing(panel: Panel, path: Path) -> Non
     async with panel.client() as client:
         with pytest.raises(ConfigurationError, match="the journal is closed"):
             await anext(journal.watch(client))
+
+
+async def test_a_watcher_tells_again_what_was_not_said_to_be_told(panel: Panel, path: Path) -> None:
+    panel.end(1, 2, 3)
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, *"abc")
+        async with journal.watcher(client) as watcher:
+            changes = {change.id: change async for change in watcher}
+            watcher.told(changes[3])
+            watcher.told(changes[1])
+            assert watcher.stats().states == {"Completed": 1}
+        assert seen([change async for change in journal.watch(client)]) == [(2, "Completed", 1)]
+        assert watcher.stats().requests == 1
+
+
+async def test_the_intervals_are_those_that_are_given(panel: Panel, path: Path) -> None:
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a")
+        panel.rows["1"] = {"error": "Incorrect order ID"}
+        async with journal.watcher(client, min_interval=90, max_interval=90, unknown_for=900) as watcher:
+            waiting = asyncio.ensure_future(anext(watcher))
+            await until(lambda: watcher.stats().requests == 1 and watcher.stats().next_look)
+            assert 80 < (watcher.stats().next_look or 0) <= 90
+            waiting.cancel()
+        with pytest.raises(ConfigurationError, match="max_interval must be >= min_interval"):
+            await anext(journal.watch(client, min_interval=90, max_interval=9))
+
+
+async def test_a_watcher_that_cannot_read_the_journal(
+    panel: Panel, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with panel.client() as client, Journal(path) as journal:
+        monkeypatch.setattr(journal_watching, "rows_to_watch", _fails)
+        watcher = journal.watcher(client)
+        with pytest.raises(JournalError, match="disk full"):
+            await watcher.__aenter__()
+        assert journal._watchers == set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
