@@ -92,6 +92,8 @@ MAY = {
         "cli.stderr",
         "cli.text",
     ),
+    "cli.commands.on_final": ("__init__", "_concurrency", "cli"),
+    "cli.commands.watch_run": ("__init__", "_concurrency", "cli"),
     "cli": ("__init__", "journal", "sandbox", "cli"),
 }
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""

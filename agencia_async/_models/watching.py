@@ -52,6 +52,7 @@ class WatchStats(Record):
         watched: how many ids have not ended.
         untold: how many changes nobody has taken yet.
         states: how many ids were last seen in each state, by its text.
+        unseen: how many the panel has told nothing of yet.
         requests: how many batches it has asked for.
         next_look: seconds until the next id is due, 0 if one is; None if none is.
         away: for how many seconds the panel has answered nothing; None if it answers.
@@ -62,6 +63,7 @@ class WatchStats(Record):
     untold: int
     states: Mapping[str, int] = field(hash=False)
     requests: int
+    unseen: int = 0
     next_look: float | None = None
     away: float | None = None
     error: AgenciaError | None = None

@@ -26,6 +26,7 @@ class Register(Generic[S]):
 
     Attributes:
         states: how many were last seen in each state.
+        unseen: how many have no status, and have not ended.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -35,6 +36,7 @@ class Register(Generic[S]):
         self.schedule = Schedule()
         self._open: set[str] = set()
         self.states: Counter[str] = Counter()
+        self.unseen = 0
 
     def __iter__(self) -> Iterator[Watched[S]]:
         return iter(self._ids.values())
@@ -121,6 +123,8 @@ class Register(Generic[S]):
     def _count(self, watched: Watched[S], by: int) -> None:
         if watched.status is not None:
             self.states[str(watched.status.state)] += by
+        elif watched.error is None:
+            self.unseen += by
 
 
 def is_of_the_panel(outcomes: Mapping[str, object]) -> bool:

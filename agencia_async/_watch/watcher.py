@@ -165,6 +165,7 @@ class Watcher(Generic[S]):
             untold=self._register.untold,
             states={state: count for state, count in self._register.states.items() if count},
             requests=polling.requests,
+            unseen=self._register.unseen,
             next_look=polling.next_look,
             away=polling.away,
             error=polling.error,

@@ -14,6 +14,7 @@ from agencia_async.cli.commands.profiles import profiles
 from agencia_async.cli.commands.refill_cancel import cancel, refill
 from agencia_async.cli.commands.sandbox import sandbox
 from agencia_async.cli.commands.status import refill_status, status
+from agencia_async.cli.commands.watch import watch
 from agencia_async.cli.exit import CODES
 from agencia_async.cli.help import Command, Group, documented
 from agencia_async.cli.options import flat
@@ -64,6 +65,7 @@ for _command in (
     cancel,
     add,
     place,
+    watch,
     balance,
     services,
     profiles,

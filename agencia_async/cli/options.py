@@ -130,7 +130,8 @@ def flat(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def flattened(**values: Any) -> None:  # noqa: ANN401 - of whatever types the fields have
         for name, kind in groups.items():
-            values[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            given = [field.name for field in fields(kind) if field.init]
+            values[name] = kind(**{field: values.pop(field) for field in given})
         command(**values)
 
     vars(flattened)["__signature__"] = inspect.Signature(parameters)
@@ -148,4 +149,5 @@ def _options(kind: type[Any]) -> list[inspect.Parameter]:
             annotation=hints[field.name],
         )
         for field in fields(kind)
+        if field.init
     ]

@@ -1,0 +1,162 @@
+"""A command of the user's that is run for each order that has ended, a few at once.
+
+waiting for a slot ─► running ─► exit code 0: `done` is called
+                              └─► another one, or it cannot be started: counted, and told
+
+It is run without a shell, in a session of its own: Ctrl-C on the terminal ends the watching, and what runs is
+waited for. It reads the order as JSON on stdin; what it prints is told on stderr, up to a few lines.
+"""
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from agencia_async import Change, OrderStatus
+from agencia_async._concurrency.tasks import Tasks
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.stderr import tell
+from agencia_async.cli.text import cell, one_line, several
+
+_FIELDS: Final = ("id", "state", "status", "charge", "currency", "start_count", "remains", "number")
+_PREFIX: Final = "AGENCIA"
+_PRINTED: Final = 2_000
+"""Bytes of what a command prints that are told."""
+_CHUNK: Final = 65_536
+
+
+def command_of(text: str) -> list[str]:
+    """The command and its arguments, as a shell would split them.
+
+    Raises:
+        UsageError: it cannot be split, or there is no such command.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"--on-final cannot be split into arguments: {error}") from None
+    if not words:
+        raise UsageError("--on-final is empty")
+    if shutil.which(words[0]) is None:
+        raise UsageError(f"--on-final: command not found: {words[0]}")
+    return words
+
+
+def document_of(change: Change[OrderStatus], profile: str | None) -> dict[str, Any]:
+    """A change as JSON; with its profile, if one was named."""
+    return change.to_dict() if profile is None else {**change.to_dict(), "profile": profile}
+
+
+def variables_of(change: Change[OrderStatus], profile: str | None) -> dict[str, str]:
+    """A change as environment variables, all of them set; texts on one line."""
+    error = change.error
+    values: dict[str, object] = {
+        **dict.fromkeys(_FIELDS),
+        **(change.value.to_dict() if change.value is not None else {}),
+        "id": change.id,
+        "number": change.number,
+        "error": error and str(error),
+        "error_type": error and type(error).__name__,
+    }
+    names = [*_FIELDS, "error", "error_type"]
+    own = {f"{_PREFIX}_{name.upper()}": one_line(cell(values[name])) for name in names}
+    return own if profile is None else {**own, f"{_PREFIX}_PROFILE": profile}
+
+
+class OnFinal:
+    """Runs it.
+
+    Args:
+        command: the command and its arguments.
+        jobs: how many may run at once.
+
+    Attributes:
+        codes: how many ended with each exit code; None counts those that could not be started.
+    """
+
+    def __init__(self, command: Sequence[str], jobs: int) -> None:
+        self._command = command
+        self._slots = asyncio.Semaphore(jobs)
+        self._tasks = Tasks()
+        self.codes: Counter[int | None] = Counter()
+
+    @property
+    def failed(self) -> int:
+        """How many have failed."""
+        return self.codes.total() - self.codes[0]
+
+    @property
+    def summary(self) -> str:
+        """How they have ended, on one line."""
+        failures = sorted((code for code in self.codes if code), key=self.codes.__getitem__)
+        facts = [f"{self.codes[code]:,} with exit code {code}" for code in failures]
+        facts += [f"{self.codes[None]:,} not started"] if self.codes[None] else []
+        return ", ".join([f"{several(self.codes.total(), 'command')} run, {self.failed:,} failed", *facts])
+
+    async def start(
+        self, change: Change[OrderStatus], profile: str | None, done: Callable[[], object]
+    ) -> None:
+        """Run it for an order, as soon as a slot is free; `done` is called if it ends well."""
+        await self._slots.acquire()
+        self._tasks.start(self._run(change, profile, done), may_end=lambda: False)
+
+    async def aclose(self) -> None:
+        """Wait for those that run."""
+        await self._tasks.aclose()
+
+    async def _run(
+        self, change: Change[OrderStatus], profile: str | None, done: Callable[[], object]
+    ) -> None:
+        try:
+            code = await self._exit_code(
+                f"{json.dumps(document_of(change, profile))}\n", variables_of(change, profile)
+            )
+        except OSError as error:
+            code = None
+            tell(f"--on-final for order {change.id}: {error.strerror or error}")
+        finally:
+            self._slots.release()
+        self.codes[code] += 1
+        if code == 0:
+            done()
+        elif code is not None:
+            tell(f"--on-final for order {change.id}: exit code {code}")
+
+    async def _exit_code(self, document: str, variables: Mapping[str, str]) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **variables},
+            start_new_session=True,
+        )
+        _, printed = await asyncio.gather(_feed(process, document), _head(process))
+        for line in printed.splitlines():
+            tell(line)
+        return await process.wait()
+
+
+async def _feed(process: asyncio.subprocess.Process, document: str) -> None:
+    stream = process.stdin
+    assert stream is not None  # noqa: S101 - it is a pipe
+    with suppress(ConnectionError):  # it need not read it
+        stream.write(document.encode())
+        await stream.drain()
+    stream.close()
+    with suppress(ConnectionError):
+        await stream.wait_closed()
+
+
+async def _head(process: asyncio.subprocess.Process) -> str:
+    """The beginning of what it prints; all of it is read, so that it never waits."""
+    stream, head = process.stdout, b""
+    assert stream is not None  # noqa: S101 - it is a pipe
+    while chunk := await stream.read(_CHUNK):
+        head += chunk[: _PRINTED - len(head)]
+    return head.decode(errors="replace")

@@ -1,0 +1,172 @@
+"""Watching on the command line: what is written, what is asked for, and how it ends."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Agencia, Outcome, Start, WatchedPanel, interrupt, invoke
+
+OFTEN = ("--min-interval", 0.01)
+
+
+def lines(done: Outcome) -> list[dict[str, Any]]:
+    return [json.loads(row) for row in done.rows]
+
+
+def seeded(panel: WatchedPanel, *states: str) -> list[int]:
+    """Orders that are in these states."""
+    ids = panel.seed_orders(len(states))
+    for one, state in zip(ids, states, strict=True):
+        panel.set_state(one, state)
+    return [int(one) for one in ids]
+
+
+def test_a_line_for_each_change_until_all_have_ended(panel: WatchedPanel, agencia: Agencia) -> None:
+    first, second = seeded(panel, "Completed", "In progress")
+    panel.at_request(2, lambda: panel.set_state(second, "Completed"))
+    done = agencia("watch", first, second, *OFTEN)
+    assert done.code == 0
+    told = [(line["id"], line["value"]["status"], line["number"], line["is_final"]) for line in lines(done)]
+    assert sorted(told) == [
+        (first, "Completed", 1, True),
+        (second, "Completed", 2, True),
+        (second, "In progress", 1, False),
+    ]
+    assert {len(line) for line in lines(done)} == {7}
+    asked, *again = [sorted(map(str, request.ids)) for request in panel.requests]
+    assert asked == [str(first), str(second)]
+    assert again == [[str(second)]] * len(again) != []
+    assert done.err.splitlines()[-1].startswith("2 orders, 0 not ended, ")
+
+
+def test_an_order_that_ended_otherwise_fails_it(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "ids").write_text("\n".join(map(str, seeded(panel, "Completed", "Partial"))))
+    done = agencia("watch", "--file", "ids", "--quiet")
+    assert (done.code, len(done.rows), done.err) == (1, 2, "")
+    assert "Partial" in agencia("watch", "--file", "ids").err
+
+
+@pytest.mark.parametrize(("until", "count"), [("any", 1), ("2", 2), ("9", 3), ("all", 3)])
+def test_it_ends_when_enough_have_ended(
+    panel: WatchedPanel, agencia: Agencia, until: str, count: int
+) -> None:
+    ids = seeded(panel, *["Completed"] * 3)
+    done = agencia("watch", *ids, "--until", until)
+    assert (done.code, len(done.rows)) == (0, count)
+
+
+@pytest.mark.parametrize("until", ["0", "-1", "some", "1.5", ""])
+def test_a_wrong_number_of_orders(panel: WatchedPanel, agencia: Agencia, until: str) -> None:
+    done = agencia("watch", 1, "--until", until)
+    assert (done.code, panel.received) == (2, 0)
+    assert "is not all, any or a number of" in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        (["1", "--journal", "x.db"], "pass ids, or watch a journal with --journal and --follow; not both"),
+        (["1", "--follow"], "pass ids, or watch a journal with --journal and --follow; not both"),
+        (["1", "--profile", "a", "--profile", "b"], "ids belong to one panel: with more than one --profile"),
+        ([], "no journal: pass --journal FILE, or set AGENCIA_JOURNAL"),
+        (["--journal", "missing.db"], "journal not found: missing.db"),
+        (["1", "--min-interval", "9", "--max-interval", "5"], "max_interval must be >= min_interval"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_nothing_is_asked_for_when_the_options_are_wrong(
+    panel: WatchedPanel, agencia: Agencia, args: list[str], fault: str
+) -> None:
+    done = agencia("watch", *args)
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert f"agencia: {fault}" in done.err
+
+
+def test_a_rejected_key(panel: WatchedPanel, agencia: Agencia) -> None:
+    panel.key = "another"
+    done = agencia("watch", 1)
+    assert (done.code, done.out, panel.received) == (3, "", 1)
+    assert "agencia: the panel rejected the account: Invalid API key" in done.err
+
+
+def test_ctrl_c_ends_it_with_a_summary(panel: WatchedPanel) -> None:
+    ids = seeded(panel, "Completed", "Pending")
+    panel.at_request(2, interrupt)
+
+    def check(done: Outcome) -> None:
+        assert (done.code, len(done.rows)) == (130, 2)
+        assert "2 orders, 1 not ended, 2 requests" in done.err
+        assert done.err.splitlines()[-1] == "agencia: interrupted: 1 order ended"
+
+    check(invoke("watch", *ids, *OFTEN))
+
+
+@pytest.fixture
+def placed(panel: WatchedPanel, agencia: Agencia, here: Path) -> list[int]:
+    """Three orders that were placed with the journal `orders.db`."""
+    link = "https://example.com/p/"
+    rows = "".join(f"{one},1,{link}{one},1000\n" for one in range(3))
+    (here / "orders.csv").write_text(f"reference,service,link,quantity\n{rows}")
+    assert agencia("place", "orders.csv", "--journal", "orders.db", "--yes").code == 0
+    return [int(str(entry.result)) for entry in panel.ledger]
+
+
+def test_the_orders_of_a_journal_are_told_once(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in placed:
+        panel.set_state(one, "Completed")
+    done = agencia("watch", "--journal", "orders.db")
+    assert (done.code, sorted(line["id"] for line in lines(done))) == (0, placed)
+    asked = panel.received
+    monkeypatch.setenv("AGENCIA_JOURNAL", "orders.db")
+    done = agencia("watch")
+    assert (done.code, done.out, panel.received) == (0, "", asked)
+    assert done.err.splitlines()[-1].startswith("0 orders, 0 not ended, 0 requests")
+
+
+def test_a_kill_repeats_and_loses_no_change(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int], start: Start
+) -> None:
+    panel.set_state(placed[0], "Completed")
+    first = start("watch", "--journal", "orders.db", "--min-interval", "0.05")
+    assert first.stdout is not None
+    told = [json.loads(first.stdout.readline()) for _ in placed]
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    for one in placed[1:]:
+        panel.set_state(one, "Partial")
+    done = agencia("watch", "--journal", "orders.db")
+    assert done.code == 1
+    told += lines(done)
+    finals = {(line["id"], line["number"]): line["value"]["status"] for line in told if line["is_final"]}
+    assert finals == {(placed[0], 1): "Completed", (placed[1], 2): "Partial", (placed[2], 2): "Partial"}
+    assert agencia("watch", "--journal", "orders.db").out == ""
+
+
+def test_the_profiles_are_watched_side_by_side(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in placed:
+        panel.set_state(one, "Completed")
+    for name in ("AGENCIA_BASE_URL", "AGENCIA_API_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AGENCIA_CONFIG", "config.toml")
+    for name, key in {"north": panel.key, "wrong": "nonsense"}.items():
+        (here / f"{name}.key").write_text(key)
+        (here / f"{name}.key").chmod(0o600)
+    profile = '[profiles.{}]\nbase_url = "{}"\nkey_file = "{}.key"\njournal = "orders.db"\n'
+    names = ("north", "wrong")
+    (here / "config.toml").write_text("".join(profile.format(name, panel.url, name) for name in names))
+    done = agencia("watch", "--profile", "north", "--profile", "wrong")
+    assert done.code == 3
+    assert f"wrong ({str(panel.url).split('/')[2]}) ended the watching" in done.err.splitlines()
+    assert "agencia: the panel rejected the account: Invalid API key" in done.err.splitlines()
+    (here / "wrong.key").write_text(panel.key)
+    done = agencia("watch", "--profile", "north", "--profile", "wrong", "--profile", "north")
+    assert done.code == 0
+    assert {line["profile"] for line in lines(done)} <= {"north", "wrong"}
+    assert done.err.splitlines()[-1].startswith("6 orders, 0 not ended, ")
