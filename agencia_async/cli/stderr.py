@@ -22,7 +22,7 @@ def tell(line: str = "", *, end: str = "\n") -> None:
 @contextmanager
 def logged() -> Generator[None]:
     """Print the library's log records, for the block: warnings, and what `verbose` adds."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Printable("%(asctime)s %(message)s"))
     _LOG.addHandler(handler)
     try:
@@ -40,6 +40,16 @@ def at_level(level: int) -> Generator[None]:
         yield
     finally:
         _LOG.setLevel(before)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what stderr is at that moment: while there is a live screen, above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+        except Exception:  # noqa: BLE001 - as each handler of the standard library does
+            self.handleError(record)
 
 
 class _Printable(logging.Formatter):

@@ -607,6 +607,7 @@ async def test_stats_before_anything_is_watched() -> None:
             "untold": 0,
             "states": {},
             "requests": 0,
+            "unseen": 0,
             "next_look": None,
             "away": None,
             "error": None,
@@ -618,7 +619,9 @@ async def test_stats_while_it_waits() -> None:
     panel = WatchedPanel(ends_at(math.inf))
     async with panel.client() as client, client.watcher() as watcher:
         watcher.add(*range(250))
+        assert watcher.stats().unseen == 250
         await asyncio.sleep(1)
         stats = watcher.stats()
         assert (stats.requests, stats.states, stats.untold) == (3, {"In progress": 250}, 250)
+        assert stats.unseen == 0
         assert stats.next_look == pytest.approx(4.05, abs=0.1)

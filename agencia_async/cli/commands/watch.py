@@ -93,8 +93,6 @@ def watch(ids: IdOptions, journal: JournalOption, connection: ManyPanels, option
     exit code is 0 if all that ended were completed, and no command of --on-final failed; else 1.
 
     Examples:
-      agencia watch 23501 23502
-      agencia watch --file orders.csv > changes.jsonl
       agencia watch --journal orders.db --on-final 'python tell_customer.py'
       agencia watch --profile north --profile south --until any
     """

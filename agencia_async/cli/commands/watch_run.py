@@ -25,7 +25,7 @@ from agencia_async.cli.commands.watch_feeds import Feed
 from agencia_async.cli.exit import Code
 from agencia_async.cli.input.keys import on_key
 from agencia_async.cli.output.rows import DOCUMENT, Format, Layout, Writer, writer
-from agencia_async.cli.output.watch_screen import Screen, Seen, View
+from agencia_async.cli.output.watch_screen import Screen, SeenChange, View
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
 
@@ -70,7 +70,7 @@ class WatchRun:
         self._until = until
         self._over = asyncio.Event()
         self._reading = len(feeds)
-        self._recent: deque[Seen] = deque(maxlen=_RECENT)
+        self._recent: deque[SeenChange] = deque(maxlen=_RECENT)
         self._rows: Writer | None = None
         self._ended = 0
         self._failed = 0
@@ -156,7 +156,7 @@ class WatchRun:
     def _show(self, feed: Feed, change: Change[OrderStatus]) -> None:
         if self._rows is not None:
             self._rows.row({DOCUMENT: document_of(change, feed.profile)})
-        self._recent.append(Seen(datetime.now().astimezone(), change, feed.profile))
+        self._recent.append(SeenChange(datetime.now().astimezone(), change, feed.profile))
 
     def view(self, elapsed: float) -> View:
         """What the screen shows."""

@@ -62,7 +62,7 @@ class PanelView:
     retry_in: float | None = None
 
 
-class Seen(NamedTuple):
+class SeenChange(NamedTuple):
     """A change, when it was seen, and at which profile."""
 
     at: datetime
@@ -75,7 +75,7 @@ class View:
     """All that the screen shows."""
 
     panels: Sequence[PanelView]
-    recent: Sequence[Seen] = field(default=())
+    recent: Sequence[SeenChange] = field(default=())
     elapsed: float
     commands: str = ""
 
@@ -210,7 +210,7 @@ def _next_try(panel: PanelView) -> str:
     return f"next try in {_span(wait)}" if wait >= 1 else "trying now"
 
 
-def _recent_line(seen: Seen, marks: Marks) -> Text:
+def _recent_line(seen: SeenChange, marks: Marks) -> Text:
     change = seen.change
     order = one_line(str(change.id) if seen.profile is None else f"{seen.profile} {change.id}", _TEXT)
     line = Text(f"{seen.at:%H:%M:%S}  {order}{' ' * (12 - cell_len(order))}  ")

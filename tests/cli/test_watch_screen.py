@@ -1,0 +1,215 @@
+"""The live screen: what it shows at which width, and how it is drawn and ended."""
+
+import asyncio
+import fcntl
+import io
+import os
+import pty
+import subprocess
+import termios
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from agencia_async import Change, NotFoundError, OrderStatus
+from agencia_async.cli.input.keys import on_key
+from agencia_async.cli.output.watch_screen import PanelView, Screen, SeenChange, View, ending, frame
+
+from .conftest import COMMAND, WatchedPanel, read_terminal
+from .test_watch import seeded
+
+NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def status(text: str, remains: int | None = None) -> OrderStatus:
+    return OrderStatus(status=text, charge=Decimal("0.90"), currency="USD", remains=remains)
+
+
+def view(count: int = 10_000) -> View:
+    """A view of 10,000 orders at two panels, of which one is away."""
+    pending = status("Pending")
+    changes: list[Change[OrderStatus]] = [
+        Change(23501, status("Completed", 0), None, previous=pending, number=2),
+        Change(23502, status("listo\x1b[2J"), None, number=1),
+        Change("x-1", None, NotFoundError("Incorrect order ID"), number=1),
+    ]
+    return View(
+        panels=[
+            PanelView(
+                name="north (north.example)",
+                open=1_500,
+                states={"Completed": count - 2_500, "In progress": 1_300, "failed": 1},
+                unseen=200,
+                requests=312,
+                pace=1.0,
+                next_look=12.4,
+            ),
+            PanelView(
+                name="south (south.example)",
+                open=999,
+                states={"Pending": 999},
+                requests=8,
+                next_look=0.0,
+                away=95.0,
+                why="ConnectError: \x07refused",
+                retry_in=7.5,
+            ),
+        ],
+        recent=[SeenChange(NOON + timedelta(seconds=n), one, None) for n, one in enumerate(changes)],
+        elapsed=725.0,
+        commands="7 commands run, 1 failed, 1 with exit code 3",
+    )
+
+
+def shown(seen: View, width: int, height: int = 40, encoding: str = "utf-8") -> list[str]:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = Console(file=file, width=width, height=height, force_terminal=True, color_system=None)
+    console.print(frame(seen, console))
+    file.seek(0)
+    return [line.rstrip() for line in file.read().splitlines()]
+
+
+AT_60 = """\
+10,000 orders, 2,499 not ended, watched for 12:05 min
+Completed     ██████████████████████          7,500   75.0%
+In progress   ████                            1,300   13.0%
+Pending       ███                               999   10.0%
+not seen yet  █                                 200    2.0%
+failed        █                                   1    0.0%
+
+south (south.example): 999 not ended, 8 requests, 1/min, no…
+  away for 1:35 min, next try in 7 s: ConnectError: ?refused
+north (north.example): 1,500 not ended, next look in 12 s, …
+7 commands run, 1 failed, 1 with exit code 3
+
+12:00:02  x-1           Incorrect order ID
+12:00:01  23502         listo?[2J  charge 0.90 USD
+12:00:00  23501         Pending → Completed  charge 0.90 US…
+q ends
+"""
+
+
+def test_it_is_right_at_60_columns() -> None:
+    assert "\n".join(shown(view(), 60)) + "\n" == AT_60
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(width: int) -> None:
+    lines = shown(view(), width)
+    assert len(lines) == len(AT_60.splitlines())
+    assert max(map(len, lines)) <= width
+    assert (max(map(len, lines[1:6])) > width - 5) == (width < 150)
+
+
+def test_a_wide_terminal_shows_all_of_a_panel_and_a_change() -> None:
+    lines = shown(view(), 100)
+    assert lines[9] == (
+        "north (north.example): 1,500 not ended, next look in 12 s, 312 requests, 26/min, limit 60/min"
+    )
+    assert lines[-2] == "12:00:00  23501         Pending → Completed  charge 0.90 USD  remains 0"
+
+
+def test_a_low_terminal_has_fewer_changes_and_an_ascii_one_other_signs() -> None:
+    lines = shown(view(), 100, height=18, encoding="ascii")
+    assert [line for line in lines if line.startswith("12:")] == [
+        "12:00:02  x-1           Incorrect order ID",
+        "12:00:01  23502         listo?[2J  charge 0.90 USD",
+    ]
+    assert "####" in lines[1]
+    assert "Pending -> Completed" in shown(view(), 100, encoding="ascii")[-2]
+
+
+def test_many_panels_and_what_is_soon() -> None:
+    panels = [PanelView(name=f"p{n}", open=0, states={}, next_look=0.2) for n in range(10)]
+    panels.append(PanelView(name="gone", open=1, states={}, away=3_700.0))
+    lines = shown(View(panels=panels, recent=(), elapsed=0.0), 80)
+    assert lines == [
+        "0 orders, 1 not ended, watched for 0 s",
+        "",
+        "gone: 1 not ended, 0 requests, no known limit",
+        "  away for 1:01 h, trying now",
+        *(f"p{n}: 0 not ended, next look now, 0 requests, no known limit" for n in range(7)),
+        "and 3 more panels",
+        "",
+        "no changes yet",
+        "q ends",
+    ]
+
+
+def test_a_profile_and_long_times() -> None:
+    change = SeenChange(NOON, Change(1, status("Partial"), None), "north")
+    seen = View(panels=[], recent=[change], elapsed=3 * 86_400 + 4 * 3_600)
+    lines = shown(seen, 80)
+    assert lines[0] == "0 orders, 0 not ended, watched for 3 d 4 h"
+    assert lines[-2].startswith("12:00:00  north 1       Partial  charge 0.90 USD")
+
+
+def test_the_summary() -> None:
+    lines = [line.plain for line in ending(view(), Console(width=60))]
+    assert lines[-1] == "10,000 orders, 2,499 not ended, 320 requests, 12:05 min"
+    assert len(lines) == 6
+
+
+def test_a_frame_takes_less_than_two_percent_of_a_core() -> None:
+    console = Console(file=io.StringIO(), width=200, height=60, force_terminal=True)
+    with Screen(console) as screen:
+        screen.show(view())
+        began = time.process_time()
+        for _ in range(20):
+            screen.show(view())
+        assert (time.process_time() - began) / 20 < 0.02  # there is one a second
+    assert isinstance(console.file, io.StringIO)
+    assert "Completed" in console.file.getvalue()
+
+
+async def test_a_key_is_read_from_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    pressed = asyncio.Event()
+    ours, theirs = pty.openpty()
+    with open(theirs, encoding="utf-8") as terminal, monkeypatch.context() as patch:  # noqa: ASYNC230, PTH123
+        patch.setattr("sys.stdin", terminal)
+        patch.setattr("os.tcgetpgrp", lambda _: os.getpgrp())
+        with on_key("q", pressed.set):
+            os.write(ours, b"x")
+            await asyncio.sleep(0)
+            assert not pressed.is_set()
+            os.write(ours, b"q")
+            await pressed.wait()
+        patch.setattr("os.tcgetpgrp", lambda _: 0)  # in the background
+        with on_key("q", pressed.set):
+            assert not asyncio.get_running_loop().remove_reader(theirs)
+    os.close(ours)
+
+
+def test_q_ends_the_screen_with_a_summary(panel: WatchedPanel) -> None:
+    ids = seeded(panel, "Completed", "Pending")
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "30"}
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "watch", *map(str, ids), "--min-interval", "60"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=lambda: _take(theirs),  # noqa: PLW1509
+    )
+    os.close(theirs)
+    screen = b""
+    while b"q ends" not in screen or b"1 not ended" not in screen:
+        screen += read_terminal(ours)
+    os.write(ours, b"q")
+    while more := read_terminal(ours):
+        screen += more
+    os.close(ours)
+    assert process.wait() == 0
+    assert b"Completed" in screen
+    assert b"2 orders, 1 not ended, 1 request, " in screen.split(b"q ends")[-1]
+    assert b'"value"' not in screen
+
+
+def _take(terminal: int) -> None:
+    """Make it the terminal of this process, as a shell does."""
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
