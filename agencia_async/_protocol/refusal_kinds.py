@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from agencia_async._protocol.refusal_rules import STRONG, WEAK
+from agencia_async._protocol.refusal_rules import LINK_IN_USE, STRONG, WEAK
 from agencia_async._protocol.refusal_text import LONGEST, Clause, clauses, normalized, union
 from agencia_async.errors import (
     DuplicateOrderError,
@@ -15,7 +15,7 @@ from agencia_async.errors import (
     UnavailableError,
 )
 
-__all__ = ["LONGEST", "is_failure", "kind_of", "normalized"]
+__all__ = ["LONGEST", "is_failure", "is_link_in_use", "kind_of", "normalized"]
 
 _NO_SUCH_ADDRESS = {404, 405, 410}
 _NOTHING_FOUND = frozenset({"unknown"})
@@ -88,3 +88,10 @@ def is_failure(text: str, action: str | None) -> bool:
     """Whether a text only says that a server failed."""
     plain = normalized(text[:LONGEST])
     return _known(plain, action) is PanelError and _is_failing(clauses(plain))
+
+
+def is_link_in_use(text: str) -> bool:
+    """Whether the text of a `DuplicateOrderError` says that an order for the same link still runs."""
+    sentences = clauses(normalized(text[:LONGEST]))
+    whole = union(sentences)
+    return any(rule.applies(sentence, whole, "add") for sentence in sentences for rule in LINK_IN_USE)

@@ -308,3 +308,14 @@ WEAK = (
     _Rule(UnavailableError, ("off",), without=f"{_MATTERS} you failure fault", but="status refill_status"),
 )
 """The rules for a text of which no sentence names what it is about."""
+
+LINK_IN_USE = (
+    _Rule(
+        DuplicateOrderError,
+        ("active pending unfinished happen", "link"),
+        without="inactive off fault recent period",
+    ),
+    _Rule(DuplicateOrderError, ("done", "wait", "link"), without="recent period"),
+    _Rule(DuplicateOrderError, ("neworder", "duplicate", "link")),
+)
+"""What of these errors says that an order for the link runs, and not that this order was placed before."""

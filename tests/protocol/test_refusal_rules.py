@@ -21,6 +21,7 @@ from agencia_async import (
     UnavailableError,
 )
 from agencia_async._protocol import refusal_rules
+from agencia_async._protocol.refusal_kinds import is_link_in_use, kind_of
 from agencia_async._protocol.refusal_text import _DENIED, LANGUAGES, normalized
 from agencia_async._protocol.refusals import Refusals
 
@@ -1107,3 +1108,40 @@ def test_the_rules_speak_of_concepts_that_there_are() -> None:
     for rule in (*refusal_rules.STRONG, *refusal_rules.WEAK):
         spoken.update(rule.without, *rule.groups)
     assert spoken <= known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You have active order with this link. Please wait until order being completed.",
+        "neworder.error.link_duplicate",
+        "You already have an active order for this link",
+        "There is already an order in progress for this link",
+        "Please wait until your previous order for this link is completed",
+        "An order with the same link is still processing",
+        "Duplicate order: you already have an active order with the same link",
+        "У вас есть активный заказ с этой ссылкой. Дождитесь его завершения",
+        "Tienes un pedido activo con este enlace",
+        "Bu link için aktif siparişiniz var",
+    ],
+)
+def test_an_order_for_the_link_runs(text: str) -> None:
+    assert kind_of(text, 200, "add") is DuplicateOrderError
+    assert is_link_in_use(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Duplicate order",
+        "An identical order was just placed",
+        "You already placed this order 5 seconds ago",
+        "Same order was placed recently, link is active",
+        "You can order this link again after 24 hours",
+        "Order with this link already exists",
+        "Active order for this service exists",
+    ],
+)
+def test_an_order_was_placed_before(text: str) -> None:
+    assert kind_of(text, 200, "add") is DuplicateOrderError
+    assert not is_link_in_use(text)

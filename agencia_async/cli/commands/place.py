@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
@@ -21,9 +21,11 @@ from agencia_async.cli.commands.place_duplicates import (
     are_wanted,
     duplicate_lines,
     duplicates,
+    duration,
 )
 from agencia_async.cli.commands.place_plan import Plan, vetted
 from agencia_async.cli.commands.place_sending import Sending
+from agencia_async.cli.commands.place_waiting import link_wait
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.background import in_background
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
@@ -83,6 +85,23 @@ class OrderBatch:
         bool,
         typer.Option("--dry-run", help="Show what would be placed and what it costs, and place nothing."),
     ] = False
+    wait_for_link: Annotated[
+        bool,
+        typer.Option(
+            "--wait-for-link",
+            help="Place an order that is refused because one for its link runs after that one, if it is in "
+            "the journal.",
+        ),
+    ] = False
+    wait_at_most: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=duration,
+            metavar="TIME",
+            help="Maximum time to wait with --wait-for-link: 600, 10m, 2h, 1d. [default: 1h]",
+            show_default=False,
+        ),
+    ] = None
 
 
 def place(
@@ -104,8 +123,8 @@ def place(
 
     Examples:
       agencia place orders.csv --journal orders.db --dry-run
-      agencia place orders.csv --journal orders.db
       agencia place orders.csv --journal orders.db --yes --max-total 50
+      agencia place orders.csv --journal orders.db --yes --wait-for-link --wait-at-most 2h
     """
     run(_place(batch, doubles, journal, connection, output))
 
@@ -119,13 +138,15 @@ async def _place(
 ) -> Code:
     if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
         raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
+    sending = Sending(
+        output, show_bar=not connection.verbose, wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link)
+    )
     option = connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
     orders = await _read(batch.file)
     if batch.dry_run:
         return await _dry_run(batch, orders, doubles, option, connection)
-    sending = Sending(output, show_bar=not connection.verbose)
     try:
         async with connection.client() as client, option.open(make=True) as journal:
             checked = await _checked(batch, orders, client, journal, doubles)

@@ -18,13 +18,14 @@ from agencia_async import (
     OutcomeUnknownError,
 )
 from agencia_async.cli.commands.place_plan import Plan
+from agencia_async.cli.commands.place_waiting import HeldOrders, LinkWait, Write
 from agencia_async.cli.exit import Code, let_go_of_stdout
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, Writer, terminal
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
 from agencia_async.cli.stderr import tell
-from agencia_async.cli.text import cell, one_line
+from agencia_async.cli.text import cell, one_line, several
 
 if TYPE_CHECKING:
     from agencia_async.journal import Journal, JournalEntry
@@ -42,11 +43,12 @@ _LAYOUT: Final = Layout(
 class Sending:
     """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
 
-    def __init__(self, output: OutputOptions, *, show_bar: bool) -> None:
+    def __init__(self, output: OutputOptions, *, show_bar: bool, wait: LinkWait | None = None) -> None:
         self.failure: OSError | None = None
         self.unknown: list[str] = []
         self.warned: list[str] = []
         self._output = output
+        self._wait = wait
         self._show_bar = show_bar and not output.quiet
         self._tally = Tally()
         self._total = 0
@@ -63,16 +65,35 @@ class Sending:
         bar = Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing", stats=client.stats)
         with output.writer(_LAYOUT, screen, widths) as rows, bar:
             self._write_settled(plan, rows)
-            left = dict.fromkeys(plan.orders)
-            try:
-                async with aclosing(journal.place_iter(client, self._while_written(plan))) as items:
-                    async for item in items:
-                        del left[str(item.id)]
-                        self._write(rows, item)
-                        bar.step(failed=not item.ok)
-            except AuthenticationError as error:  # the account was rejected before anything succeeded
-                for reference in left:
-                    self._write(rows, BulkItem(reference, error=error))
+
+            def settle(item: "BulkItem[JournalEntry]") -> None:
+                self._write(rows, item)
+                bar.step(failed=not item.ok)
+
+            held = HeldOrders(self._wait, plan.orders, settle, lambda: self.failure is None)
+            await self._send_all(client, journal, plan, held, settle)
+            self._print_held(held.count)
+            await held.place(client, journal)
+
+    async def _send_all(
+        self, client: AsyncClient, journal: "Journal", plan: Plan, held: HeldOrders, settle: Write
+    ) -> None:
+        """Send each order once; those that are held back are not settled."""
+        left = dict.fromkeys(plan.orders)
+        try:
+            async with aclosing(journal.place_iter(client, self._while_written(plan))) as items:
+                async for item in items:
+                    del left[str(item.id)]
+                    if not held.take(item):
+                        settle(item)
+        except AuthenticationError as error:  # the account was rejected before anything succeeded
+            for reference in left:
+                settle(BulkItem(reference, error=error))
+
+    def _print_held(self, count: int) -> None:
+        if count and self._wait is not None and not self._output.quiet:
+            refused = f"{several(count, 'order')} refused, as another one runs for the link"
+            tell(f"{refused}: waiting for those of the journal, at most {self._wait.most:,.0f} s")
 
     def _while_written(self, plan: Plan) -> Iterator[tuple[str, Order]]:
         """The orders of the plan, as long as their outcomes can be written."""
