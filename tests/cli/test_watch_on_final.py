@@ -3,6 +3,7 @@
 import json
 import sys
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ async def test_at_most_so_many_run_at_once(here: Path) -> None:
     running = OnFinal([sys.executable, "wait.py"], 2)
     told: list[int] = []
     for one in (1, 2):
-        await running.start(Change(one, None, NotFoundError("x")), None, lambda one=one: told.append(one))
+        await running.start(Change(one, None, NotFoundError("x")), None, partial(told.append, one))
     assert running._slots.locked()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     (here / "go").touch()
     await running.start(Change(3, None, NotFoundError("x")), None, lambda: told.append(3))
