@@ -15,10 +15,11 @@ its ids, and single calls that are batched share one. An *attempt* is one HTTP r
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextvars import Context
 from typing import Literal
 
-from attrs import define
+from attrs import define, field
 
 from agencia_async.errors import OutcomeUnknownError
 
@@ -71,6 +72,7 @@ class AttemptInfo:
         seconds: how long it took, from connecting to the last byte and its parsing.
         http_status: the HTTP status of the reply; None if there was no whole one.
         reply_bytes: the size of the reply, decompressed; 0 if there was no whole one.
+        headers: the headers of the reply by lower-case name, without the API key should the panel echo it.
         error: why it failed; None if the reply was a value.
     """
 
@@ -78,6 +80,7 @@ class AttemptInfo:
     seconds: float = 0.0
     http_status: int | None = None
     reply_bytes: int = 0
+    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     error: BaseException | None = None
 
 

@@ -71,7 +71,7 @@ MAY = {
     "cli.input": ("__init__", "cli.exit", "cli.stderr", "cli.text"),
     "cli.output": ("__init__", "cli.exit", "cli.text"),
     "cli.journal_option": ("journal", "cli.exit"),
-    "cli.panel_profiles": ("__init__", "_client.profiles"),
+    "cli.panel_profiles": ("__init__", "_client.options", "_client.profiles"),
     "cli.panel_options": (
         "__init__",
         "cli.exit",
@@ -95,7 +95,7 @@ MAY = {
     ),
     "cli.commands.on_final": ("__init__", "_concurrency", "cli"),
     "cli.commands.watch_run": ("__init__", "_concurrency", "cli"),
-    "cli": ("__init__", "journal", "sandbox", "cli"),
+    "cli": ("__init__", "hooks", "journal", "sandbox", "cli"),
 }
 """What each room may import besides itself: the most specific name counts, for who imports and for what."""
 NEVER = {

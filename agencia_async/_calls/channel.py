@@ -157,6 +157,7 @@ class Channel:
             reply = await self._wire.send(call.form, timeout=seconds, write=write, limit=limit)
             if seen is not None:
                 seen.http_status, seen.reply_bytes = reply.status, len(reply.body)
+                seen.headers = reply.safe_headers()
             if self._header_checks or reply.status == _TOO_MANY:
                 reported = self._quota(reply)
             read = partial(decipher, call.reader, reply, self._refusals)

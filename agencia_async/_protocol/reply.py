@@ -53,6 +53,10 @@ class Reply:
     redact: Callable[[str], str] = field(default=str, repr=False)
     holds_key: bool = False
 
+    def safe_headers(self) -> dict[str, str]:
+        """The headers by lower-case name, without the key."""
+        return {name.lower(): self.redact(value) for name, value in self.headers.items()}
+
     def excerpt(self) -> str:
         """The beginning of the body, on one line; of a page its visible text."""
         from agencia_async._protocol import pages  # noqa: PLC0415 - loaded with the first fault

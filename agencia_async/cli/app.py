@@ -8,6 +8,7 @@ from agencia_async import __version__
 from agencia_async.cli.commands.account import balance, services
 from agencia_async.cli.commands.add import add
 from agencia_async.cli.commands.demo import demo
+from agencia_async.cli.commands.doctor import doctor
 from agencia_async.cli.commands.journal import journal
 from agencia_async.cli.commands.place import place
 from agencia_async.cli.commands.profiles import profiles
@@ -69,6 +70,7 @@ for _command in (
     balance,
     services,
     profiles,
+    doctor,
     sandbox,
     demo,
 ):

@@ -48,6 +48,11 @@ class JournalOption:
         return name
 
     @property
+    def is_named(self) -> bool:
+        """Whether one is, by the option or the environment."""
+        return bool(self.journal or os.environ.get("AGENCIA_JOURNAL"))
+
+    @property
     def file(self) -> Path | None:
         """Its file, if it is one."""
         if "://" not in self.name:
@@ -59,7 +64,7 @@ class JournalOption:
     @property
     def file_of_environment(self) -> Path | None:
         """The file of the journal that is named, if one is."""
-        return self.file if self.journal or os.environ.get("AGENCIA_JOURNAL") else None
+        return self.file if self.is_named else None
 
     @property
     def is_in_memory(self) -> bool:

@@ -3,8 +3,8 @@
 import logging
 import os
 import ssl
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,10 +12,24 @@ from typing import Annotated, Any, Final
 import httpx
 import typer
 
-from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
+from agencia_async import (
+    AsyncClient,
+    ConfigurationError,
+    RateLimit,
+    ReplyError,
+    RetryPolicy,
+    TransportError,
+    fast_transport,
+)
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.panel_profiles import Profile, host_of, profile_names, used_profile
+from agencia_async.cli.panel_profiles import (
+    Profile,
+    host_of,
+    key_from_environment,
+    profile_names,
+    used_profile,
+)
 from agencia_async.cli.request_log import RequestLog
 from agencia_async.cli.stderr import at_level
 
@@ -156,7 +170,7 @@ class PanelOptions:
             ConfigurationError: an option is out of range.
         """
         level = logging.INFO if self.verbose == 1 else logging.DEBUG
-        with at_level(level) if self.verbose else nullcontext():
+        with at_level(level) if self.verbose else nullcontext(), naming_host(self.url):
             async with self._client() as client:
                 yield client
 
@@ -203,17 +217,37 @@ class PanelOptions:
         file = os.environ.get("AGENCIA_API_KEY_FILE")
         return Path(file) if file and not os.environ.get("AGENCIA_API_KEY") else None
 
+    def api_key(self) -> str:
+        """The API key.
+
+        Raises:
+            UsageError: there is none, or its file cannot be read.
+            ConfigurationError: the same, of a profile or the environment.
+        """
+        if profile := self.named:
+            return profile.key()
+        if self.key_file is not None:
+            return _key_in(self.key_file)
+        if not any(map(os.environ.get, ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE"))):
+            raise UsageError(_NO_KEY)
+        return key_from_environment()
+
+    def trusted(self) -> ssl.SSLContext:
+        """What a connection to the panel trusts.
+
+        Raises:
+            UsageError: the file of certificates cannot be read.
+            ConfigurationError: the same, of a profile.
+        """
+        profile = self.named
+        of_profile = None if profile is None or self.ca_file else profile.options({}).get("ssl_context")
+        return _trusted(self.ca_file) or of_profile or httpx.create_ssl_context(trust_env=False)
+
     def _client(self) -> AsyncClient:
         profile = self.named
         if profile is not None:
             return AsyncClient.from_profile(profile.name, **self._settings())
-        names = ("AGENCIA_API_KEY", "AGENCIA_API_KEY_FILE")
-        if self.key_file is None and not any(map(os.environ.get, names)):
-            raise UsageError(_NO_KEY)
-        settings: dict[str, Any] = {"base_url": self.url, **self._settings()}
-        if self.key_file is None:
-            return AsyncClient.from_env(**settings)
-        return AsyncClient(_key_in(self.key_file), **settings)
+        return AsyncClient(self.api_key(), base_url=self.url, **self._settings())
 
     def _settings(self) -> dict[str, Any]:
         """The options of the client that were given."""
@@ -228,6 +262,19 @@ class PanelOptions:
         own = {"proxy": self.proxy, "ssl_context": _trusted(self.ca_file)}
         given |= {"transport": _fast_transport(**own)} if self.fast else own
         return {name: value for name, value in given.items() if value is not None}
+
+
+@contextmanager
+def naming_host(url: str) -> Generator[None]:
+    """Errors of the network name the host, for the block."""
+    try:
+        yield
+    except (TransportError, ReplyError) as error:
+        host = host_of(url)
+        if host not in error.message:
+            error.message = f"{error.message} ({host})"
+            error.args = (error.message,)
+        raise
 
 
 def _fast_transport(**options: Any) -> httpx.AsyncBaseTransport:  # noqa: ANN401 - those of the function

@@ -4,9 +4,17 @@ import os
 from urllib.parse import urlsplit
 
 from agencia_async import ConfigurationError
+from agencia_async._client.options import key_from_environment
 from agencia_async._client.profiles import Profile, is_environment_set, read_profile, read_profiles
 
-__all__ = ["Profile", "host_of", "profile_names", "read_profiles", "used_profile"]
+__all__ = [
+    "Profile",
+    "host_of",
+    "key_from_environment",
+    "profile_names",
+    "read_profiles",
+    "used_profile",
+]
 
 
 def used_profile(name: str | None) -> Profile | None:

@@ -81,8 +81,22 @@ async def test_a_call_is_told_with_its_attempts() -> None:
     assert (second.number, second.http_status) == (2, 200)
     assert second.seconds == pytest.approx(2)
     assert second.reply_bytes == len(good().content)
+    assert second.headers["content-length"] == str(len(good().content))
     (call,) = notes.calls
     assert (call.attempts, call.queued, call.error, call.url) == (2, 0, None, "https://panel.example/")
+
+
+async def test_headers_are_told_without_the_key() -> None:
+    key = "a-key-of-its-own"
+    reply = httpx.Response(200, json={"balance": "1", "currency": "USD"}, headers={"X-Request": f"key={key}"})
+    notes = Notes()
+    async with AsyncClient(
+        key, base_url="https://panel.example/", transport=Panel(reply), hooks=[notes]
+    ) as it:
+        await it.balance()
+    (attempt,) = notes.attempts
+    assert attempt.headers["x-request"] == "key=***"
+    assert "headers" not in repr(attempt)
 
 
 async def test_an_exception_of_the_callers_own_code_is_told_as_it_is() -> None:
