@@ -268,6 +268,8 @@ def test_what_is_unknown_is_never_sent_again(panel: WatchedPanel, agencia: Agenc
     )
     again = agencia("place", many, *JOURNAL, "--yes")
     assert (again.code, len(panel.ledger), rows(again)) == (4, 2, rows(first))
+    assert " a second" in first.err
+    assert " a second" not in again.err  # nothing was sent
     assert "\n  1 already placed\n  1 unknown, not sent\n" in again.err
     assert agencia("journal", "resolve", "M-0", *JOURNAL, "--not-placed").code == 0
     assert agencia("place", many, *JOURNAL, "--yes", "-q").code == 0

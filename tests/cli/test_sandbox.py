@@ -160,9 +160,10 @@ def test_a_panel_that_counts_requests(port: int) -> None:
     def check(done: Outcome) -> None:
         assert (done.code, done.err) == (0, "stopped; received 4 requests, 1 of them over the limit\n")
         assert limited.result() == (429, '{"error":"Too many requests"}')
+        assert "agencia status 23501 23502 23503" in done.out
 
     ended_by_a_user(port, limited, ask_too_often).start()
-    check(invoke("sandbox", "--port", port, "--orders", 0, "--key", "k", "--rate-limit", "3/hour"))
+    check(invoke("sandbox", "--port", port, "--orders", 4, "--key", "k", "--rate-limit", "3/hour"))
 
 
 def test_ids_that_cannot_be_written(agencia: Agencia, tmp_path: Path) -> None:
