@@ -59,7 +59,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(opentelemetry\..*|Worker|agencia_async\._workers\.queue\.Queue)"),
     (
         "py:.*",
-        r"agencia_async\.(_models\.(bulk|watching)\.[TD]|_watch\.(watched\.S|watcher\.WatchTerms)|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit)",
+        r"agencia_async\.(_models\.(bulk|watching)\.[TD]|_watch\.(watched\.S|watcher\.WatchTerms)|_journal\.watching\.(OpenJournal|Watchers)|_client\.options\.(Call)?Options|_limits\.rate_limit\.Limit)",
     ),
     ("py:.*", r"agencia_async\.sandbox\.catalogue\.ListedService"),
     ("py:.*", r"Worker|agencia_async\._workers\.queue\.Queue"),
