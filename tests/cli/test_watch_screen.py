@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import io
+import logging
 import os
 import pty
 import subprocess
@@ -10,15 +11,19 @@ import termios
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from agencia_async import Change, NotFoundError, OrderStatus
+from agencia_async.cli.commands import watch, watch_run
 from agencia_async.cli.input.keys import on_key
 from agencia_async.cli.output.watch_screen import PanelView, Screen, SeenChange, View, ending, frame
+from agencia_async.cli.stderr import logged
 
-from .conftest import COMMAND, WatchedPanel, read_terminal
+from .conftest import COMMAND, Agencia, WatchedPanel, read_terminal
 from .test_watch import seeded
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -166,21 +171,82 @@ def test_a_frame_takes_less_than_two_percent_of_a_core() -> None:
 
 
 async def test_a_key_is_read_from_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    pressed = asyncio.Event()
+    pressed, hung_up = list[str](), asyncio.Event()
+    keys = iter([b"x", b"xq", b""])
+
+    def read(_file: int, _most: int) -> bytes:
+        key = next(keys)
+        if not key:
+            hung_up.set()
+        return key
+
     ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
     with open(theirs, encoding="utf-8") as terminal, monkeypatch.context() as patch:  # noqa: ASYNC230, PTH123
         patch.setattr("sys.stdin", terminal)
-        patch.setattr("os.tcgetpgrp", lambda _: os.getpgrp())
-        with on_key("q", pressed.set):
-            os.write(ours, b"x")
-            await asyncio.sleep(0)
-            assert not pressed.is_set()
-            os.write(ours, b"q")
-            await pressed.wait()
-        patch.setattr("os.tcgetpgrp", lambda _: 0)  # in the background
-        with on_key("q", pressed.set):
-            assert not asyncio.get_running_loop().remove_reader(theirs)
+        patch.setattr("os.tcgetpgrp", _in_front)
+        with on_key("q", lambda: pressed.append("q")):
+            assert termios.tcgetattr(theirs) != before
+            os.write(ours, b"x")  # there is something to read
+            patch.setattr("os.read", read)
+            await hung_up.wait()
+        assert pressed == ["q"]
+        assert termios.tcgetattr(theirs) == before
+        patch.setattr("os.tcgetpgrp", _in_the_background)
+        with on_key("q", pressed.clear):
+            assert termios.tcgetattr(theirs) == before
+        patch.setattr("sys.stdin", None)
+        with on_key("q", pressed.clear):
+            assert termios.tcgetattr(theirs) == before
     os.close(ours)
+
+
+def _in_front(_file: int) -> int:
+    return os.getpgrp()
+
+
+def _in_the_background(_file: int) -> int:
+    return 0
+
+
+def _given(console: Console, _file: Path | None) -> Console:
+    return console
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is written to stdout, which is a terminal; each screen stands for a moment only."""
+    file = io.StringIO()
+    console = Console(file=file, width=100, height=40, force_terminal=True, color_system=None)
+    monkeypatch.setattr(watch, "terminal", partial(_given, console))
+    monkeypatch.setattr(watch_run, "_REFRESH", 0.01)
+    return file
+
+
+def test_on_a_terminal_there_are_no_lines(panel: WatchedPanel, agencia: Agencia, screen: io.StringIO) -> None:
+    first, second = seeded(panel, "Completed", "Pending")
+    panel.at_request(4, lambda: panel.set_state(second, "Completed"))
+    done = agencia("watch", first, second, "--min-interval", 0.05)
+    assert (done.code, done.out) == (0, "")
+    assert "2 orders, 1 not ended" in screen.getvalue()
+    assert "not seen yet" in screen.getvalue()
+    assert f"{first}         Completed" in screen.getvalue()
+    assert done.err.splitlines()[-1].startswith("2 orders, 0 not ended, ")
+
+
+def test_quiet_on_a_terminal(panel: WatchedPanel, agencia: Agencia, screen: io.StringIO) -> None:
+    done = agencia("watch", *seeded(panel, "Completed"), "--quiet")
+    assert (done.code, done.out, done.err, screen.getvalue()) == (0, "", "", "")
+
+
+def test_log_records_go_to_what_stderr_is_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    above, log = io.StringIO(), logging.getLogger("agencia_async")
+    with logged(), monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", above)
+        log.warning("away\x1b[2J")
+        patch.setattr("sys.stderr", None)  # closed
+        log.warning("lost")
+    assert above.getvalue() == "away?[2J\n"
 
 
 def test_q_ends_the_screen_with_a_summary(panel: WatchedPanel) -> None:
@@ -210,6 +276,6 @@ def test_q_ends_the_screen_with_a_summary(panel: WatchedPanel) -> None:
     assert b'"value"' not in screen
 
 
-def _take(terminal: int) -> None:
+def _take(terminal: int) -> None:  # pragma: no cover - in the child process
     """Make it the terminal of this process, as a shell does."""
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
