@@ -1,23 +1,27 @@
 """Statuses asked for by many machines, through a streaQ queue on Redis; needs the extra `workers`.
 
-`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status`, and
-one of the processes that run `streaq run jobs:worker` answers.
+`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status` or
+watches with `polling.watch`, and one of the processes that run `streaq run jobs:worker` asks the panel.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agencia_async._bulk.chunks import Ids, batches
-from agencia_async._checks import check_whole
+from agencia_async._bulk.chunks import Ids, batches, read_all
+from agencia_async._checks import check_policy, check_whole
+from agencia_async._client.watching import LEAST, MOST, UNKNOWN_FOR, Snapshot, watch_rules
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
+from agencia_async._watch.snapshot import ORDERS
+from agencia_async._watch.watcher import Watcher, WatchTerms
 from agencia_async._workers.clients import Asked, Clients
 from agencia_async._workers.messages import read_answer, request
 from agencia_async._workers.queue import Queue
-from agencia_async.models import BulkItem, Id, OrderStatus, RefillStatus
+from agencia_async._workers.watching import asking_workers
+from agencia_async.models import BulkItem, Change, Id, OrderStatus, RefillStatus
 
 if TYPE_CHECKING:
     from streaq import Worker
@@ -78,6 +82,71 @@ class Polling:
     def refill_status(self, ids: Ids, *, profile: str) -> AsyncGenerator[BulkItem[RefillStatus], None]:
         """The statuses of any number of refills; as `status`."""
         return self._ask("refill_status", RefillStatus, ids, profile)
+
+    async def watch(  # noqa: PLR0913 - as `AsyncClient.watch`
+        self,
+        ids: Ids,
+        *,
+        profile: str,
+        min_interval: float = LEAST,
+        max_interval: float = MOST,
+        unknown_for: float = UNKNOWN_FOR,
+        known: Snapshot | None = None,
+    ) -> AsyncGenerator[Change[OrderStatus], None]:
+        """Watch any number of orders to their end, as `AsyncClient.watch` does; the workers ask the panel.
+
+        When an order is asked for is decided here, so it ends with this program. A worker that dies, and a
+        panel or a Redis that is away, end nothing.
+
+        Args:
+            ids: the ids of the orders.
+            profile: a profile of the workers' configuration, whose key stays there.
+            min_interval: as for `AsyncClient.watch`, and so are the next three.
+            max_interval: see there.
+            unknown_for: see there.
+            known: see there.
+
+        Raises:
+            AuthenticationError: the account was rejected.
+            ConfigurationError: an argument is invalid, the worker is not connected, or one that answers has
+                no such profile or is of another version.
+        """
+        given, _ = await read_all(ids)
+        terms = (min_interval, max_interval, unknown_for, known)
+        async with self.watcher(*terms, profile=profile) as watcher:
+            watcher.add(*given)
+            async for change in watcher:
+                yield change
+
+    @asynccontextmanager
+    async def watcher(  # noqa: PLR0913 - as `AsyncClient.watcher`
+        self,
+        min_interval: float = LEAST,
+        max_interval: float = MOST,
+        unknown_for: float = UNKNOWN_FOR,
+        known: Snapshot | None = None,
+        *,
+        profile: str,
+        follow: bool = False,
+    ) -> AsyncGenerator[Watcher[OrderStatus], None]:
+        """The object behind `watch`, for an `async with`: it has `add`, `discard`, `snapshot` and `stats`.
+
+        Args:
+            min_interval: as for `watch`, and so are the next three.
+            max_interval: see there.
+            unknown_for: see there.
+            known: see there.
+            profile: see there.
+            follow: do not end the loop when every order has ended, but wait for more to be added.
+        """
+        check_policy("follow", follow, bool)
+        rules = watch_rules(min_interval, max_interval, unknown_for)
+        size, most = self._chunk_size, self._max_chunks
+        async with (
+            asking_workers(self._queue, profile, size=size, most=most) as asking,
+            Watcher(WatchTerms(asking, ORDERS, rules, known, follow=follow)) as watcher,
+        ):
+            yield watcher
 
     async def _ask(
         self, what: Asked, record: type[T], ids: Ids, profile: str

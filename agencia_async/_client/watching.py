@@ -73,7 +73,7 @@ class Watching:
         from agencia_async._watch.watcher import Watcher, WatchTerms  # noqa: PLC0415
 
         check_policy("follow", follow, bool)
-        rules = _rules(min_interval, max_interval, unknown_for)
+        rules = watch_rules(min_interval, max_interval, unknown_for)
         kind: Kind[Any] = REFILLS if action is actions.REFILL_STATUS else ORDERS
         return Watcher(WatchTerms(self._asking(action), kind, rules, known, follow=follow, record=record))
 
@@ -131,7 +131,12 @@ class Watching:
         return self._waits[key]
 
 
-def _rules(min_interval: float, max_interval: float, unknown_for: float) -> "Rules":
+def watch_rules(min_interval: float, max_interval: float, unknown_for: float) -> "Rules":
+    """How ids are watched.
+
+    Raises:
+        ConfigurationError: a number is invalid.
+    """
     from agencia_async._watch.register import Rules  # noqa: PLC0415
     from agencia_async._watch.schedule import Intervals  # noqa: PLC0415
 
