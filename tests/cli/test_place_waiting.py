@@ -9,7 +9,7 @@ import pytest
 
 from agencia_async.sandbox.faults import Answer
 
-from .conftest import Agencia, Start, WatchedPanel, interrupt, invoke
+from .conftest import Agencia, Outcome, Start, WatchedPanel, interrupt, invoke
 from .placing import rows
 
 TEXT = "You have active order with this link. Please wait until order being completed."
@@ -255,9 +255,12 @@ def test_a_kill_while_it_waits_buys_nothing_twice(  # noqa: PLR0913, PLR0917 - f
 def test_ctrl_c_ends_the_waiting(panel: WatchedPanel, here: Path, one_per_link: OnePerLink) -> None:
     one_per_link.lasting = {"x"}
     panel.at_request(6, interrupt)
-    done = invoke("place", write(here, "A,1,x", "B,1,x"), *OPTIONS, *WAITING)
-    assert (done.code, sold(panel)) == (130, ["x"])
-    assert "1 of 2 orders done; run the command again to resume, nothing is placed twice" in done.err
+
+    def check(done: Outcome) -> None:
+        assert (done.code, sold(panel)) == (130, ["x"])
+        assert "1 of 2 orders done; run the command again to resume, nothing is placed twice" in done.err
+
+    check(invoke("place", write(here, "A,1,x", "B,1,x"), *OPTIONS, *WAITING))
 
 
 @pytest.mark.parametrize("text", ["Duplicate order", "An identical order was just placed"])
