@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from agencia_async import __version__
-from agencia_async.cli.commands.account import balance, services
+from agencia_async.cli.commands.account import balance
 from agencia_async.cli.commands.add import add
 from agencia_async.cli.commands.demo import demo
 from agencia_async.cli.commands.doctor import doctor
@@ -14,6 +14,7 @@ from agencia_async.cli.commands.place import place
 from agencia_async.cli.commands.profiles import profiles
 from agencia_async.cli.commands.refill_cancel import cancel, refill
 from agencia_async.cli.commands.sandbox import sandbox
+from agencia_async.cli.commands.services import services
 from agencia_async.cli.commands.status import refill_status, status
 from agencia_async.cli.commands.watch import watch
 from agencia_async.cli.exit import CODES

@@ -45,8 +45,8 @@ def test_some_services(panel: WatchedPanel, agencia: Agencia, options: list[str]
 @pytest.mark.usefixtures("panel")
 def test_services_as_a_table_and_quietly(agencia: Agencia) -> None:
     done = agencia("services", "--format", "table", "--quiet", "--type", "package", "--max-rate", "4.50")
-    assert done.rows[0] == "service  rate  min  max  type     name"
-    assert done.rows[1] == "      2  4.50    1    1  Package  Starter package"
+    assert done.rows[0] == "service  rate  min  max  refill  cancel  type     category        name"
+    assert done.rows[1] == "      2  4.50    1    1  no      yes     Package  First Category  Starter package"
     assert done.err == ""
 
 

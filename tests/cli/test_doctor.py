@@ -450,4 +450,6 @@ def test_the_log_says_nothing_twice(config: Path, agencia: Agencia, here: Path) 
     (here / "north.key").chmod(0o644)
     done = agencia("doctor", "--profile", "north")
     assert done.err == "10 checks: 6 ok, 2 warnings, 2 skipped\n"
-    assert "others can read" in agencia("doctor", "--profile", "north", "--verbose").err
+    logged = agencia("doctor", "--profile", "north", "--verbose").err
+    assert "others can read" in logged
+    assert "services: HTTP 200, " in logged

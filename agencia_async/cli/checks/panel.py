@@ -7,6 +7,7 @@ from agencia_async import AgenciaError, AsyncClient, Balance, Service
 from agencia_async.cli.checks.result import CheckResult, failed, ok, skipped, warned
 from agencia_async.cli.exit import Code, describe
 from agencia_async.cli.panel_options import naming_host
+from agencia_async.cli.request_log import RequestLog
 from agencia_async.cli.text import cell, one_line, several
 from agencia_async.hooks import AttemptInfo, CallInfo, Hook
 
@@ -34,7 +35,7 @@ class Replies(Hook):
 async def check_panel(client: AsyncClient, url: str, now: Callable[[], float]) -> AsyncGenerator[CheckResult]:
     """The results for what the panel answers to `balance` and `services`; nothing else is sent."""
     replies = Replies(now)
-    asking = client.with_options(hooks=[replies])
+    asking = client.with_options(hooks=[replies, RequestLog()])
     for check in (_balance, _catalogue):
         try:
             with naming_host(url):

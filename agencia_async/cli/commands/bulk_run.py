@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Generic, TypeVar
@@ -12,14 +12,17 @@ import typer
 from rich.console import Console
 
 from agencia_async import AsyncClient, BulkItem, Id
+from agencia_async.cli.commands.journal_ids import journal_ids
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.input.source import is_stdin
+from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, terminal
 from agencia_async.cli.output.summary import Tally, print_summary
+from agencia_async.cli.output.view import Rows
 from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import several
@@ -42,6 +45,8 @@ class BulkCommand(Generic[T]):
         layout: the columns of the output.
         columns: the possible names of the input column with the ids.
         verb: what a write does to orders; empty for a read. A write reads all ids before the first request.
+        view: which rows are written, and in which order; by default all, as they come.
+        journal: where the ids come from instead of the options.
     """
 
     ask: Callable[[AsyncClient, AsyncIterable[Id]], AsyncGenerator[BulkItem[T], None]]
@@ -50,6 +55,8 @@ class BulkCommand(Generic[T]):
     layout: Layout
     columns: tuple[str, ...] = ORDER_COLUMNS
     verb: str = ""
+    view: Callable[[Rows], AbstractContextManager[Rows]] = nullcontext
+    journal: JournalOption | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +84,11 @@ async def _bulk(
     output: OutputOptions,
     consent: Consent | None,
 ) -> Code:
-    ids = open_ids(given, action.columns, whole=consent is not None)
+    if action.journal is None:
+        ids = open_ids(given, action.columns, whole=consent is not None)
+    else:
+        output.keep_off(action.journal.file, "journal")
+        ids = await journal_ids(action.journal, given, connection)
     output.keep_off_inputs(connection, given.file, "ids")
     if consent is not None:
         ids = await ids.held()
@@ -141,7 +152,8 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     """Write a row for each outcome, and count it."""
     screen = terminal(output.output)
     with (
-        output.writer(action.layout, screen, {"id": ids.width}) as rows,
+        output.writer(action.layout, screen, {"id": ids.width}) as written,
+        action.view(written) as rows,
         Bar(ids.total, terminal=screen, show=show_bar and not output.quiet, stats=client.stats) as bar,
     ):
         async with aclosing(action.ask(client, ids.stream())) as items:

@@ -1,17 +1,80 @@
 """The commands `status` and `refill-status`: what they ask for, and their columns."""
 
-from typing import Final
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, Final
 
-from agencia_async import AsyncClient, OrderStatus, RefillStatus
+import typer
+
+from agencia_async import AsyncClient, OrderState, OrderStatus, RefillStatus
 from agencia_async.cli.commands.bulk_run import FAILURE, ID, BulkCommand, run_bulk
 from agencia_async.cli.input.ids import IdOptions
+from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.rows import Column, Layout, Row
 from agencia_async.cli.output.summary import STYLES
+from agencia_async.cli.output.view import ViewOptions
 from agencia_async.cli.panel_options import PanelOptions
 
 
-def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+def read_state(text: str) -> OrderState:
+    """Parse a state: "In progress", in-progress."""
+    states = {_bare(state): state for state in OrderState}
+    try:
+        return states[_bare(text)]
+    except KeyError:
+        raise typer.BadParameter(
+            f"{text!r} is not a state; the states are {', '.join(states.values())}"
+        ) from None
+
+
+def _bare(text: str) -> str:
+    return text.casefold().replace("-", " ").replace("_", " ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderChoice:
+    """The options for which orders are asked for, and which of them are shown."""
+
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            "--journal",
+            "-j",
+            metavar="FILE",
+            help="Take the ids of all orders that were placed at this panel from a journal.",
+            show_default=False,
+        ),
+    ] = None
+    open: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="Only show orders that are not final, and those that failed.",
+            rich_help_panel="Rows",
+        ),
+    ] = False
+    state: Annotated[
+        list[OrderState] | None,
+        typer.Option(
+            "--state",
+            parser=read_state,
+            metavar="STATE",
+            help="Only show orders in this state; can be repeated.",
+            rich_help_panel="Rows",
+            show_default=False,
+        ),
+    ] = None
+
+    def wants(self, row: Row) -> bool:
+        """Whether the row of an order is shown; one that failed is in no state, and may be open."""
+        is_open = not row.get("is_final", False)
+        return (is_open or not self.open) and (not self.state or row["state"] in self.state)
+
+
+def status(
+    ids: IdOptions, chosen: OrderChoice, view: ViewOptions, connection: PanelOptions, output: OutputOptions
+) -> None:
     """Show the status of any number of orders, as the replies arrive.
 
     CSV columns: id, ok, status, state, charge, start_count, remains,
@@ -20,10 +83,13 @@ def status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> N
 
     Examples:
       agencia status 23501 23502
-      agencia status --file orders.csv --column order_id --output states.csv
-      agencia status - --format jsonl < ids.txt
+      agencia status --file orders.csv --column order_id --state partial --output partial.csv
+      agencia status --journal orders.db --open --sort remains --limit 20
     """
-    run_bulk(_STATUS, ids, connection, output)
+    view.check(_STATUS.layout.columns)
+    journal = JournalOption(journal=chosen.journal) if chosen.journal else None
+    action = replace(_STATUS, view=partial(view.over, wanted=chosen.wants), journal=journal)
+    run_bulk(action, ids, connection, output)
 
 
 def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:

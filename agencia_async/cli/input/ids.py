@@ -17,6 +17,8 @@ from agencia_async.cli.input.id_file import IdFile
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.text import several
 
+EXACTLY_ONE: Final = "pass ids in exactly one way: as arguments, with --file FILE, or - for stdin"
+
 _MOST_HELD: Final = 1_000_000
 
 
@@ -159,7 +161,7 @@ def open_ids(options: IdOptions, columns: Sequence[str], *, whole: bool = False)
     """
     given = options.ids or []
     if bool(given) == (options.file is not None):
-        raise UsageError("pass ids in exactly one way: as arguments, with --file FILE, or - for stdin")
+        raise UsageError(EXACTLY_ONE)
     wanted = (options.column,) if options.column else columns
     source = Path(given[0]) if given and is_stdin(given[0]) and len(given) == 1 else options.file
     if source is not None:
@@ -169,7 +171,12 @@ def open_ids(options: IdOptions, columns: Sequence[str], *, whole: bool = False)
         for number, texts in enumerate(given, 1)
         for text in texts.split(",")
     ]
-    return _of_list("the arguments", ids, Skipped())
+    return listed_ids("the arguments", ids)
+
+
+def listed_ids(name: str, ids: list[Id]) -> Ids:
+    """Ids that are known; there is at least one."""
+    return _of_list(name, ids, Skipped())
 
 
 def _of_list(name: str, ids: list[Id], skipped: Skipped) -> Ids:

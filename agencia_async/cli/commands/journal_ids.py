@@ -1,0 +1,30 @@
+"""The ids of the orders that were placed through a journal."""
+
+from agencia_async.cli.commands.place_plan import is_at
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.ids import EXACTLY_ONE, IdOptions, Ids, listed_ids
+from agencia_async.cli.journal_option import JournalOption, journal_class
+from agencia_async.cli.panel_options import PanelOptions
+
+
+async def journal_ids(option: JournalOption, given: IdOptions, connection: PanelOptions) -> Ids:
+    """The ids of all orders that were placed at this panel, in the order in which they were recorded.
+
+    Raises:
+        UsageError: ids were given as well, there is no such journal, or nothing was placed at this panel.
+        ConfigurationError: it is no journal, or a copy.
+    """
+    if given.ids or given.file:
+        raise UsageError(EXACTLY_ONE)
+    async with connection.client() as client, option.open() as journal:
+        panel = journal_class().panel_of(client)
+        placed = [
+            id
+            async for entry in journal.entries("placed")
+            if is_at(entry, panel)
+            for id in entry.order_ids or (entry.order_id,)  # noqa: A001 - the protocol's own word
+        ]
+    ids = [id for id in dict.fromkeys(placed) if id is not None]  # noqa: A001
+    if not ids:
+        raise UsageError(f"no order was placed at {connection.panel_name} through {option.shown}")
+    return listed_ids(option.shown, ids)
