@@ -150,7 +150,7 @@ COMMANDS = [*app.registered_commands, *journal.registered_commands]
 
 
 def test_all_commands_and_options_have_a_help_text() -> None:
-    assert len(COMMANDS) == 19
+    assert len(COMMANDS) == 20
     for command in COMMANDS:
         assert command.callback
         assert inspect.getdoc(command.callback)
