@@ -6,7 +6,15 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from agencia_async import AuthenticationError, NotFoundError, RetryPolicy, TransportError
+from agencia_async import (
+    AgenciaError,
+    AuthenticationError,
+    NotAllowedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RetryPolicy,
+    TransportError,
+)
 from agencia_async._protocol.actions import CANCEL, STATUS
 from tests.support.panels import Orders, client_of, fields, row, sizes
 from tests.support.peer import Form
@@ -146,3 +154,54 @@ async def test_a_text_id_is_looked_for_in_the_other_field_as_long_as_that_may_he
             with pytest.raises(NotFoundError):
                 await client.status(f"x{number}")
     assert fields(it) == ["orders", "order"] * 4 + ["orders"] * 2
+
+
+# --- writes at a panel that reads only the field for one id ----------------------------------------------
+
+
+def one_by_one(outcomes: dict[str, tuple[int, object]]) -> Callable[[Form], tuple[int, object]]:
+    """A panel that reads `order`, and these outcomes of it instead of a number."""
+
+    def answer(form: Form) -> tuple[int, object]:
+        if "order" not in form:
+            return 200, {"error": MISSING}
+        return outcomes.get(form["order"], (200, {"refill": int(form["order"]) + 1000}))
+
+    return answer
+
+
+async def test_writes_are_sent_one_by_one_where_the_panel_reads_no_other_field() -> None:
+    async with client_of(one_by_one({})) as (it, client):
+        first = await client.refill_many([1, 2, 3])
+        again = await client.refill_many([4, 5])
+    assert (first.ok, again.ok) == ({1: 1001, 2: 1002, 3: 1003}, {4: 1004, 5: 1005})
+    assert fields(it) == ["orders", "order", "order", "order", "order", "order"]  # it is learnt
+    assert Counter(form.get("order") for form in it.forms[1:]) == Counter("12345")
+
+
+async def test_writes_are_refused_once_where_the_panel_reads_neither_field() -> None:
+    async with client_of(lambda _form: (200, {"error": MISSING})) as (it, client):
+        result = await client.refill_many([1, 2, 3])
+    assert [str(error) for error in result.failed.values()] == [MISSING] * 3
+    assert fields(it) == ["orders", "order"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        ((200, {"error": "Refill is not available for this order"}), NotAllowedError),
+        ((502, "Bad Gateway"), OutcomeUnknownError),
+    ],
+)
+async def test_the_first_of_writes_one_by_one_fails_alone(
+    outcome: tuple[int, object], error: type[AgenciaError]
+) -> None:
+    async with client_of(one_by_one({"1": outcome})) as (it, client):
+        result = await client.refill_many([1, 2, 3])
+    assert {number: type(failed) for number, failed in result.failed.items()} == {1: error}
+    assert result.ok == {2: 1002, 3: 1003}
+    refills = [
+        form for form in it.forms if form["action"] == "refill"
+    ]  # after a 502 the client asks by itself
+    assert [form.get("orders") or form["order"] for form in refills][:2] == ["1,2,3", "1"]
+    assert len(refills) == 4
