@@ -6,10 +6,14 @@ writes `docs/_static/screens/*.svg` anew. It needs the extras `cli`, `sandbox` a
 """
 
 import asyncio
+import fcntl
 import os
 import pty
+import re
+import struct
 import sys
 import tempfile
+import termios
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -35,6 +39,9 @@ COLORS = {
 """Each of the terminal's colours, red to cyan, on light and on dark, with a contrast of at least 4.5."""
 PAGE = (("#ffffff", "#1f2328", "#d0d7de"), ("#0d1117", "#e6edf3", "#30363d"))
 """Background, text and border, on light and on dark."""
+ROWS = 22
+REDRAWN = re.compile(r"(?:\r|\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh])+")
+"""What a live screen prints before it draws the next frame."""
 ORDERS = """\
 reference,service,link,quantity,comments
 A-1001,1,https://example.com/p/1,1000,
@@ -60,6 +67,12 @@ async def main() -> None:
                 "status": await run(status, here, environment),
                 "place": await run("agencia place orders.csv --journal orders.db", here, environment, "n\n"),
             }
+        live = Panel(seed=1)
+        (here / "ids.txt").write_text("\n".join(map(str, live.seed_orders(5000))))
+        async with serve(live) as url:
+            environment = {"AGENCIA_BASE_URL": url, "AGENCIA_API_KEY": live.key}
+            watch = "agencia watch --file ids.txt --min-interval 1"
+            screens["watch"] = await watched(watch, here, environment, live)
     for name, text in screens.items():
         (FOLDER / f"{name}.svg").write_text(drawn(text), encoding="utf-8")
 
@@ -82,6 +95,39 @@ async def run(command: str, here: Path, environment: dict[str, str], answer: str
     os.close(keyboard)
     shown = output.decode().replace("[y/N]: ", f"[y/N]: {answer}")
     return f"$ {command}\n{shown}"
+
+
+async def watched(command: str, here: Path, environment: dict[str, str], panel: Panel) -> str:
+    """The last frame of a live screen, after some orders have ended."""
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STARTED, *command.split()[1:]),
+        cwd=here,
+        env={**os.environ, **environment, "TERM": "xterm", "COLUMNS": str(COLUMNS), "LINES": str(ROWS)},
+        **dict.fromkeys(("stdin", "stdout", "stderr"), inside),
+    )
+    os.close(inside)
+    told = asyncio.create_task(asyncio.to_thread(everything, terminal))
+    await asyncio.sleep(4)
+    for order in (23501, 23503, 23507):
+        panel.set_state(order, "Completed")
+    await asyncio.sleep(6)
+    os.write(terminal, b"q")
+    await process.wait()
+    frames = [frame for frame in REDRAWN.split(await told) if frame.count("\n") >= ROWS // 2]
+    return f"$ {command}\n{frames[-1]}"
+
+
+def everything(terminal: int) -> str:
+    """What is printed on a terminal until nobody is there."""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    except OSError:  # Linux says so at the end
+        pass
+    return b"".join(parts).decode().replace("\r\n", "\n")
 
 
 def drawn(text: str) -> str:

@@ -1,6 +1,7 @@
 """The live screen: what it shows at which width, and how it is drawn and ended."""
 
 import asyncio
+import errno
 import fcntl
 import io
 import logging
@@ -195,10 +196,17 @@ async def test_a_key_is_read_from_a_terminal_only(monkeypatch: pytest.MonkeyPatc
         patch.setattr("os.tcgetpgrp", _in_the_background)
         with on_key("q", pressed.clear):
             assert termios.tcgetattr(theirs) == before
+        patch.setattr("os.tcgetpgrp", _not_ours)
+        with on_key("q", lambda: pressed.append("q")):
+            assert termios.tcgetattr(theirs) != before
         patch.setattr("sys.stdin", None)
         with on_key("q", pressed.clear):
             assert termios.tcgetattr(theirs) == before
     os.close(ours)
+
+
+def _not_ours(_file: int) -> int:
+    raise OSError(errno.ENOTTY, "Inappropriate ioctl for device")
 
 
 def _in_front(_file: int) -> int:

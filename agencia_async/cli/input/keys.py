@@ -42,4 +42,7 @@ def _terminal() -> int | None:
     if sys.platform == "win32" or sys.stdin is None or not sys.stdin.isatty():
         return None
     file = sys.stdin.fileno()
-    return file if os.tcgetpgrp(file) == os.getpgrp() else None
+    try:
+        return file if os.tcgetpgrp(file) == os.getpgrp() else None
+    except OSError:  # not the terminal of this session, which stops no job for it
+        return file
