@@ -205,3 +205,12 @@ async def test_the_first_of_writes_one_by_one_fails_alone(
     ]  # after a 502 the client asks by itself
     assert [form.get("orders") or form["order"] for form in refills][:2] == ["1,2,3", "1"]
     assert len(refills) == 4
+
+
+async def test_a_panel_that_fails_is_told_by_three_ids_each_asked_for_once() -> None:
+    policy = RetryPolicy(attempts=2, first_wait=0)
+    async with client_of(Orders(fails=frozenset("01234567")).answer, retry=policy) as (it, client):
+        result = await client.status_many(range(8))
+    assert list(result.failed) == list(range(8))
+    asked = [form.get("orders") or form["order"] for form in it.forms]
+    assert asked == ["0,1,2,3,4,5,6,7"] * 2 + ["0", "7", "4"]
