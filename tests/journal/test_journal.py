@@ -1012,7 +1012,7 @@ async def test_a_database_that_is_locked_by_another_program_sends_nothing(path: 
 
 def test_what_the_journal_needs_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(ImportError, match=r'pip install "agencia-async\[journal\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[journal\]"'):
         importlib.reload(agencia_async._journal)  # noqa: SLF001
 
 

@@ -64,7 +64,7 @@ def test_repr_shows_no_password() -> None:
 def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     monkeypatch.delitem(sys.modules, "agencia_async._limits.redis_store", raising=False)
-    with pytest.raises(ConfigurationError, match=r'pip install "agencia-async\[redis\]"'):
+    with pytest.raises(ConfigurationError, match=r'pip install "\.\[redis\]"'):
         RedisRateLimit(URL, 60, per=60)
 
 

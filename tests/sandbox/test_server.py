@@ -213,6 +213,6 @@ async def test_it_serves_ipv6_too(panel: Panel) -> None:
 
 async def test_without_uvicorn_it_says_what_to_install(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ImportError, match=r'pip install "agencia-async\[sandbox\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[sandbox\]"'):
         await serve(panel).__aenter__()
     assert panel.url is None

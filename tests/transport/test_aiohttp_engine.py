@@ -118,5 +118,5 @@ def test_a_body_shows_itself_to_nobody() -> None:
 def test_without_aiohttp_the_error_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "agencia_async._transport.aiohttp_engine")
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    with pytest.raises(ImportError, match=r'pip install "agencia-async\[fast\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[fast\]"'):
         fast_transport()

@@ -272,7 +272,10 @@ async def test_a_damaged_copy_cannot_be_adopted(tmp_path: Path) -> None:
         pass
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("UPDATE sqlite_master SET rootpage = 2 WHERE name = 'agencia_orders_by_target'")
+        connection.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master "
+            "WHERE name = 'sqlite_autoindex_agencia_sessions_1') WHERE name = 'agencia_orders_by_target'"
+        )
     shutil.copyfile(path, copy)
     journal = Journal(copy, adopt=True)
     with pytest.raises(ConfigurationError, match=r"copy\.db is damaged, and cannot be adopted"):
