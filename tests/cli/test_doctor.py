@@ -215,6 +215,19 @@ def test_plain_http() -> None:
     assert result.advice == "use https"
 
 
+async def test_a_way_that_only_the_environment_knows() -> None:
+    way = network.Way(
+        "https://a.example/v2",
+        None,
+        is_of_environment=True,
+        allow_http=False,
+        trusted=ssl.create_default_context,
+        timeout=1,
+    )
+    told = [(result.check, str(result.verdict)) async for result in network.check_way(way, lambda: 0.0)]
+    assert told == [("dns", "skipped"), ("connect", "skipped"), ("tls", "skipped")]
+
+
 def test_a_name_that_is_one_of_this_machine(panel: WatchedPanel, agencia: Agencia) -> None:
     url = str(panel.url).replace("127.0.0.1", "localhost")
     assert checked(agencia("doctor", "--base-url", url))["address"][1].endswith("on this machine")

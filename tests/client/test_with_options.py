@@ -223,8 +223,7 @@ async def test_only_the_client_itself_opens_and_closes() -> None:
     it = client(Panel(good()))
     other = it.with_options(timeout=3)
     with pytest.raises(ConfigurationError, match="open and close that itself"):
-        async with other:
-            pass
+        await other.__aenter__()
     with pytest.raises(ConfigurationError, match="open and close that itself"):
         await other.aclose()
     await other.balance()

@@ -111,6 +111,13 @@ async def test_a_hundred_cancelled_requests_leave_no_connection() -> None:
         await until(lambda: not panel.open)
 
 
+async def test_what_was_never_connected_can_be_discarded() -> None:
+    endpoint = Endpoint(httpx.URL("http://127.0.0.1:9/"), httpx.Headers())
+    connection = AiohttpTransport(Route()).connections(endpoint)()
+    connection.discard()
+    connection.discard()  # it has no connector any more
+
+
 def test_a_body_shows_itself_to_nobody() -> None:
     assert _Content(httpx.ByteStream(b"key=KEY"), 7).decode() == ""
 

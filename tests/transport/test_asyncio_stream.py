@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpcore
+import httpx
 import pytest
 import trustme
 
 from agencia_async._transport import asyncio_stream, sockets
 from agencia_async._transport.asyncio_stream import AsyncioBackend, AsyncioStream
+from agencia_async._transport.exchange import Endpoint
+from agencia_async._transport.httpcore_engine import HttpcoreConnection
 from tests.support.loopback import Serve, listening
 from tests.support.until import until
 
@@ -87,6 +90,9 @@ async def test_a_reset_is_told_to_who_reads_and_to_who_writes() -> None:
 
 async def test_what_was_never_connected_can_be_closed() -> None:
     await AsyncioStream().aclose()
+    AsyncioStream().discard()
+    endpoint = Endpoint(httpx.URL("http://127.0.0.1:9/"), httpx.Headers())
+    HttpcoreConnection(endpoint, ssl.create_default_context()).discard()
 
 
 async def test_a_connection_becomes_an_encrypted_one() -> None:

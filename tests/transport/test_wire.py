@@ -13,6 +13,7 @@ import respx
 import trustme
 
 from agencia_async import ReplyError, TransportError
+from agencia_async._protocol.reply import Reply
 from agencia_async._transport.exchange import Body
 from agencia_async._transport.foreign import ForeignError
 from tests.support.engines import by_each_engine, tells_of_itself
@@ -267,6 +268,18 @@ async def test_whatever_the_network_does_in_a_transport_is_a_transport_error() -
         "maybe",
         "ConnectionResetError (panel.example:443): with *** inside",
     )
+
+
+async def test_a_mistake_in_an_engine_is_no_outage_of_the_network() -> None:
+    async def mistaken(_body: Body, *, write: bool, limit: int) -> Reply:
+        raise LookupError(f"{write} {limit}")
+
+    it = wire("https://panel.example/")
+    it._exchange = mistaken  # type: ignore[assignment]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    error = await fails(it)
+    assert isinstance(error, TransportError)
+    assert (error.is_of_network, error.sent) == (False, "no")
+    assert "LookupError" in error.message
 
 
 async def test_a_transport_that_cannot_be_read_asynchronously_is_told() -> None:
