@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import shutil
+import socket
 import ssl
 from collections.abc import Generator
 from concurrent.futures import Future
@@ -226,6 +227,21 @@ async def test_a_way_that_only_the_environment_knows() -> None:
     )
     told = [(result.check, str(result.verdict)) async for result in network.check_way(way, lambda: 0.0)]
     assert told == [("dns", "skipped"), ("connect", "skipped"), ("tls", "skipped")]
+
+
+async def test_a_way_ends_with_the_first_step_that_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"  # nobody listens there in a moment
+    way = network.Way(
+        url,
+        None,
+        is_of_environment=False,
+        allow_http=True,
+        trusted=ssl.create_default_context,
+        timeout=5,
+    )
+    told = [(result.check, str(result.verdict)) async for result in network.check_way(way, lambda: 0.0)]
+    assert told == [("dns", "ok"), ("connect", "failed")]
 
 
 def test_a_name_that_is_one_of_this_machine(panel: WatchedPanel, agencia: Agencia) -> None:
