@@ -21,7 +21,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: dict[asyncio.Task[None], Callable[[], bool]] = {}
-        self.closed = False
+        self.closed: bool = False
 
     def start(
         self,

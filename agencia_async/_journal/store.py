@@ -64,8 +64,8 @@ class Store:
         self._lost: set[str] = set()
         self._unsent: set[str] = set()
         self._database = Database(location)
-        self.name = self._database.name
-        self.fault = self._database.fault
+        self.name: str = self._database.name
+        self.fault: str = self._database.fault
         self.memory_ends: datetime | None = None
         self._session = Session(now)
         self._groups: GroupCommit[Any, Any] = GroupCommit(self._together, size=_GROUP, tasks=Tasks())

@@ -25,11 +25,11 @@ try:
         get_current_span,
         get_tracer,
     )
-except ImportError as error:
+except ImportError as _missing:
     raise ImportError(
         'OpenTelemetryHook needs opentelemetry-api: in a clone, pip install ".[otel]" brings it',
-        name=error.name,
-    ) from error
+        name=_missing.name,
+    ) from _missing
 
 __all__ = ["OpenTelemetryHook"]
 

@@ -23,13 +23,14 @@ class Replies(Hook):
     """The last attempt of a client, and when it ended."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self.last = AttemptInfo(0)
-        self.at = 0.0
+        self.last: AttemptInfo = AttemptInfo(0)
+        self.at: float = 0.0
         self._now = now
 
     def attempt_ended(self, call: CallInfo, attempt: AttemptInfo) -> None:  # noqa: ARG002 - as hooks have it
         """Keep it."""
-        self.last, self.at = attempt, self._now()
+        self.last = attempt
+        self.at = self._now()
 
 
 async def check_panel(client: AsyncClient, url: str, now: Callable[[], float]) -> AsyncGenerator[CheckResult]:

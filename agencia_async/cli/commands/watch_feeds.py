@@ -72,7 +72,8 @@ class Feed:
         watcher: "Watcher[OrderStatus] | JournalWatcher",
         told: Callable[[Change[OrderStatus]], None],
     ) -> None:
-        self.name, self.profile = panel.panel_name, panel.profile
+        self.name: str = panel.panel_name
+        self.profile: str | None = panel.profile
         self._client = client
         self._told = told
         self.watcher = watcher

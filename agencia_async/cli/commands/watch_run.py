@@ -45,8 +45,8 @@ class Sink:
     """
 
     def __init__(self, screen: Console | None, *, is_terminal: bool, began: float) -> None:
-        self.screen = None if screen is None else Screen(screen)
-        self.is_written = not is_terminal
+        self.screen: Screen | None = None if screen is None else Screen(screen)
+        self.is_written: bool = not is_terminal
         self._began = began
 
     @property

@@ -52,7 +52,7 @@ class Sheet:
             self._first = next(self._lines, "")
         numbered = self._lines.numbered
         head = self._first or (numbered[0][1] if numbered else "")
-        self.delimiter = named[1] if named else max(_DELIMITERS, key=head.count)
+        self.delimiter: str = named[1] if named else max(_DELIMITERS, key=head.count)
         self.is_list: bool = self.delimiter not in head
 
     @property

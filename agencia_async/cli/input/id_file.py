@@ -26,7 +26,7 @@ class IdFile:
     def __init__(
         self, lines: Iterable[str], name: str, columns: Sequence[str], *, any_id: bool = False
     ) -> None:
-        self.without_id = 0
+        self.without_id: int = 0
         self._sheet = Sheet(lines, name)
         self._name = name
         self._columns = columns
