@@ -56,7 +56,7 @@ def now() -> float:
 def is_away(error: AgenciaError) -> bool:
     """Whether an error means that the panel is not there: no connection, no reply, or that of a gateway."""
     is_gone = error.http_status is None or error.http_status in _AWAY
-    return is_gone and isinstance(error, TransportError)
+    return is_gone and isinstance(error, TransportError) and error.is_of_network
 
 
 class Channel:

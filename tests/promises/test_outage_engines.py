@@ -1,11 +1,15 @@
 """Each engine tells a panel that is away from one that answers, on real connections."""
 
+import asyncio
 import json
+import ssl
 
 import pytest
+import trustme
 
 from agencia_async import AsyncClient, DefaultOrder, OutcomeUnknownError, RetryPolicy, TransportError
 from tests.support.engines import by_each_engine, transport
+from tests.support.loopback import listening
 from tests.support.peer import Request, peer
 
 ROW = {"charge": "1", "start_count": "1", "status": "Partial", "remains": "1", "currency": "USD"}
@@ -73,3 +77,20 @@ async def test_a_refused_connection_means_that_it_is_away() -> None:
             await client.balance()
         assert caught.value.sent == "no"
         assert client._sender.channel.gate.circuits.is_open  # noqa: SLF001 - no public way to see it
+
+
+@by_each_engine
+async def test_a_certificate_that_is_not_trusted_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    async def refused(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise AssertionError(writer)  # pragma: no cover - no connection is made
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with listening(refused, context) as port:
+        url = f"https://127.0.0.1:{port}/api/v2"
+        async with AsyncClient("KEY", base_url=url, transport=transport()) as client:
+            result = await client.status_many(range(2_000))
+            stats = client.stats()
+    assert {"CERTIFICATE_VERIFY_FAILED" in str(error) for error in result.failed.values()} == {True}
+    assert (len(result.failed), stats.requests, stats.circuit) == (2_000, 20, "closed")
+    assert "does not answer" not in caplog.text
