@@ -10,9 +10,9 @@ from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agencia_async._bulk.chunks import Ids, batches, read_all
+from agencia_async._bulk.chunks import Ids, batches
 from agencia_async._checks import check_policy, check_whole
-from agencia_async._client.watching import LEAST, MOST, UNKNOWN_FOR, Snapshot, watch_rules
+from agencia_async._client.watching import LEAST, MOST, UNKNOWN_FOR, Snapshot, changes_of, watch_rules
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
 from agencia_async._watch.snapshot import ORDERS
@@ -83,7 +83,7 @@ class Polling:
         """The statuses of any number of refills; as `status`."""
         return self._ask("refill_status", RefillStatus, ids, profile)
 
-    async def watch(  # noqa: PLR0913 - as `AsyncClient.watch`
+    def watch(  # noqa: PLR0913 - as `AsyncClient.watch`
         self,
         ids: Ids,
         *,
@@ -111,12 +111,8 @@ class Polling:
             ConfigurationError: an argument is invalid, the worker is not connected, or one that answers has
                 no such profile or is of another version.
         """
-        given, _ = await read_all(ids)
         terms = (min_interval, max_interval, unknown_for, known)
-        async with self.watcher(*terms, profile=profile) as watcher:
-            watcher.add(*given)
-            async for change in watcher:
-                yield change
+        return changes_of(ids, partial(self.watcher, *terms, profile=profile))
 
     @asynccontextmanager
     async def watcher(  # noqa: PLR0913 - as `AsyncClient.watcher`

@@ -1,7 +1,7 @@
 """The part of the client that watches orders and refills to their end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +17,8 @@ from agencia_async.errors import AgenciaError, ConfigurationError, of_id
 from agencia_async.models import Change, Id, OrderStatus, RefillStatus
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from agencia_async._watch.polling import Asking
     from agencia_async._watch.register import Rules
     from agencia_async._watch.waiting import Waits
@@ -148,12 +150,23 @@ def watch_rules(min_interval: float, max_interval: float, unknown_for: float) ->
     return Rules(Intervals(min_interval, max_interval), unknown_for)
 
 
+async def changes_of(
+    ids: Ids, watching: "Callable[[], AbstractAsyncContextManager[Watcher[S]]]"
+) -> AsyncGenerator[Change[S], None]:
+    """The changes of these ids to their end, by a watcher of their own."""
+    given, _ = await read_all(ids)
+    async with watching() as watcher:
+        watcher.add(*given)
+        async for change in watcher:
+            yield change
+
+
 class WatchingClient:
     """The methods of `AsyncClient` that watch."""
 
     _watching: Watching
 
-    async def watch(
+    def watch(
         self,
         ids: Ids,
         min_interval: float = LEAST,
@@ -179,11 +192,7 @@ class WatchingClient:
             AuthenticationError: the account was rejected.
             ConfigurationError: an argument is invalid, or the client was closed.
         """
-        given, _ = await read_all(ids)
-        async with self.watcher(min_interval, max_interval, unknown_for, known) as watcher:
-            watcher.add(*given)
-            async for change in watcher:
-                yield change
+        return changes_of(ids, partial(self.watcher, min_interval, max_interval, unknown_for, known))
 
     def watcher(
         self,
@@ -233,7 +242,7 @@ class WatchingClient:
         """
         return await self._watching.wait(actions.STATUS, id, timeout, unknown_for)
 
-    async def watch_refills(
+    def watch_refills(
         self,
         ids: Ids,
         min_interval: float = LEAST,
@@ -242,18 +251,16 @@ class WatchingClient:
         known: Snapshot | None = None,
     ) -> AsyncGenerator[Change[RefillStatus], None]:
         """Watch any number of refills to their end, as `watch` does orders."""
-        given, _ = await read_all(ids)
-        async with self._watching.watcher(
+        new = partial(
+            self._watching.watcher,
             actions.REFILL_STATUS,
             min_interval=min_interval,
             max_interval=max_interval,
             unknown_for=unknown_for,
             known=known,
             follow=False,
-        ) as watcher:
-            watcher.add(*given)
-            async for change in watcher:
-                yield change
+        )
+        return changes_of(ids, new)
 
     async def wait_refill(
         self,

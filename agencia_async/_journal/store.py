@@ -81,9 +81,9 @@ class Store:
         if self._database.has_stray_log() and not self._adopt:
             raise ConfigurationError(f"{self.name} is missing, but its log {self.name}-wal is there")
         opening = Opening(self.name, self._database.look, self._session, self._adopt)
-        self.memory_ends = await self._do(opening.prepare)
+        self.memory_ends = await self.do(opening.prepare)
         await self._database.speed_up()
-        await self._do(self._enter)
+        await self.do(self._enter)
         await self._database.mark()
         self._is_open = True
         if self.memory_ends is not None:
@@ -98,7 +98,7 @@ class Store:
         try:
             if self._is_open:
                 await self._write_backlog()
-                await self._do(self._session.leave)
+                await self.do(self._session.leave)
         finally:
             await self._database.aclose()
 
@@ -121,11 +121,11 @@ class Store:
                 self._lost.discard(reference)
 
     async def _forget(self, reference: str) -> None:
-        await self._do(lambda connection: self._session.forget(connection, reference))
+        await self.do(lambda connection: self._session.forget(connection, reference))
 
     async def heartbeat(self) -> None:
         """Record that this session is alive."""
-        await self._do(self._session.heartbeat)
+        await self.do(self._session.heartbeat)
 
     # --- orders -------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class Store:
         """The entry of this reference, and whether another live session is sending it."""
         found = await self._found(reference)
         if found is not None and self._is_elsewhere(found):
-            await self._do(self._session.expire_dead)
+            await self.do(self._session.expire_dead)
             found = await self._found(reference)
         if found is not None and found.entry.state is JournalState.NEW and found.session == self._session.id:
             await self._forget(reference)
@@ -174,7 +174,7 @@ class Store:
     async def _free(self, token: str) -> None:
         mine = (orders.c.token == token) & (orders.c.session == self._session.id)
         change = orders.update().where(mine).values(session=None)
-        await self._do(lambda connection: connection.execute(change))
+        await self.do(lambda connection: connection.execute(change))
         self._unsent.discard(token)
 
     async def resolve(self, reference: str, order_id: Id | None) -> JournalEntry:
@@ -192,7 +192,7 @@ class Store:
                 return f"order {reference!r} is {row.state}, only unknown orders can be resolved"
             return self._resolved(connection, row, order_id)
 
-        entry = await self._do(write)
+        entry = await self.do(write)
         if isinstance(entry, str):
             raise InvalidInputError(entry, field="reference")
         return entry
@@ -220,7 +220,7 @@ class Store:
     async def verified(self, reference: str) -> None:
         """Record that the panel has confirmed a manually resolved order."""
         change = orders.update().where(orders.c.reference == reference).values(by_hand=False)
-        await self._do(lambda connection: connection.execute(change))
+        await self.do(lambda connection: connection.execute(change))
 
     async def entries(
         self, state: JournalState | None, *, resolved_manually: bool = False, since: datetime | None = None
@@ -234,7 +234,7 @@ class Store:
         last = 0
         while True:
             page = select(orders).where(wanted, orders.c.number > last).order_by(orders.c.number).limit(_PAGE)
-            rows = await self._do(_all_of(page))
+            rows = await self.do(_all_of(page))
             for row in rows:
                 yield entry_of(row)
             if len(rows) < _PAGE:
@@ -245,11 +245,11 @@ class Store:
 
     async def record_balance(self, panel: str, balance: Balance) -> None:
         """Record a balance snapshot."""
-        await self._do(partial(record_balance, panel=panel, balance=balance, now=self._now()))
+        await self.do(partial(record_balance, panel=panel, balance=balance, now=self._now()))
 
     async def balance_before(self, panel: str, moment: datetime) -> Snapshot | None:
         """The last balance snapshot before a time, and how many orders were in flight since then."""
-        return await self._do(partial(balance_before, panel=panel, moment=moment))
+        return await self.do(partial(balance_before, panel=panel, moment=moment))
 
     # --- for those who watch ------------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class Store:
 
     async def do(self, do: Do[T]) -> T:
         """The result of a piece of work, in a transaction that others may share."""
-        return await self._do(do)
+        return cast("T", await self._groups.do(do))
 
     # --- internals ----------------------------------------------------------------------------------
 
@@ -268,9 +268,6 @@ class Store:
 
     async def _found(self, reference: str) -> Entered | None:
         return cast("Entered | None", await self._groups.do(Find(reference)))
-
-    async def _do(self, do: Do[T]) -> T:
-        return cast("T", await self._groups.do(do))
 
     async def _together(self, work: Sequence[Any]) -> Sequence[Any]:
         """The results of a group; if one of its values cannot be written, of each item on its own."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from sqlalchemy import Row
 
+from agencia_async._calls.channel import now
 from agencia_async._concurrency.tasks import Tasks, end
 from agencia_async._journal.placing import Sleep
 from agencia_async._journal.rows import number_key
@@ -146,7 +147,7 @@ class JournalWatcher:
         known = frozenset(self._keys)
         look = partial(rows_to_watch, panel=self._panel, known=known, now=self._store.now())
         rows = await self._store.do(look)
-        ahead = time.time() - _clock()
+        ahead = time.time() - now()
         for row in rows:
             self._keys.add(row.key)
             given = id_of(row)
@@ -162,7 +163,7 @@ class JournalWatcher:
 
     async def _record(self, changed: Sequence[Watched[OrderStatus]]) -> None:
         await self._enter()
-        ahead = time.time() - _clock()
+        ahead = time.time() - now()
         by_key = {number_key(self._panel, one.key): one for one in changed}
         seen = [_seen(key, one, ahead) for key, one in by_key.items()]
         numbers = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
@@ -264,14 +265,10 @@ class WatchingJournal:
             """Open it; raises if it cannot be used."""
 
 
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def _known(row: Row[Any], ahead: float) -> Known[OrderStatus]:
     since = datetime.fromisoformat(row.since).timestamp() - ahead
     return Known(
-        min(since, _clock()),
+        min(since, now()),
         None if row.status is None else ORDERS.status(json.loads(row.status)),
         None if row.error is None else AgenciaError.from_dict(json.loads(row.error)),
         row.number,

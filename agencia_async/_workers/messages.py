@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from agencia_async._models.bulk import bulk_item
 from agencia_async._protocol.plain_records import record_of
-from agencia_async.errors import AgenciaError, ConfigurationError, NotAnsweredError, ReplyError, of_id
+from agencia_async.errors import AgenciaError, ConfigurationError, NotAnsweredError, ReplyError, of_id, twin
 from agencia_async.models import BulkItem, BulkResult, Id, OrderStatus, RefillStatus
 
 T = TypeVar("T", OrderStatus, RefillStatus)
@@ -51,7 +51,7 @@ def read_answer(
         rows = _rows(told)
         outcomes = [_outcome(rows, wire_id, record) for wire_id in wire_ids]
     except AgenciaError as error:
-        outcomes = [AgenciaError.from_dict(error.to_dict()) for _ in wire_ids]
+        outcomes = [twin(error) for _ in wire_ids]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         words = f"the worker's answer cannot be read: {type(error).__name__}: {error}"
         outcomes = [ReplyError(words) for _ in wire_ids]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from streaq import StreaqError, TaskStatus, Worker
 
+from agencia_async._calls.channel import now
 from agencia_async._concurrency.coalescer import Coalescer
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._workers.messages import refusal
@@ -121,13 +122,13 @@ class Queue:
     async def _result(self, task_id: str, looks: Looks) -> object:
         """The answer of a task; None if the task is lost."""
         key = self._worker.results_key + task_id
-        began = checked = _now()
+        began = checked = now()
         while (raw := await self._patiently(lambda: looks.get(key))) is None:
-            if _now() - checked > _CHECK:
-                checked = _now()
+            if now() - checked > _CHECK:
+                checked = now()
                 if await self._is_lost(task_id, checked - began):
                     return None
-            await asyncio.sleep(pause(_now() - began))
+            await asyncio.sleep(pause(now() - began))
         await self._patiently(lambda: self._worker.redis.delete([key]))
         return await self._read(raw)
 
@@ -152,21 +153,17 @@ class Queue:
 
     async def _patiently(self, command: Callable[[], Awaitable[T]]) -> T:
         """The answer of Redis, which may be away for a while."""
-        began = _now()
+        began = now()
         while True:
             try:
                 async with asyncio.timeout(_COMMAND):
                     return await command()
             except Exception as error:  # noqa: BLE001 - of whatever class
                 reason = str(error) or type(error).__name__
-            if _now() - began > _PATIENCE:
+            if now() - began > _PATIENCE:
                 break
             await asyncio.sleep(_AGAIN)
         raise TransportError(f"the Redis of the queue has not answered for {_PATIENCE:.0f} s: {reason}")
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 class _Probe:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
+from agencia_async._calls.channel import now
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._watch.polling import Asking, Outcomes
 from agencia_async._workers.messages import read_answer, request
@@ -41,7 +42,7 @@ async def asking_workers(
             window=_WINDOW,
             accepted=accepted,
             tasks=tasks,
-            clock=asyncio.get_running_loop().time,
+            clock=now,
             enter=queue.check_open,
         )
     finally:
