@@ -150,8 +150,6 @@ def test_a_kill_repeats_and_loses_no_change(
 def test_the_profiles_are_watched_side_by_side(
     panel: WatchedPanel, agencia: Agencia, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for one in placed:
-        panel.set_state(one, "Completed")
     for name in ("AGENCIA_BASE_URL", "AGENCIA_API_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AGENCIA_CONFIG", "config.toml")
@@ -165,6 +163,8 @@ def test_the_profiles_are_watched_side_by_side(
     assert done.code == 3
     assert f"wrong ({str(panel.url).split('/')[2]}) ended the watching" in done.err.splitlines()
     assert "agencia: the panel rejected the account: Invalid API key" in done.err.splitlines()
+    for one in placed:  # not before: what was told in the first run is not told again
+        panel.set_state(one, "Completed")
     (here / "wrong.key").write_text(panel.key)
     done = agencia("watch", "--profile", "north", "--profile", "wrong", "--profile", "north")
     assert done.code == 0
