@@ -37,6 +37,8 @@ DAY = 86_400.0
 DEFAULT = Intervals(5.0, 3600.0)
 Next = Callable[[float], float]
 """Seconds until the next look at an order of an age."""
+Wait = Callable[[int, float], float]
+"""The same, by the number of the order as well."""
 
 
 @frozen
@@ -84,10 +86,10 @@ def due(schedule: Schedule, starts: Sequence[float], size: int) -> tuple[float, 
     return now, [key for key in batch if starts[int(key)] <= now]
 
 
-def apart(lives: Sequence[float], after: Next, seed: int = 2) -> Result:
-    """They start over a day; batches are filled up."""
-    chance = Random(seed)
-    starts = [chance.random() * DAY for _ in lives]
+def apart(lives: Sequence[float], span: float, wait: Wait) -> Result:
+    """They start over a time of that many seconds; batches are filled up."""
+    chance = Random(2)
+    starts = [chance.random() * span for _ in lives]
     schedule, requests, delay = Schedule(), 0, 0.0
     for number, start in enumerate(starts):
         schedule.put(str(number), start)
@@ -95,11 +97,12 @@ def apart(lives: Sequence[float], after: Next, seed: int = 2) -> Result:
         now, batch = due(schedule, starts, IDS)
         requests += 1
         for key in batch:
-            age, life = now - starts[int(key)], lives[int(key)]
+            number = int(key)
+            age, life = now - starts[number], lives[number]
             if age >= life:
                 delay += age / life - 1
             else:
-                schedule.put(key, now + after(age))
+                schedule.put(key, now + wait(number, age))
     return Result(requests, delay / len(lives))
 
 
@@ -107,7 +110,7 @@ def simulated() -> Iterator[tuple[str, ...]]:
     lives = lifetimes()
     every = {seconds: together(lives, fixed(seconds), first=seconds) for seconds in (30, 300)}
     ours = together(lives, DEFAULT.after)
-    spread = apart(lives, DEFAULT.after)
+    spread = apart(lives, DAY, lambda _, age: DEFAULT.after(age))
     yield ("a fixed poll each 30 s", *_told(every[30]), "", "")
     yield ("a fixed poll each 5 min", *_told(every[300]), "", "")
     yield ("exponential backoff, factor 2", *_told(together(lives, backoff(2))), "", "")
@@ -228,22 +231,11 @@ def orders() -> list[Order]:
     ]
 
 
-def in_states(spread: float, *, guesses: bool) -> Result:
-    chance, them = Random(2), orders()
-    starts = [chance.random() * spread for _ in them]
-    schedule, requests, delay = Schedule(), 0, 0.0
-    for number, start in enumerate(starts):
-        schedule.put(str(number), start)
-    while len(schedule):
-        now, batch = due(schedule, starts, IDS)
-        requests += 1
-        for key in batch:
-            order, age = them[int(key)], now - starts[int(key)]
-            if age >= order.life:
-                delay += age / order.life - 1
-            else:
-                schedule.put(key, now + order.due(age, guesses=guesses))
-    return Result(requests, delay / len(them))
+def in_states(span: float, *, guesses: bool) -> Result:
+    them = orders()
+    return apart(
+        [order.life for order in them], span, lambda number, age: them[number].due(age, guesses=guesses)
+    )
 
 
 def states() -> Iterator[tuple[str, ...]]:

@@ -26,6 +26,8 @@ from typing import Literal
 
 from agencia_async.errors import TransportError
 
+Circuit = Literal["closed", "open", "half_open"]
+
 PROBE_TIMEOUT = 5.0
 """Seconds for a probe."""
 _THRESHOLD, _FEW_SLOTS, _THRESHOLD_OF_FEW = 5, 3, 3
@@ -69,7 +71,7 @@ class Breaker:
         return not self.is_open and self.window >= self._slots
 
     @property
-    def circuit(self) -> Literal["closed", "open", "half_open"]:
+    def circuit(self) -> Circuit:
         """Its state by the usual names: "closed", "open" or "half_open"."""
         if not self.is_open:
             return "closed"

@@ -3,9 +3,8 @@
 import logging
 import math
 from collections.abc import Callable  # noqa: TC003 - as everywhere else
-from typing import Literal
 
-from agencia_async._limits.breaker import Breaker
+from agencia_async._limits.breaker import Breaker, Circuit
 from agencia_async._limits.queue import Waiter, WaitingQueue
 from agencia_async._limits.write_breaker import WriteBreaker
 from agencia_async.errors import AgenciaError
@@ -43,7 +42,7 @@ class Circuits:
         return self._breaker.is_open
 
     @property
-    def state(self) -> Literal["closed", "open", "half_open"]:
+    def state(self) -> Circuit:
         """Of the breaker of all requests: "closed", "open" or "half_open"."""
         return self._breaker.circuit
 

@@ -27,17 +27,12 @@ _LONG = b"0" * 33
 
 _DOCUMENTED = frozenset({"charge", "start_count", "status", "remains", "currency"})
 _LAST = b'"currency":'
-_ALL = _LAST.join(
-    (
-        b"".join(
-            b'"%b":%b,' % (field.name.encode(), msgspec.json.encode(field.default))
-            for field in fields(OrderStatus)
-            if field.name not in _DOCUMENTED | {"extra"}
-        ),
-        b"",
-    )
+_DEFAULTS = b"".join(
+    b'"%b":%b,' % (field.name.encode(), msgspec.json.encode(field.default))
+    for field in fields(OrderStatus)
+    if field.name not in _DOCUMENTED | {"extra"}
 )
-"""The last field, and before it those that such a row has not: msgspec is quicker to read a default than to
+"""The fields that such a row has not, put before its last one: msgspec is quicker to read a default than to
 miss a field, for which it takes a microsecond."""
 
 _decoder = msgspec.json.Decoder(dict[str, OrderStatus], strict=False)  # numbers may be text
@@ -49,7 +44,7 @@ def order_statuses(wire_ids: Sequence[str], body: bytes) -> Values[OrderStatus] 
     if not all(map(_ROW.fullmatch, shapes)) or _LONG in body.translate(_AS_ZEROS):
         return None
     try:
-        rows = _decoder.decode(body.replace(_LAST, _ALL))
+        rows = _decoder.decode(body.replace(_LAST, _DEFAULTS + _LAST))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if [*rows] == wire_ids:

@@ -62,7 +62,7 @@ class JournalOption:
         return Path(path) if path and not path.startswith("file:") else None  # such a path is a URL in turn
 
     @property
-    def file_of_environment(self) -> Path | None:
+    def named_file(self) -> Path | None:
         """The file of the journal that is named, if one is."""
         return self.file if self.is_named else None
 

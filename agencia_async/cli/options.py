@@ -81,7 +81,7 @@ class OutputOptions:
         self.keep_off(file, what)
         self.keep_off(connection.key_path, "API key")
         self.keep_off(connection.ca_file, "certificates")
-        self.keep_off(connection.journal_of(JournalOption()).file_of_environment, "journal")
+        self.keep_off(connection.journal_of(JournalOption()).named_file, "journal")
 
     def keep_off(self, file: Path | None, what: str) -> None:
         """Check that the output would not overwrite a file, even one that does not exist yet.

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -174,7 +175,7 @@ class PanelOptions:
             async with self._client() as client:
                 yield client
 
-    @property
+    @cached_property
     def named(self) -> Profile | None:
         """The profile that is used, if one is: by its name, or the default one where nothing else is set.
 

@@ -202,29 +202,26 @@ def test_an_address_that_is_none(agencia: Agencia, options: tuple[str, ...], res
     assert done.code == 1
 
 
-def test_plain_http() -> None:
-    way = network.Way(
-        "http://a.example:8080/v2",
+def way_to(url: str, *, is_of_environment: bool = False) -> network.Way:
+    return network.Way(
+        url,
         None,
-        is_of_environment=False,
+        is_of_environment=is_of_environment,
         allow_http=True,
         trusted=ssl.create_default_context,
-        timeout=1,
+        timeout=5,
     )
+
+
+def test_plain_http() -> None:
+    way = way_to("http://a.example:8080/v2")
     result = network.check_address(way)
     assert (result.verdict, result.detail) == ("warning", "http, a.example:8080: the key travels unencrypted")
     assert result.advice == "use https"
 
 
 async def test_a_way_that_only_the_environment_knows() -> None:
-    way = network.Way(
-        "https://a.example/v2",
-        None,
-        is_of_environment=True,
-        allow_http=False,
-        trusted=ssl.create_default_context,
-        timeout=1,
-    )
+    way = way_to("https://a.example/v2", is_of_environment=True)
     told = [(result.check, str(result.verdict)) async for result in network.check_way(way, lambda: 0.0)]
     assert told == [("dns", "skipped"), ("connect", "skipped"), ("tls", "skipped")]
 
@@ -232,14 +229,7 @@ async def test_a_way_that_only_the_environment_knows() -> None:
 async def test_a_way_ends_with_the_first_step_that_fails() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"  # nobody listens there in a moment
-    way = network.Way(
-        url,
-        None,
-        is_of_environment=False,
-        allow_http=True,
-        trusted=ssl.create_default_context,
-        timeout=5,
-    )
+    way = way_to(url)
     told = [(result.check, str(result.verdict)) async for result in network.check_way(way, lambda: 0.0)]
     assert told == [("dns", "ok"), ("connect", "failed")]
 

@@ -54,7 +54,7 @@ async def _doctor(connection: PanelOptions, option: JournalOption, output: Outpu
     connection = replace(connection, attempts=connection.attempts or 1)
     option = connection.journal_of(option)
     output.keep_off_inputs(connection)
-    output.keep_off(option.file_of_environment, "journal")
+    output.keep_off(option.named_file, "journal")
     results: list[CheckResult] = []
     quiet = nullcontext() if connection.verbose else at_level(logging.ERROR)  # the log would tell the same
     with quiet, output.writer(_LAYOUT, terminal(output.output), {}) as rows:
