@@ -196,6 +196,7 @@ async def test_the_parent_is_the_span_of_the_caller(telemetry: Telemetry) -> Non
         assert not call.links
 
 
+@virtual_time
 async def test_each_caller_of_a_batch_is_linked_with_its_span(telemetry: Telemetry) -> None:
     async with client(Answering(good()), hooks=[telemetry.hook]) as it:
 
@@ -218,6 +219,7 @@ async def test_each_caller_of_a_batch_is_linked_with_its_span(telemetry: Telemet
         assert [link.context for link in caller.links] == [batch.context]
 
 
+@virtual_time
 async def test_callers_without_a_span_are_linked_with_nothing(telemetry: Telemetry) -> None:
     async with client(Answering(good()), hooks=[telemetry.hook]) as it:
         await asyncio.gather(it.status(1), it.status(2))

@@ -114,9 +114,10 @@ async def use():
     async with it:
         return await currency(it)
 child = os.fork()
-print(told(use()), flush=True)
+what = told(use())
 if child:
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # it prints first
+print(what, flush=True)
 """,
         ["USD", "USD"],
     ),
