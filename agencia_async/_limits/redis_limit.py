@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from attrs import Attribute, field, frozen
 
+from agencia_async._checks import check_policy
 from agencia_async._limits.rate_limit import Limit, Reservations, positive, slack
 from agencia_async.errors import ConfigurationError
 
@@ -44,18 +45,23 @@ def _is_address(_limit: object, _attribute: "Attribute[str]", value: str) -> Non
         raise ConfigurationError(fault)
 
 
+def _is_choice(_limit: object, attribute: "Attribute[bool]", value: object) -> None:
+    check_policy(attribute.name, value, bool)
+
+
 @frozen(init=False)
 class RedisRateLimit(Limit):
     """A rate limit that all clients of an account share, across processes and machines.
 
     `RedisRateLimit("redis://127.0.0.1:6379/0", 60, per=60)` is 60 requests per minute for all of them
-    together, evenly spaced. It needs the extra `redis`, and Redis 5 or newer. While Redis does not answer,
-    each client falls back to its share of the limit.
+    together, evenly spaced. It needs the extra `redis`, and Redis 5 or newer.
 
     Attributes:
         url: the URL of the Redis server: `redis://`, `rediss://` or `unix://`. `repr` shows no password.
         requests: how many requests, > 0. A bulk request counts as one.
         per: in how many seconds, > 0.
+        fallback: what happens while Redis does not answer. By default each client falls back to its share of
+            the limit; with False its requests wait for Redis, however long, and the limit is never exceeded.
 
     Raises:
         ConfigurationError: one of these is out of range, or the extra is missing.
@@ -64,11 +70,12 @@ class RedisRateLimit(Limit):
     url: str = field(validator=_is_address, repr=_represented)
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
+    fallback: bool = field(default=True, validator=_is_choice, repr=False)
 
-    def __init__(self, url: str, requests: float, per: float) -> None:
+    def __init__(self, url: str, requests: float, per: float, *, fallback: bool = True) -> None:
         address = Address(url)
         del url  # a traceback may be captured with its local variables
-        self.__attrs_init__(address, requests, per)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - made by attrs
+        self.__attrs_init__(address, requests, per, fallback)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - made by attrs
 
     @property
     def pace(self) -> float:
@@ -78,8 +85,11 @@ class RedisRateLimit(Limit):
     def open(self, clock: Callable[[], float], account: str) -> Reservations:
         """The reservations of one client of an account."""
         from agencia_async._limits.redis_store import RedisStore  # noqa: PLC0415 - loaded by those who use it
-        from agencia_async._limits.shared import SharedReservations  # noqa: PLC0415 - goes with it
+        from agencia_async._limits.shared import PatientReservations, SharedReservations  # noqa: PLC0415 - goes with it
 
         interval = (self.per + slack(self.per)) / self.requests
         store = RedisStore(self.url, account, interval)
-        return SharedReservations(store, _shown(self.url)[0], interval, clock)
+        where = _shown(self.url)[0]
+        if not self.fallback:
+            return PatientReservations(store, where)
+        return SharedReservations(store, where, interval, clock)

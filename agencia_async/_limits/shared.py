@@ -6,12 +6,15 @@
 
 While degraded, a client keeps to the limit divided by the number of clients last seen, counted from its last
 send time. So it does while recovering: to the first clients that are back, all send times look free.
+
+A client without a fallback sends nothing while the store is unavailable, and asks again until it answers.
 """
 
 import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from agencia_async._concurrency.tasks import Tasks
@@ -20,11 +23,11 @@ from agencia_async._limits.rate_limit import Reservations
 _log = logging.getLogger("agencia_async")
 
 _PATIENCE = 0.25
-"""Seconds that a call waits for Redis."""
+"""Seconds that a call with a fallback waits for Redis."""
 _CHECK_TIMEOUT = 2.0
-"""Seconds of a health check, for which no call waits: a new connection may take its time."""
+"""Seconds of a health check, and of an attempt without a fallback: a new connection may take its time."""
 _CHECK_INTERVAL = 1.0
-"""Seconds between health checks of an unavailable Redis."""
+"""Seconds between health checks, or attempts without a fallback, while Redis is unavailable."""
 
 
 class Reservation(NamedTuple):
@@ -138,14 +141,68 @@ class SharedReservations(Reservations):
         """Give the share back to the other clients, and close the connection."""
         is_counted, self._degraded = not self._degraded and self._last_slot > -math.inf, True
         await self._tasks.aclose()
-        if is_counted:
-            await self._in_time(self._store.leave())
-        await self._in_time(self._store.aclose())
+        await _end(self._store, is_counted=is_counted)
 
-    async def _in_time(self, work: Awaitable[None]) -> None:
-        """Do it, but neither wait for long nor fail."""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await work
-        except Exception:  # noqa: BLE001 - whatever it is, this is the end
-            return
+
+class PatientReservations(Reservations):
+    """The reservations of one client that sends nothing while the store is unavailable.
+
+    Args:
+        store: where they are made.
+        where: the store's address in log messages.
+    """
+
+    def __init__(self, store: ReservationStore, where: str) -> None:
+        self._store = store
+        self._where = where
+        self._is_counted = False
+        self._is_lost = False
+        self._closed = asyncio.Event()
+
+    async def reserve(self) -> float:
+        """Make the next reservation, once the store answers; the seconds until it may be used."""
+        while not self._closed.is_set():
+            try:
+                async with asyncio.timeout(_CHECK_TIMEOUT):
+                    reserved = await self._store.reserve()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                await self._lose(error)
+            else:
+                self._find()
+                return reserved.wait
+        return 0.0  # for nobody: what waits in a gate that closes has failed
+
+    async def _lose(self, error: Exception) -> None:
+        if not (self._is_lost or self._closed.is_set()):
+            self._is_lost = True
+            reason = type(error).__name__
+            _log.warning("Redis at %s is unavailable (%s): requests wait for it", self._where, reason)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CHECK_INTERVAL):
+                await self._closed.wait()
+
+    def _find(self) -> None:
+        if self._is_lost:
+            _log.info("Redis at %s is available again: the rate limit is shared", self._where)
+        self._is_counted, self._is_lost = True, False
+
+    async def aclose(self) -> None:
+        """Give the share back to the other clients, and close the connection."""
+        self._closed.set()
+        await _end(self._store, is_counted=self._is_counted and not self._is_lost)
+
+
+async def _end(store: ReservationStore, *, is_counted: bool) -> None:
+    """Deregister a client that is counted, and close the store."""
+    if is_counted:
+        await _in_time(store.leave())
+    await _in_time(store.aclose())
+
+
+async def _in_time(work: Awaitable[None]) -> None:
+    """Do it, but neither wait for long nor fail."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await work
+    except Exception:  # noqa: BLE001 - whatever it is, this is the end
+        return

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
+from agencia_async._client.profiles import read_profile
+from agencia_async._limits.redis_limit import RedisRateLimit
 from agencia_async._workers.messages import answer, read_request, refusal
 from agencia_async.client import AsyncClient
 from agencia_async.errors import AgenciaError
@@ -32,7 +34,7 @@ class Clients:
 
     def _client(self, profile: str) -> AsyncClient:
         if profile not in self._by_profile:
-            self._by_profile[profile] = AsyncClient.from_profile(profile)
+            self._by_profile[profile] = opened(profile)
         return self._by_profile[profile]
 
     @asynccontextmanager
@@ -48,3 +50,13 @@ class Clients:
         async with AsyncExitStack() as stack:  # each is closed, whatever the others raise
             while self._by_profile:
                 stack.push_async_callback(self._by_profile.popitem()[1].aclose)
+
+
+def opened(profile: str) -> AsyncClient:
+    """A client of a profile, which keeps a rate limit in Redis also while that is away: it waits for it."""
+    read = read_profile(profile)
+    options = read.options({})
+    limit = options.get("rate_limit")
+    if isinstance(limit, RedisRateLimit):
+        options["rate_limit"] = RedisRateLimit(limit.url, limit.requests, limit.per, fallback=False)
+    return AsyncClient(read.key(), **options)

@@ -56,6 +56,15 @@ def test_what_cannot_be_is_found_at_once(url: str, requests: float, per: float, 
     assert PASSWORD not in "".join(told.format()) + repr(error)
 
 
+def test_the_fallback_is_a_choice() -> None:
+    assert RedisRateLimit(URL, 60, per=30).fallback is True
+    it = RedisRateLimit(URL, 60, per=30, fallback=False)
+    assert it.fallback is False
+    assert it != RedisRateLimit(URL, 60, per=30)
+    with pytest.raises(ConfigurationError, match="fallback must be a bool, got 'no'"):
+        RedisRateLimit(URL, 60, per=30, fallback="no")  # type: ignore[arg-type]
+
+
 def test_repr_shows_no_password() -> None:
     expected = "RedisRateLimit(url='redis://127.0.0.1:6379/0', requests=60, per=30)"
     assert repr(RedisRateLimit(URL, 60, per=30)) == expected
@@ -116,3 +125,36 @@ async def test_redis_that_refuses_is_as_good_as_none(caplog: pytest.LogCaptureFi
     assert redis.spoken == ["EVALSHA"]
     assert "falls back to" in caplog.text
     assert PASSWORD not in caplog.text
+
+
+async def test_without_a_fallback_nothing_is_sent_before_redis_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_share, "_CHECK_INTERVAL", 0.01)
+    monkeypatch.setattr(_share, "_CHECK_TIMEOUT", 60.0)
+    sent: list[list[str]] = []
+
+    def count(_: httpx.Request) -> httpx.Response:
+        sent.append([*redis.spoken])
+        return httpx.Response(200, json={"balance": "1", "currency": "USD"})
+
+    answers = iter([b"-LOADING Redis is loading the dataset in memory\r\n", numbers(0, 1)])
+    async with standin(lambda command: b":1\r\n" if command[0] == "ZREM" else next(answers)) as redis:
+        limit = RedisRateLimit(redis.url, 1000, per=1, fallback=False)
+        transport = httpx.MockTransport(count)
+        async with AsyncClient(KEY, base_url=PANEL, transport=transport, rate_limit=limit) as client:
+            await client.balance()
+    assert redis.spoken == ["EVALSHA", "EVALSHA", "ZREM"]
+    assert sent == [["EVALSHA", "EVALSHA"]]
+    assert KEY not in str(redis.commands)
+
+
+async def test_a_client_without_a_fallback_ends_while_redis_is_away() -> None:
+    async with standin(lambda _: None) as redis:
+        url = redis.url
+    limit = RedisRateLimit(url, 1000, per=1, fallback=False)
+    async with AsyncClient(KEY, base_url=PANEL, transport=panel(), rate_limit=limit) as client:
+        waits = asyncio.create_task(client.balance())
+        await asyncio.sleep(0)
+    with pytest.raises(ConfigurationError, match="the client is closed"):
+        await waits

@@ -1,8 +1,10 @@
 """Statuses asked for through a real Redis, and answered by workers in this process."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +17,12 @@ from agencia_async import (
     OrderStatus,
     RefillStatus,
 )
+from agencia_async._limits import shared
+from agencia_async._workers import clients
 from agencia_async.sandbox import Panel
 from agencia_async.workers import register
 from tests.support.redis_server import Server
+from tests.support.standin import numbers, standin
 from tests.support.until import until
 
 from .scene import KEY, asking, everything, made, running
@@ -162,13 +167,13 @@ async def test_a_worker_has_one_client_for_each_profile_and_closes_it_at_the_end
     server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[AsyncClient] = []
-    original = AsyncClient.from_profile
+    original = clients.opened
 
-    def noted(name: str | None = None) -> AsyncClient:
-        opened.append(original(name))
+    def noted(profile: str) -> AsyncClient:
+        opened.append(original(profile))
         return opened[-1]
 
-    monkeypatch.setattr(AsyncClient, "from_profile", noted)
+    monkeypatch.setattr(clients, "opened", noted)
     ids = panel.seed_orders(40)
     async with asking(server.url, chunk_size=10) as polling:
         for _ in range(2):
@@ -204,3 +209,32 @@ async def test_the_users_own_lifespan_goes_on(server: Server, panel: Panel) -> N
             task = await asker.enqueue_unsafe("mine")
             assert (await task.result(timeout=10)).result == 7
     assert told == ["begins", "ends"]
+
+
+def add_to_profile(lines: str) -> None:
+    with Path(os.environ["AGENCIA_CONFIG"]).open("a", encoding="utf-8") as file:
+        file.write(lines)
+
+
+async def test_while_the_redis_of_the_limit_is_away_no_worker_asks_the_panel(
+    server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "_CHECK_INTERVAL", 0.01)
+    monkeypatch.setattr(shared, "_CHECK_TIMEOUT", 60.0)
+    ids = panel.seed_orders(10)
+    is_back = False
+    asked: list[int] = []
+
+    def answer(_: list[str]) -> bytes:
+        asked.append(len(panel.requests))
+        return numbers(0, 1) if is_back else b"-LOADING Redis is loading the dataset in memory\r\n"
+
+    async with standin(answer) as limit:
+        add_to_profile(f'rate_limit = "1000/s"\nrate_limit_redis = "{limit.url}"\n')
+        async with asking(server.url) as polling:
+            first = asyncio.create_task(anext(polling.status(ids, profile="north")))
+            await until(lambda: len(asked) > 5)
+            is_back = True
+            assert (await first).ok
+    assert max(asked[:6]) == 0
+    assert len(panel.requests) == 1

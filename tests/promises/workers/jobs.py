@@ -5,10 +5,8 @@ import os
 
 from streaq import Worker
 
-from agencia_async._limits import shared
 from agencia_async.workers import register
 
-vars(shared)["_PATIENCE"] = 60.0  # a machine that is busy is no Redis that is away
 IDLE = 3.0
 
 worker = Worker(
