@@ -3,20 +3,17 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from functools import partial
 from typing import Any, Generic, cast
 
-from attrs import fields_dict, frozen
+from attrs import frozen
 
-from agencia_async._models.extra import Extra
+from agencia_async._protocol.plain_records import FAULTS, status_of
 from agencia_async._watch.watched import Known, S, Watched
 from agencia_async.errors import AgenciaError, ConfigurationError
 from agencia_async.models import OrderStatus, RefillStatus
-from agencia_async.states import OrderState, OwnWord, order_state
 
 VERSION = 1
-_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading foreign data may raise."""
 
 
 @frozen
@@ -32,29 +29,8 @@ class Kind(Generic[S]):
     status: Callable[[Mapping[str, Any]], S]
 
 
-def _order_status(row: Mapping[str, Any]) -> OrderStatus:
-    given: dict[str, Any] = {name: row[name] for name in fields_dict(OrderStatus) if name in row}
-    if given.get("charge") is not None:
-        given["charge"] = Decimal(given["charge"])
-    given["orders"] = tuple(given.get("orders", ()))
-    given["status"] = _word(row)
-    given["extra"] = Extra(row.get("extra", {}))
-    return OrderStatus(**given)
-
-
-def _refill_status(row: Mapping[str, Any]) -> RefillStatus:
-    return RefillStatus(status=_word(row), extra=Extra(row.get("extra", {})))
-
-
-def _word(row: Mapping[str, Any]) -> str:
-    """The status as the panel spelt it; a word of the caller's own means what it meant then."""
-    word, state = str(row["status"]), str(row.get("state"))
-    is_own = state in {*OrderState} and state != order_state(word)
-    return OwnWord(word, OrderState(state)) if is_own else word
-
-
-ORDERS = Kind("orders", _order_status)
-REFILLS = Kind("refills", _refill_status)
+ORDERS = Kind("orders", partial(status_of, OrderStatus))
+REFILLS = Kind("refills", partial(status_of, RefillStatus))
 
 
 # --- written ----------------------------------------------------------------------------------------------
@@ -114,7 +90,7 @@ def _known(key: object, row: Any, kind: Kind[S], now: float, ahead: float) -> Kn
         status = None if row["status"] is None else kind.status(row["status"])
         error = None if row["error"] is None else AgenciaError.from_dict(row["error"])
         return Known(min(since, now), status, error, row["number"] + 0, status, row["number"])
-    except _FAULTS as fault:
+    except FAULTS as fault:
         reason = f"{type(fault).__name__}: {fault}"
     raise ConfigurationError(f"known cannot be read at {_shown(key)}: {reason}")
 

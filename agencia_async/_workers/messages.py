@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from agencia_async._models.bulk import bulk_item
-from agencia_async._protocol.plain_records import record_of
+from agencia_async._protocol.plain_records import FAULTS, status_of
 from agencia_async.errors import AgenciaError, ConfigurationError, NotAnsweredError, ReplyError, of_id, twin
 from agencia_async.models import BulkItem, BulkResult, Id, OrderStatus, RefillStatus
 
@@ -52,7 +52,7 @@ def read_answer(
         outcomes = [_outcome(rows, wire_id, record) for wire_id in wire_ids]
     except AgenciaError as error:
         outcomes = [twin(error) for _ in wire_ids]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except FAULTS as error:
         words = f"the worker's answer cannot be read: {type(error).__name__}: {error}"
         outcomes = [ReplyError(words) for _ in wire_ids]
     return [_item(id, outcome) for id, outcome in zip(given, outcomes, strict=True)]  # noqa: A001
@@ -80,7 +80,7 @@ def _outcome(rows: Mapping[str, Mapping[str, Any]], wire_id: str, record: type[T
         return NotAnsweredError("the worker's answer leaves this id out")
     if row["error"] is not None:
         return AgenciaError.from_dict(row["error"] | {"id": None})
-    return record_of(record, row["value"])
+    return status_of(record, row["value"])
 
 
 def _item(id: Id, outcome: T | AgenciaError) -> BulkItem[T]:  # noqa: A002 - the protocol's own word
