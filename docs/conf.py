@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "descriptions",
+    "number_cells",
     "references",
     "search_words",
     "shown_examples",
