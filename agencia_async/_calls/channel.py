@@ -70,7 +70,7 @@ class Channel:
         self, wire: Wire, gate: Gate, refusals: Refusals, most_ids: int, tasks: Tasks, observer: Observer
     ) -> None:
         self._wire = wire
-        self._observer = observer
+        self.observer = observer
         self._tasks = tasks
         self.gate = gate
         self._refusals = refusals
@@ -216,7 +216,7 @@ class Channel:
 
     async def _probe(self) -> None:
         """Look whether the panel answers, with a request that changes nothing."""
-        observed = self._observer.call(BALANCE)
+        observed = self.observer.call(BALANCE)
         with suppress(AgenciaError), observed.running():
             with observed.waiting():
                 number = await self.gate.acquire_own()

@@ -33,6 +33,12 @@ class Observer:
         self.clock = clock
         self._failed: list[Hook] = []
 
+    def with_hooks(self, hooks: Sequence[Hook]) -> "Observer":
+        """The same for other hooks: one that is in both is logged once as well."""
+        other = Observer(hooks, self._url, self.clock)
+        other._failed = self._failed
+        return other
+
     def __bool__(self) -> bool:
         return bool(self._hooks)
 

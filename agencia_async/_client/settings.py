@@ -180,7 +180,7 @@ def sender_of(settings: Settings, channel: Channel, budget: RetryBudget) -> Send
         settings.retry,
         timeout=settings.timeout,
         limit=settings.max_reply_bytes,
-        observer=_observer(settings),
+        observer=channel.observer.with_hooks(settings.hooks),
         budget=budget,
     )
 
@@ -204,11 +204,8 @@ def open_channel(api_key: ApiKey, settings: Settings, tasks: Tasks) -> Channel:
     )
     gate = _gate(settings, api_key.account(panel_of(settings.url)))
     refusals = Refusals(settings.refusals, OwnStates(settings.states))
-    return Channel(wire, gate, refusals, settings.batch_size, tasks, _observer(settings))
-
-
-def _observer(settings: Settings) -> Observer:
-    return Observer(settings.hooks, panel_of(settings.url), now)
+    observer = Observer(settings.hooks, panel_of(settings.url), now)
+    return Channel(wire, gate, refusals, settings.batch_size, tasks, observer)
 
 
 def _gate(settings: Settings, account: str) -> Gate:

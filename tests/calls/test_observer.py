@@ -290,6 +290,17 @@ async def test_a_hook_that_raises_is_logged_once_and_disturbs_nothing(
     assert "KEY" not in caplog.text
 
 
+async def test_a_hook_that_raises_is_logged_once_whatever_the_settings(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing, notes = Failing(ValueError), Notes()
+    async with client(Panel(good()), hooks=[failing]) as it:
+        for one in (it, it.with_options(timeout=9), it.with_options(hooks=[notes, failing])):
+            assert (await one.balance()).currency == "USD"
+    assert len(notes.events) == 4
+    assert len(caplog.records) == 1
+
+
 async def test_a_hook_that_raises_leaves_the_error_of_a_call_as_it_is(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
