@@ -1,4 +1,4 @@
-"""The asyncio client for the SMM panel API v2: bulk, typed, and safe with money."""
+"""An asyncio client for the SMM panel API v2: typed, with bulk calls and idempotent orders."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The catalogue of a panel: look up and search services, check and price orders before they are sent."""
+"""The catalogue of a panel: look up and search services; check orders and compute their cost."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -87,11 +87,11 @@ class Catalogue:
         """The services that match all given criteria, in the panel's order.
 
         Args:
-            text: words, each of which occurs in the service's name or category, ignoring case.
-            type: the service's type, in any spelling.
+            text: words; each must occur in the service's name or category, ignoring case.
+            type: the service's type, ignoring case, spaces, `_` and `-`.
             category: a part of the category's name, ignoring case.
-            min_rate: the minimum price per 1000.
-            max_rate: the maximum price per 1000.
+            min_rate: the minimum `rate` (price per 1000; of a package, its price).
+            max_rate: the maximum `rate`.
         """
         words = text.casefold().split()
         tests: list[Callable[[Service], bool]] = [
@@ -106,8 +106,8 @@ class Catalogue:
     def check(self, order: Order, max_charge: Decimal | None = None) -> None:
         """Check an order against the catalogue, and its cost against `max_charge`.
 
-        What the catalogue does not specify (a limit of 0, a drip-feed of None, an unknown type), or where it
-        contradicts itself (a minimum above the maximum), is left to the panel.
+        Not checked here, but left to the panel: what the catalogue does not specify (a limit of 0, a
+        drip-feed of None, an unknown type), and limits that contradict each other (minimum above maximum).
 
         Raises:
             InvalidInputError: the service is not in the catalogue, is of another type, does not accept this
@@ -125,14 +125,14 @@ class Catalogue:
             )
 
     def cost(self, order: Order) -> Decimal:
-        """The exact cost of an order in the account's currency; of a subscription the maximum.
+        """The exact cost of an order, in the account's currency; for a subscription, the maximum cost.
 
         Packages cost `rate`, all other types `rate * quantity / 1000`, times the runs of a drip-feed.
 
         Raises:
             InvalidInputError: the service is not in the catalogue, or the cost is unknown: an open-ended
                 subscription, or an order without a quantity.
-            ConfigurationError: the rate in the catalogue is no price.
+            ConfigurationError: the rate in the catalogue is not a valid price.
         """
         service = self._of(order)
         kind = Order.type_of(service)

@@ -51,20 +51,20 @@ T = TypeVar("T")
 class AsyncClient(WatchingClient):
     """A client for one account at one panel, for any number of concurrent calls in one event loop.
 
-    Use it in `async with`, or call `aclose` at the end; it opens on the first call.
+    Use it in `async with`, or call `aclose` at the end. It connects on the first call.
 
     Args:
         api_key: the account's API key. It never appears in `repr`, errors, logs or tracebacks.
         base_url: the panel's API endpoint; https, except for loopback hosts or with `allow_http`.
         transport: an httpx transport to send requests with (a proxy, a client certificate, an ASGI
             application, a faster engine); it is closed with the client.
-        http_client: a configured `httpx.AsyncClient`; it is shared and never closed here. At most one of
-            `transport` and `http_client` may be given.
+        http_client: a configured `httpx.AsyncClient`; it is never closed here, so others can share it.
+            `transport` and `http_client` are mutually exclusive.
         max_concurrency: the maximum number of requests in flight, >= 1.
-        max_concurrent_writes: the same of `add`, `refill` and `cancel`, >= 1; by default as many. Some panels
-            book concurrent orders wrongly.
+        max_concurrent_writes: the same for `add`, `refill` and `cancel`, >= 1; by default
+            `max_concurrency`. Some panels process concurrent orders wrongly.
         timeout: seconds for one attempt, from connecting to the last byte, > 0.
-        retry: attempts, waits and deadline of a call; see `RetryPolicy`.
+        retry: attempts, backoff and deadline of a call; see `RetryPolicy`.
         rate_limit: the panel's rate limit, if known; see `RateLimit`, and `RedisRateLimit` for one that
             several processes share. Without it, the client discovers the limit.
         batch_size: ids per request, 1 to 100 (the API's maximum).
@@ -76,21 +76,21 @@ class AsyncClient(WatchingClient):
         user_agent: the `User-Agent` header; some firewalls reject unknown ones.
         idempotency_field: the form field by which this panel recognises a retried `add`; most panels have
             none. With it, an `add` whose outcome is unknown is retried with the same value.
-        refusals: error patterns: regular expressions, searched in the text of an error response ignoring
-            case, and in the text without diacritics, with the `PanelError` class of each; they take
-            precedence over the built-in rules.
+        refusals: error patterns: regular expressions, each with its `PanelError` class. They are searched
+            ignoring case, in the text of an error response and in the same text without diacritics, and
+            take precedence over the built-in rules.
         states: the panel's own words for the states of orders (`{"listo": OrderState.COMPLETED}`),
-            compared ignoring case, blanks, `_` and `-`; they take precedence over the known spellings. A
-            refill in one of these words has the state of the same name.
-        hooks: objects that are told of each call and each of its attempts; see `agencia_async.hooks`.
+            compared ignoring case, spaces, `_` and `-`; they take precedence over the known spellings. A
+            refill whose status is one of these words has the state of the same name.
+        hooks: objects whose methods are called for each call and each attempt; see `agencia_async.hooks`.
         proxy: the URL of an HTTP proxy (`http://user:password@proxy.example:3128`) for the client's own
-            connections; its credentials are not shown.
-        trust_env: read the proxy and the certificates to trust from the environment (`HTTPS_PROXY`,
-            `NO_PROXY`, `SSL_CERT_FILE` ...), as httpx does, where `proxy` and `ssl_context` are not given.
-        ssl_context: what to trust, and a client certificate, for the client's own connections.
+            connections; its credentials are never shown.
+        trust_env: read the proxy and the trusted certificates from the environment (`HTTPS_PROXY`,
+            `NO_PROXY`, `SSL_CERT_FILE` ...), as httpx does, unless `proxy` or `ssl_context` is given.
+        ssl_context: the trusted certificates, and a client certificate, for the client's own connections.
 
     Raises:
-        ConfigurationError: one of these is out of range, or they contradict each other.
+        ConfigurationError: an argument is invalid, or two of them contradict each other.
     """
 
     _shown = "a panel"
@@ -140,9 +140,9 @@ class AsyncClient(WatchingClient):
         """A client configured by a profile of the configuration file.
 
         The file is `AGENCIA_CONFIG`, or `agencia/config.toml` in `$XDG_CONFIG_HOME` (by default
-        `~/.config`, on Windows `%APPDATA%`). A profile that is named ignores the variables that `from_env`
-        reads. Without a name, these variables count if one of them is set, else the file's `default`.
-        Arguments override the profile, but for `base_url`: a key belongs to its panel.
+        `~/.config`, on Windows `%APPDATA%`). With a name, the variables that `from_env` reads are ignored.
+        Without a name, they are used if one of them is set, otherwise the file's `default` profile is.
+        Arguments override the profile, except for `base_url`: a key belongs to its panel.
 
         Raises:
             ConfigurationError: there is no such profile, it is not valid, or its key cannot be read.
@@ -158,15 +158,16 @@ class AsyncClient(WatchingClient):
     def with_options(self, **changes: Unpack[CallOptions]) -> Self:
         """The same client with other settings for some calls: `client.with_options(timeout=120)`.
 
-        It shares connections, limits, what is known of the panel, and the catalogue. Single calls are batched
-        with those of the same settings. Only the client itself opens and closes.
+        It shares the connections, the limits, what is known about the panel, and the cached catalogue.
+        Single calls are batched only with calls of the same settings. Open and close the client itself, not
+        this one.
 
         Args:
-            changes: `timeout`, `retry`, `max_reply_bytes`, `hooks`, as for `AsyncClient`; each replaces that
-                of this client.
+            changes: `timeout`, `retry`, `max_reply_bytes`, `hooks`, as for `AsyncClient`; each replaces the
+                one of this client.
 
         Raises:
-            ConfigurationError: one of these is out of range.
+            ConfigurationError: an argument is invalid.
         """
         origin = self._origin or self
         settings = self._settings.changed(changes, self._sender.channel.redact)
@@ -204,7 +205,7 @@ class AsyncClient(WatchingClient):
     async def aclose(self) -> None:
         """Close the connections; calls that have not been sent yet raise `ConfigurationError`.
 
-        Works in another event loop, too, once that of the calls is closed.
+        Once the event loop of the calls is closed, this also works in another event loop.
         """
         self._check_origin()
         if not self._sender.channel.is_orphaned:
@@ -224,11 +225,11 @@ class AsyncClient(WatchingClient):
 
     @property
     def requests_sent(self) -> int:
-        """How many requests this client has made so far, including failed ones."""
+        """How many requests this client has sent so far, including failed ones."""
         return self._sender.channel.counters.requests
 
     def stats(self) -> Stats:
-        """What this client has done so far, and what it is doing."""
+        """The counters and the current state of this client."""
         return self._sender.channel.stats(self._settings.pace)
 
     # --- the account and the catalogue ------------------------------------------------------------
@@ -238,14 +239,14 @@ class AsyncClient(WatchingClient):
         return await self._sender.send(calls.BALANCE)
 
     async def services(self) -> list[Service]:
-        """The panel's catalogue: up to some 8,000 services in one reply of up to 3 MB."""
+        """All services of the panel, in one reply; see `catalogue` for a cached one with lookups."""
         return await self._sender.send(calls.SERVICES)
 
     async def catalogue(self, max_age: float = 300.0) -> "Catalogue":
-        """The panel's services, to look up, to search and to check orders against.
+        """The panel's services: look them up, search them, and check orders against them.
 
-        Cached by the client: fetched again when it is older than `max_age` seconds (0: always). Concurrent
-        callers share one request.
+        The client caches it, and fetches it again when it is older than `max_age` seconds (0: always).
+        Concurrent callers share one request.
         """
         check_seconds("max_age", max_age, zero=True)
         self._sender.channel.enter()
@@ -258,14 +259,14 @@ class AsyncClient(WatchingClient):
         panel recognises retries by the client's `idempotency_field`.
 
         Args:
-            order: what to order.
+            order: the order.
             max_charge: the maximum cost, in the account's currency. With it, the order is first checked
                 against the catalogue, which may be up to 300 seconds old.
 
         Raises:
             OutcomeUnknownError: the panel may or may not have accepted the order.
             PanelError: the panel rejected it; nothing was bought.
-            InvalidInputError: the catalogue does not allow it, or it costs more than `max_charge`;
+            InvalidInputError: with `max_charge`, the catalogue does not allow the order, or it costs more;
                 nothing was sent.
         """
         check_order(order)
@@ -294,21 +295,21 @@ class AsyncClient(WatchingClient):
         return await self._bulk(actions.STATUS).many(ids)
 
     def status_iter(self, ids: Ids) -> AsyncGenerator[BulkItem[OrderStatus], None]:
-        """The statuses of any number of orders, as the replies arrive, in constant memory.
+        """The statuses of any number of orders, as the replies arrive.
 
-        The input is read lazily. Raises as `status_many` does, once the invalid id is reached.
+        The input is read lazily. Raises as `status_many` does, but an invalid id only when it is reached.
         """
         return self._bulk(actions.STATUS).stream(ids)
 
     # --- refills ------------------------------------------------------------------------------------
 
     async def refill(self, id: Id) -> RefillId | None:  # noqa: A002
-        """Request a refill of one order; returns the id that `refill_status` takes.
+        """Request a refill of one order; returns the id for `refill_status`.
 
-        None if the panel confirms the request without an id.
+        Returns None if the panel confirms the request without an id.
 
         Raises:
-            NotAllowedError: the order cannot be refilled, or not now.
+            NotAllowedError: the order cannot be refilled, or not at the moment.
             OutcomeUnknownError: the panel may or may not have accepted the request.
         """
         return await self._one(actions.REFILL, id)
@@ -340,10 +341,10 @@ class AsyncClient(WatchingClient):
     # --- cancelling ---------------------------------------------------------------------------------
 
     async def cancel(self, id: Id) -> Cancellation:  # noqa: A002
-        """Request the cancellation of one order. Whether it was cancelled is seen later in its `status`.
+        """Request the cancellation of one order. Its later `status` shows whether it was cancelled.
 
         Raises:
-            NotAllowedError: the order cannot be cancelled, or not any more.
+            NotAllowedError: the order cannot be cancelled, or no longer.
             OutcomeUnknownError: the panel may or may not have accepted the request.
         """
         return await self._one(actions.CANCEL, id)

@@ -3,7 +3,7 @@
 ```
 AgenciaError                    .action  .attempts  .sent  .id  .http_status
 ├── ConfigurationError          (also ValueError) an invalid argument or setting; nothing was sent
-│   └── InvalidInputError       an order, an id or an amount that cannot be sent as it is; .field
+│   └── InvalidInputError       an invalid order, id or amount; .field
 ├── JournalError                the database of a journal cannot be used: disk full, locked, connection lost
 ├── TransportError              no usable reply: connection failed, timeout, reset, 5xx, gateway page
 ├── ReplyError                  an unreadable reply: not JSON, wrong structure, too large
@@ -86,10 +86,11 @@ class AgenciaError(Exception):
     A message is on one line, without control characters, and has at most 500 characters.
 
     Attributes:
+        message: the message.
         action: the panel's action (`"status"`, `"add"`, ...), or None outside a call.
         attempts: how many requests the call made.
-        sent: whether the panel can have acted: `"no"`, `"maybe"` or `"yes"`.
-        id: the id of the order or refill that it concerns, as the caller gave it; None if it concerns none.
+        sent: whether the panel can have acted on the request: `"no"`, `"maybe"` or `"yes"`.
+        id: the id of the order or refill that the error is about, as the caller gave it, or None.
         http_status: the HTTP status of the last reply, or None without one.
     """
 
@@ -110,7 +111,7 @@ class AgenciaError(Exception):
             self.http_status = http_status
 
     def to_dict(self) -> dict[str, Any]:
-        """It as plain data, which `json.dumps` takes, and of which `from_dict` makes it again."""
+        """The error as plain data for `json.dumps`; `from_dict` restores it."""
         cause = getattr(self, "cause", None)
         return {
             "type": type(self).__name__,
@@ -127,7 +128,7 @@ class AgenciaError(Exception):
 
     @staticmethod
     def from_dict(given: Mapping[str, Any]) -> "AgenciaError":
-        """The error that `to_dict` gave this of; an `AgenciaError` if its type is unknown."""
+        """The error from the plain data of `to_dict`; an `AgenciaError` if its type is unknown."""
         error = _KINDS.get(given.get("type", ""), AgenciaError)(str(given.get("message", "")))
         for name in ("sent", "action", "attempts", "http_status", "retry_after", "field"):
             if given.get(name) is not None:
@@ -151,7 +152,7 @@ class AgenciaError(Exception):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a traceback shows below the message, which id or which order it is about."""
+        """The lines that a traceback shows below the message, such as the id that it is about."""
         return tuple(getattr(self, "__notes__", ()))
 
 
@@ -160,12 +161,12 @@ class ConfigurationError(AgenciaError, ValueError):
 
 
 class InvalidInputError(ConfigurationError):
-    """An order, an id or an amount cannot be sent as it was given; nothing was sent.
+    """An order, an id or an amount is invalid; nothing was sent.
 
-    What a customer typed can be so, while any other `ConfigurationError` is a mistake of the program.
+    It can be caused by the input of a user; any other `ConfigurationError` is a mistake in the program.
 
     Attributes:
-        field: the name of the field that is wrong (`"quantity"`, `"link"`, `"id"` ...), or None.
+        field: the name of the invalid field (`"quantity"`, `"link"`, `"id"` ...), or None.
     """
 
     field: str | None = None
@@ -186,8 +187,7 @@ class InvalidInputError(ConfigurationError):
 class JournalError(AgenciaError):
     """The database of a journal cannot be used: disk full, locked, connection lost, file moved away.
 
-    No mistake of the program. `sent` tells whether the panel can have acted: `"no"`, as nothing is sent that
-    is not recorded first.
+    It is not a mistake in the program. `sent` is `"no"`: nothing is sent before it is recorded.
     """
 
 
@@ -211,9 +211,9 @@ class NotAnsweredError(ReplyError):
 
 
 class PanelError(AgenciaError):
-    """The panel replied with an error. `message` is its own text.
+    """The panel replied with an error; `message` is its own text.
 
-    Raised itself if the text matches no known error pattern.
+    A text that matches no known error pattern raises this class itself.
     """
 
 
@@ -259,7 +259,7 @@ class InvalidOrderError(PanelError):
 
 
 class NotAllowedError(PanelError):
-    """This order cannot be refilled or cancelled, or not now."""
+    """This order cannot be refilled or cancelled, or not at the moment."""
 
 
 class DuplicateOrderError(PanelError):

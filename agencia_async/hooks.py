@@ -1,4 +1,4 @@
-"""Hooks: objects that are told of each call of a client, and of each of its attempts.
+"""Hooks: objects whose methods are called for each call of a client, and for each of its attempts.
 
 ```python
 class Slow(Hook):
@@ -10,8 +10,8 @@ class Slow(Hook):
 client = AsyncClient("KEY", hooks=[Slow()])
 ```
 
-A *call* is one request that the client has to make, with its retries: a bulk call makes one for each batch of
-its ids, and single calls that are batched share one. An *attempt* is one HTTP request of a call.
+A *call* is one request of the client, with its retries. A bulk method makes one call for each batch of its
+ids, and single calls that are batched share one. An *attempt* is one HTTP request of a call.
 """
 
 import asyncio
@@ -28,21 +28,21 @@ __all__ = ["AttemptInfo", "CallInfo", "Hook"]
 
 @define(eq=False)
 class CallInfo:
-    """One call, as far as it has come.
+    """One call, and its state so far.
 
-    The same object is given to all methods of a hook, so it can be the key of a dict.
+    All methods of a hook receive the same object, so it can be the key of a dict.
 
     Attributes:
         action: the panel's action: `"status"`, `"add"`, `"balance"` ...
-        id_count: how many ids it asks for; 0 of `add`, `balance` and `services`.
+        id_count: how many ids it asks for; 0 for `add`, `balance` and `services`.
         url: the panel's URL, without its query.
-        callers: the contexts of the single calls that share it, in the order in which they came; empty if it
-            was not batched. It runs in a copy of the first one.
-        queued: seconds for which it has waited: for a slot, for a rate limit, for a panel that is away.
+        callers: the contexts of the single calls that share it, in the order of the calls; empty if it was
+            not batched. The call runs in a copy of the first one.
+        queued: seconds for which it has waited: for a slot, for a rate limit, for the end of an outage.
         attempts: how many requests it has made.
-        error: what it ended with; None if it has a value. An `AgenciaError`, or the
-            `asyncio.CancelledError` of a call that was cancelled; rarely another exception, such as that of
-            a journal whose order another process sends. An error of one id of a batch is not the call's.
+        error: the error that it ended with, or None. An `AgenciaError`, or `asyncio.CancelledError` if the
+            call was cancelled; rarely another exception, such as one of the journal. The error of a single
+            id in a batch is not an error of the call.
     """
 
     action: str
@@ -55,7 +55,7 @@ class CallInfo:
 
     @property
     def outcome(self) -> Literal["ok", "error", "unknown", "cancelled"]:
-        """What it ended in; `"unknown"` is a write of which nobody knows whether it was executed."""
+        """How the call ended; `"unknown"`: a write that may or may not have been executed."""
         if self.error is None:
             return "ok"
         if isinstance(self.error, OutcomeUnknownError):
@@ -65,15 +65,15 @@ class CallInfo:
 
 @define(eq=False)
 class AttemptInfo:
-    """One HTTP request of a call; what is known once it has ended.
+    """One HTTP request of a call. All but `number` is set when the attempt ends.
 
     Attributes:
         number: 1 for the first attempt of its call.
-        seconds: how long it took, from connecting to the last byte and its parsing.
-        http_status: the HTTP status of the reply; None if there was no whole one.
-        reply_bytes: the size of the reply, decompressed; 0 if there was no whole one.
-        headers: the headers of the reply by lower-case name, without the API key should the panel echo it.
-        error: why it failed; None if the reply was a value.
+        seconds: how long it took, from connecting to the parsed reply.
+        http_status: the HTTP status of the reply; None without a complete reply.
+        reply_bytes: the size of the reply in bytes, after decompression; 0 without a complete reply.
+        headers: the headers of the reply by lower-case name, with the API key redacted.
+        error: the error that it failed with, or None.
     """
 
     number: int
@@ -85,20 +85,20 @@ class AttemptInfo:
 
 
 class Hook:
-    """Is told what a client does; override what you need, as these methods do nothing.
+    """The base class of hooks: override the methods that you need; the others do nothing.
 
-    They are called in the event loop, in the context of the call, and should be quick. One that raises
-    disturbs no call: it is logged, once for each hook.
+    The methods are called in the event loop, in the context of the call, and must not block. If one raises,
+    the call continues; the exception is logged once for each hook.
     """
 
     def call_started(self, call: CallInfo) -> None:
-        """A call begins; it may have to wait before its first attempt."""
+        """A call has started; it may still wait before its first attempt."""
 
     def attempt_started(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """A request is sent."""
+        """A request is about to be sent."""
 
     def attempt_ended(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """Its reply was read, or it failed; there may be another attempt."""
+        """The reply was read, or the attempt failed; another attempt may follow."""
 
     def call_ended(self, call: CallInfo) -> None:
-        """The call has its value, or its error."""
+        """The call has ended, with a value or an error."""

@@ -1,12 +1,12 @@
-"""The journal: idempotent orders. Each is placed once under its reference, whatever crashes in between.
+"""The journal: idempotent orders. Each is placed at most once under its reference, even after a crash.
 
 ```python
 async with Journal("orders.db") as journal, AsyncClient("KEY") as client:
     entry = await journal.place(client, "invoice-42", order)
 ```
 
-An order is committed to disk before its request is sent, and its outcome before the caller gets it. The API
-key is never stored.
+An order is committed to the database before its request is sent, and its outcome before the caller gets it.
+The API key is never stored.
 """
 
 import asyncio
@@ -57,21 +57,21 @@ Pairs = Iterable[tuple[str, Order]] | AsyncIterable[tuple[str, Order]]
 class Journal(WatchingJournal):
     """A journal of orders, in a database.
 
-    Use it in `async with`, or call `aclose` at the end; it opens on the first call. Any number of processes
-    may share one journal, each with a `Journal` of its own: it belongs to the event loop that opened it.
+    Use it in `async with`, or call `aclose` at the end. It opens on the first call. Any number of processes
+    may share one database, each with its own `Journal`, which belongs to the event loop that opened it.
 
     Args:
         database: the path of an SQLite file, which is created if missing; or an SQLAlchemy URL, such as
             `postgresql+asyncpg://user@host/name`.
-        adopt: use it even if it is a copy, or was restored: what was placed after the copy was taken is not
-            in it, and would be bought again. Pass it once; then the copy is a journal of its own.
-        now: returns the current time; by default that of this machine, in UTC.
-        sleep: waits so many seconds; by default `asyncio.sleep`.
+        adopt: use the database even if it is a copy or a restored backup. Orders placed after the copy was
+            taken are not in it, and would be bought again. Pass it once; then it is an independent journal.
+        now: a function that returns the current time; by default this machine's, in UTC.
+        sleep: an asynchronous function that waits the given number of seconds; by default `asyncio.sleep`.
 
     Raises:
         ConfigurationError: the kind of database is unknown, or its driver is not installed. On opening: the
-            file belongs to another program or a later version, or is a copy. On any call: it belongs to
-            another event loop or process.
+            file belongs to another program or a later version, or is a copy. On any call: the journal
+            belongs to another event loop or process.
         JournalError: on any call: the database cannot be used.
     """
 
@@ -118,11 +118,11 @@ class Journal(WatchingJournal):
 
     @property
     def memory_ends(self) -> datetime | None:
-        """When the memory of an adopted copy may end, 1970 if it holds nothing; None if none was adopted."""
+        """In an adopted copy, the time after which orders may be missing (1970 if it is empty), or None."""
         return self._store.memory_ends
 
     async def aclose(self) -> None:
-        """Wait for the outcome of orders in flight, cancel those not sent yet, and close the database."""
+        """Wait for the outcomes of orders in flight, cancel those not sent yet, and close the database."""
         self._owner.check()
         self._tasks.closed = True
         flights = [flight for _, flight in self._running.values()]
@@ -143,24 +143,24 @@ class Journal(WatchingJournal):
     async def place(
         self, client: AsyncClient, reference: str, order: Order, *, max_charge: Decimal | None = None
     ) -> JournalEntry:
-        """Place an order once under a reference (an idempotency key); returns its entry.
+        """Place an order at most once under a reference (an idempotency key); returns its entry.
 
-        Calling it again with the same reference returns the recorded entry and sends nothing. A refused order
-        is sent again, as it was or corrected, and at any panel; any other belongs to its order and its panel.
-        Cancelling the caller does not stop a request in flight: its outcome is recorded.
+        Calling it again for a placed order returns the recorded entry and sends nothing. A refused order is
+        sent again, and may be changed or go to another panel; otherwise, a reference belongs to one order at
+        one panel. Cancelling the caller does not stop a request in flight: its outcome is recorded.
 
         Args:
-            client: sends the order.
-            reference: the caller's own name for the order, at most 200 characters, in any form of Unicode
-                (NFC is stored), without blanks around it.
-            order: what to order.
+            client: the client that sends the order.
+            reference: the caller's own name for the order, 1 to 200 printable characters, without leading or
+                trailing spaces; stored in NFC.
+            order: the order.
             max_charge: as for `AsyncClient.add`; not checked if the order is already placed.
 
         Raises:
-            OutcomeUnknownError: the panel may or may not have accepted it, now or at an earlier attempt.
+            OutcomeUnknownError: the panel may or may not have accepted the order, now or in an earlier call.
             PanelError: the panel rejected it; nothing was bought.
-            ConfigurationError: the reference is used for a different order or at another panel; nothing was
-                sent.
+            ConfigurationError: the reference is used for a different order or at another panel, or is
+                invalid; nothing was sent.
             JournalError: the journal cannot be written; nothing was sent.
         """
         reference = checked_reference(reference)
@@ -191,11 +191,11 @@ class Journal(WatchingJournal):
     async def place_iter(
         self, client: AsyncClient, pairs: Pairs, *, max_charge: Decimal | None = None
     ) -> AsyncGenerator[BulkItem[JournalEntry], None]:
-        """Place any number of orders, at most the client's `max_concurrency` in flight; as they complete.
+        """Place any number of orders concurrently; yields the outcomes as they complete.
 
-        The (reference, order) pairs are read lazily. Each yields one item, whose id is the reference and
-        whose value is the entry. Leaving the loop early cancels what has not been sent yet. `max_charge`
-        is for each order, as in `place`: one that costs more is an item with an `InvalidInputError`.
+        The (reference, order) pairs are read lazily. Each gives one item: its id is the reference, its value
+        the entry. Leaving the loop early cancels orders that have not been sent yet. `max_charge` applies to
+        each order, as in `place`: an order that costs more gives an item with an `InvalidInputError`.
 
         Raises:
             AuthenticationError: the account was rejected before anything succeeded.
@@ -231,7 +231,7 @@ class Journal(WatchingJournal):
 
     @staticmethod
     def panel_of(client: AsyncClient) -> str:
-        """The URL of a client's panel, as `JournalEntry.panel` has it."""
+        """The URL of a client's panel, in the form of `JournalEntry.panel`."""
         return _submission(client).panel
 
     # --- entries ------------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ class Journal(WatchingJournal):
         """All entries, or those in one state, in the order in which they were recorded.
 
         Args:
-            state: only those in this state.
-            since: only those whose state changed at this time or later.
+            state: only entries in this state.
+            since: only entries whose state changed at this time or later.
         """
         if state is not None and state not in set(JournalState):
             raise ConfigurationError(f"state must be one of {', '.join(JournalState)}, got {state!r}")
@@ -267,11 +267,11 @@ class Journal(WatchingJournal):
 
         Args:
             reference: the reference of the order.
-            order_id: its id at the panel; `reconcile` verifies it.
-            placed: False if the panel does not have it. Then it is `refused`, and may be placed again.
+            order_id: the order's id at the panel; `reconcile` verifies it.
+            placed: False if the panel does not have the order: it becomes `refused`, and may be placed again.
 
         Raises:
-            ConfigurationError: there is no such order, or it is not unknown.
+            ConfigurationError: there is no such order, it is not unknown, or an argument is invalid.
         """
         if (order_id is not None) == (placed is False):
             raise ConfigurationError("exactly one of order_id and placed=False must be given")
@@ -283,11 +283,11 @@ class Journal(WatchingJournal):
     async def backup(self, target: str | os.PathLike[str]) -> None:
         """Copy the journal into a new file, while it is in use (SQLite's online backup).
 
-        Only the owner of the file can read it (mode 0600). It is a copy: to use it, adopt it.
+        Only its owner can read the new file (mode 0600). To use it as a journal, pass `adopt=True` once.
 
         Raises:
-            ConfigurationError: the file exists already, or the journal is not a file.
-            JournalError: it cannot be written.
+            ConfigurationError: the new file already exists, or the journal is not an SQLite file.
+            JournalError: the new file cannot be written.
         """
         await self._open()
         await self._store.backup(Path(target))
@@ -303,8 +303,8 @@ class Journal(WatchingJournal):
         """Collect evidence about orders that are unknown or were resolved manually.
 
         An id from a manual resolution is verified with `status`. For an unknown order, the balances before
-        and after it are compared if nothing else was placed through this journal in between. It decides
-        nothing: each finding says what is left to decide manually.
+        and after it are compared, if nothing else was placed through this journal in between. No state is
+        decided automatically: each finding says what is left to decide manually.
 
         Raises:
             AgenciaError: the request to the panel failed.

@@ -76,15 +76,16 @@ class OrderStatus(Record):
     """The status of an order.
 
     Attributes:
-        charge: the cost of the order so far, in `currency`; None if unspecified.
+        charge: the cost of the order so far, in `currency`; None if unspecified. Panels differ in what it
+            means after a refund; see `settlement`.
         start_count: the count (followers, likes ...) at the start of the order, or None.
         status: the status, as the panel spells it.
         remains: the quantity still to be delivered, or None.
         currency: the currency of `charge` ("USD"), or None.
-        orders: the ids of the orders that a drip-feed or a subscription has made so far.
-        runs: of a drip-feed, how many of its runs were made (at most panels), or None.
-        posts: of a subscription, how many posts were served (at most panels), or None.
-        expiry: when a subscription ends, as the panel writes it, or None.
+        orders: the ids of the orders that a drip-feed or a subscription has created so far.
+        runs: for a drip-feed, the number of completed runs (at most panels), or None.
+        posts: for a subscription, the number of posts served (at most panels), or None.
+        expiry: for a subscription, when it ends, as the panel writes it, or None.
         extra: all other fields.
     """
 
@@ -111,18 +112,18 @@ class OrderStatus(Record):
         return self.state in FINAL_ORDERS
 
     def settlement(self, *, quantity: int | None = None, paid: Decimal | None = None) -> Settlement:
-        """What the order has really cost so far: delivered, refunded, and net of refunds.
+        """The actual cost of the order so far: delivered, refunded, and net of refunds.
 
         Panels differ in what `charge` means after a refund; see "What an order really cost" in the
         documentation.
 
         Args:
-            quantity: how many were ordered, of a drip-feed in all runs.
-            paid: what was paid when it was placed, such as `Catalogue.cost` of that time. Without it, only
-                what the charge alone can tell.
+            quantity: how many were ordered, >= 1; for a drip-feed, in all runs together.
+            paid: the price when the order was placed, >= 0, such as `Catalogue.cost` at that time. Without
+                it, the result has only what follows from `charge`.
 
         Raises:
-            InvalidInputError: one of them is no positive number.
+            InvalidInputError: `quantity` or `paid` is invalid.
         """
         return settle(checked_facts(self.state, self.charge, self.remains, quantity, paid))
 
@@ -153,10 +154,10 @@ class RefillStatus(Record):
 
 @frozen(kw_only=True)
 class Cancellation(Record):
-    """An accepted cancellation request. Whether the order was cancelled is seen later in its `status`.
+    """An accepted cancellation request. The order's later `status` shows whether it was cancelled.
 
     Attributes:
-        request: the id of the request; None if the panel answers a plain 1.
+        request: the id of the request; None if the panel replies with a plain 1.
         extra: all other fields.
     """
 

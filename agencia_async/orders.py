@@ -1,7 +1,7 @@
 """The orders that can be placed: one frozen class for each service type.
 
-Types and fields are those of the panel API's documentation. Lines (comments, usernames ...) may be given as
-an iterable or as one multi-line str.
+Types and fields are those of the panel API's documentation. Lists of lines (comments, usernames ...) may be
+given as an iterable of str or as one multi-line str.
 """
 
 from datetime import date
@@ -52,13 +52,13 @@ class _Dripped(Order):
 
 @frozen(kw_only=True)
 class DefaultOrder(_Dripped):
-    """A quantity of something for a link.
+    """A quantity (followers, likes, views ...) for a link.
 
     Attributes:
         link: the page, profile or post.
         quantity: how many, at least 1; with drip-feed, how many in each run.
-        runs: drip-feed: how many times. Goes with `interval`.
-        interval: drip-feed: minutes between two runs. Goes with `runs`.
+        runs: for a drip-feed: the number of runs, at least 1; requires `interval`.
+        interval: for a drip-feed: minutes between two runs, at least 1; requires `runs`.
     """
 
     link: str = fields.text()
@@ -126,7 +126,7 @@ class MentionsOrder(Order):
     Attributes:
         link: the post.
         quantity: how many, at least 1.
-        usernames: who is mentioned.
+        usernames: the users to mention, at least one.
     """
 
     link: str = fields.text()
@@ -141,8 +141,8 @@ class MentionsWithHashtagsOrder(MentionsOrder):
     Attributes:
         link: the post.
         quantity: how many, at least 1.
-        usernames: who is mentioned.
-        hashtags: the hashtags.
+        usernames: the users to mention, at least one.
+        hashtags: the hashtags, at least one.
     """
 
     hashtags: tuple[str, ...] = field(converter=fields.split, validator=fields.check_lines)
@@ -154,7 +154,7 @@ class MentionsCustomListOrder(Order):
 
     Attributes:
         link: the post.
-        usernames: who is mentioned.
+        usernames: the users to mention, at least one.
     """
 
     link: str = fields.text()
@@ -183,7 +183,7 @@ class MentionsUserFollowersOrder(Order):
     Attributes:
         link: the post.
         quantity: how many, at least 1.
-        username: whose followers are mentioned.
+        username: the user whose followers are mentioned.
     """
 
     link: str = fields.text()
@@ -213,7 +213,7 @@ class CommentLikesOrder(Order):
     Attributes:
         link: the post.
         quantity: how many, at least 1.
-        username: whose comment it is.
+        username: the author of the comment.
     """
 
     link: str = fields.text()
@@ -227,8 +227,8 @@ class CommentRepliesOrder(Order):
 
     Attributes:
         link: the post.
-        username: whose comment it is.
-        comments: the replies.
+        username: the author of the comment.
+        comments: the replies, at least one.
     """
 
     link: str = fields.text()
@@ -253,12 +253,12 @@ class PollOrder(Order):
 
 @frozen(kw_only=True)
 class InvitesFromGroupsOrder(Order):
-    """Invitations of the members of groups.
+    """Invitations to the members of groups.
 
     Attributes:
-        link: where they are invited to.
+        link: the page or group that they are invited to.
         quantity: how many, at least 1.
-        groups: the groups whose members are invited.
+        groups: the groups whose members are invited, at least one.
     """
 
     link: str = fields.text()
@@ -274,10 +274,10 @@ class SubscriptionsOrder(Order):
         username: the user.
         min: the minimum quantity per post, at least 1.
         max: the maximum quantity per post, at least `min`.
-        delay: minutes after a post: 0, 5, 10, 15, 30, 60, 90 and so on to 600.
+        delay: minutes between a post and its order: 0, 5, 10, 15, 30, 60, 90 and so on to 600.
         posts: the number of new posts, at least 1; None for no limit.
-        old_posts: the number of existing posts, at least 0.
-        expiry: the date on which it ends; None for no end.
+        old_posts: the number of existing posts, at least 0; None to leave it to the panel.
+        expiry: the date on which the subscription ends; None for no end.
     """
 
     username: str = fields.text()
@@ -300,13 +300,13 @@ class WebTrafficOrder(_Dripped):
     Attributes:
         link: the page.
         quantity: how many, at least 1; with drip-feed, how many in each run.
-        country: where they come from, as the panel spells it.
+        country: the country they come from, as the panel spells it.
         device: 1 desktop, 2 Android, 3 iOS, 4 mobile, 5 all.
         type_of_traffic: 1 search (`google_keyword`), 2 referral (`referring_url`), 3 direct.
-        google_keyword: what they searched for; required with 1.
-        referring_url: the page they come from; required with 2.
-        runs: drip-feed: how many times. Goes with `interval`.
-        interval: drip-feed: minutes between two runs. Goes with `runs`.
+        google_keyword: what they searched for; required if `type_of_traffic` is 1.
+        referring_url: the page they come from; required if `type_of_traffic` is 2.
+        runs: for a drip-feed: the number of runs, at least 1; requires `interval`.
+        interval: for a drip-feed: minutes between two runs, at least 1; requires `runs`.
     """
 
     link: str = fields.text()

@@ -1,8 +1,7 @@
 """pytest fixtures for applications: a mock panel on a loopback port, and a client for it.
 
-pytest loads this module wherever the package is installed, so it imports nothing that test runs without
-these fixtures do not need. Without pytest-asyncio the fixture of the client is a plain asynchronous one,
-which pytest itself or another plugin for asynchronous tests handles.
+pytest loads this module wherever the package is installed, so everything that only these fixtures need is
+imported late. Without pytest-asyncio, `agencia_client` is a plain asynchronous fixture, for another plugin.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from agencia_async.sandbox import Panel
 
 _MARKERS = (
-    "agencia_panel(**options): the options of the panel of `agencia_panel`, such as dialect='extended'",
+    "agencia_panel(**options): options of the `agencia_panel` fixture's panel, such as dialect='extended'",
     "agencia_faults(*names, **settings): faults of its first requests, and attributes of `panel.faults`",
 )
 _NOT_FOR_TESTS = ("AGENCIA_API_KEY_FILE", "AGENCIA_CONFIG", "AGENCIA_PROFILE")
@@ -37,7 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def agencia_panel(request: pytest.FixtureRequest) -> "Generator[Panel]":
     """A running sandbox panel with the key "sandbox-key"; its URL is `agencia_panel.url`.
 
-    It runs in a thread of its own, so that any test can use it, synchronous or in any event loop.
+    It runs in its own thread, so synchronous and asynchronous tests can use it. Set it up with the markers
+    `agencia_panel(**options)` and `agencia_faults(*names, **settings)`.
     """
     from agencia_async.sandbox import Panel, serve_in_thread  # noqa: PLC0415 - see above
 
@@ -69,7 +69,7 @@ def agencia_env(agencia_panel: "Panel", monkeypatch: pytest.MonkeyPatch) -> dict
 async def agencia_client(agencia_panel: "Panel") -> "AsyncGenerator[AsyncClient, None]":
     """A client for `agencia_panel`, closed after the test.
 
-    It belongs to the event loop of its test function: in a loop of a larger scope use `agencia_env` and
+    It belongs to the event loop of the test function. For a loop of a larger scope, use `agencia_env` and
     `AsyncClient.from_env()`.
     """
     from agencia_async import AsyncClient  # noqa: PLC0415 - see above

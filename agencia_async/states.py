@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, Russian has letters that look like Latin ones
-"""The states of orders and refills, parsed from any panel's spelling."""
+"""The states of orders and refills, read from any panel's spelling."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,16 +15,16 @@ _LETTERS = str.maketrans({"\N{LATIN SMALL LETTER DOTLESS I}": "i", "\N{COMBINING
 
 
 def normalized(word: str) -> str:
-    """The normal form by which words are compared: case-folded, without blanks, `_` and `-`.
+    """The normal form by which words are compared: case-folded, without spaces, `_` and `-`.
 
-    Turkish has two letters i, and a program that does not know it makes one of the other.
+    Turkish has two letters i, and programs that do not support it change one into the other.
     """
     folded = word.casefold().replace(" ", "").replace("_", "").replace("-", "").strip()
     return folded if folded.isascii() else folded.translate(_LETTERS)
 
 
 class OrderState(StrEnum):
-    """The state of an order. The value is the documented spelling; `UNKNOWN` stands for any other."""
+    """The state of an order. The value is the documented spelling; unknown spellings become `UNKNOWN`."""
 
     PENDING = "Pending"
     PROCESSING = "Processing"
@@ -40,7 +40,7 @@ class OrderState(StrEnum):
 
 
 class RefillState(StrEnum):
-    """The state of a refill. The value is the documented spelling; `UNKNOWN` stands for any other."""
+    """The state of a refill. The value is the documented spelling; unknown spellings become `UNKNOWN`."""
 
     PENDING = "Pending"
     AWAITING = "Awaiting"
@@ -95,7 +95,7 @@ _REFILL_SPELLINGS = _spellings(
     RefillState,
 )
 AMBIGUOUS_STATES = frozenset({"error", "fail", "success"})
-"""Spellings that also tell how a request went: they are states beside a charge or a count, or in a batch."""
+"""Spellings that can also be the result of a request; states beside a charge or a count, or in a batch."""
 FINAL_ORDERS = frozenset(
     {
         OrderState.COMPLETED,
@@ -119,9 +119,9 @@ _LONGEST = 64  # characters
 
 
 class OwnWord(str):
-    """A status in a word of the caller's own: the text itself, and the state that it means.
+    """A status in one of the caller's own words (the option `states`): the text, and the state that it means.
 
-    Equal to the text, so a record with it is equal to one without; it stays with the record wherever it goes.
+    It equals the plain text, so records compare equal with and without it. Copies of the record keep it.
     """
 
     __slots__ = ("meant",)

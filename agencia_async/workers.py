@@ -1,7 +1,7 @@
-"""Statuses asked for by many machines, through a streaQ queue on Redis; needs the extra `workers`.
+"""Polling by many machines, through a streaQ queue on Redis; needs the extra `workers`.
 
-`polling = register(worker)` adds tasks to a worker of streaQ. Who imports it asks with `polling.status` or
-watches with `polling.watch`, and one of the processes that run `streaq run jobs:worker` asks the panel.
+`polling = register(worker)` adds tasks to a worker of streaQ. A program calls `polling.status` or
+`polling.watch`, and one of the processes that run `streaq run jobs:worker` sends the requests to the panel.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ T = TypeVar("T", OrderStatus, RefillStatus)
 def register(worker: "Worker[Any]", *, chunk_size: int = 100, max_chunks: int = 32) -> "Polling":
     """Add the polling tasks to a worker of streaQ, before it runs.
 
-    The worker must exchange plain data: `serializer=json.dumps, deserializer=json.loads`, or others that take
-    and give the same.
+    The worker must exchange plain data: `serializer=json.dumps, deserializer=json.loads`, or compatible
+    functions.
 
     Args:
-        worker: the worker, which keeps its own tasks.
-        chunk_size: ids in one task, >= 1. 100 are one request at most panels.
-        max_chunks: tasks in flight for one call of `status` or `refill_status`, >= 1.
+        worker: the worker; its own tasks are kept.
+        chunk_size: ids per task, >= 1. At most panels, 100 ids are one request.
+        max_chunks: the maximum number of tasks in flight for one call of `status` or `refill_status`, >= 1.
 
     Raises:
         ConfigurationError: the worker pickles, does not run on asyncio, or is registered already.
@@ -55,7 +55,7 @@ def register(worker: "Worker[Any]", *, chunk_size: int = 100, max_chunks: int = 
 
 
 class Polling:
-    """Asks the workers of a queue; what `register` returns. Used inside `async with worker:`."""
+    """Polls through the workers of a queue; `register` returns it. Use it inside `async with worker:`."""
 
     def __init__(self, queue: Queue, chunk_size: int, max_chunks: int) -> None:
         self._queue = queue
@@ -63,14 +63,14 @@ class Polling:
         self._max_chunks = max_chunks
 
     def status(self, ids: Ids, *, profile: str) -> AsyncGenerator[BulkItem[OrderStatus], None]:
-        """The statuses of any number of orders, as the workers answer, in constant memory.
+        """The statuses of any number of orders, as the workers answer.
 
-        The input is read lazily. Each id ends in one item. What a worker cannot do (it has no such profile,
-        or is of another version) is the error of the ids of its task, as is an account that is refused.
+        The input is read lazily. There is one item for each id. If a worker cannot do a task (it has no such
+        profile, it has another version, or the account is rejected), the items of that task have an error.
 
         Args:
             ids: any iterable or async iterable.
-            profile: a profile of the workers' configuration, whose key stays there.
+            profile: a profile of the workers' configuration. The API key stays there.
 
         Raises:
             ConfigurationError: the worker is not connected.
@@ -80,7 +80,7 @@ class Polling:
         return self._ask("status", OrderStatus, ids, profile)
 
     def refill_status(self, ids: Ids, *, profile: str) -> AsyncGenerator[BulkItem[RefillStatus], None]:
-        """The statuses of any number of refills; as `status`."""
+        """The statuses of any number of refills, as `status` does for orders."""
         return self._ask("refill_status", RefillStatus, ids, profile)
 
     def watch(  # noqa: PLR0913 - as `AsyncClient.watch`
@@ -93,23 +93,23 @@ class Polling:
         unknown_for: float = UNKNOWN_FOR,
         known: Snapshot | None = None,
     ) -> AsyncGenerator[Change[OrderStatus], None]:
-        """Watch any number of orders to their end, as `AsyncClient.watch` does; the workers ask the panel.
+        """Watch any number of orders until they end, as `AsyncClient.watch` does; the workers poll the panel.
 
-        When an order is asked for is decided here, so it ends with this program. A worker that dies, and a
-        panel or a Redis that is away, end nothing.
+        This program decides when each order is polled, so watching stops when the program ends. It continues
+        after the crash of a worker, and after an outage of the panel or of Redis.
 
         Args:
             ids: the ids of the orders.
-            profile: a profile of the workers' configuration, whose key stays there.
-            min_interval: as for `AsyncClient.watch`, and so are the next three.
-            max_interval: see there.
-            unknown_for: see there.
-            known: see there.
+            profile: a profile of the workers' configuration. The API key stays there.
+            min_interval: as for `AsyncClient.watch`.
+            max_interval: as for `AsyncClient.watch`.
+            unknown_for: as for `AsyncClient.watch`.
+            known: as for `AsyncClient.watch`.
 
         Raises:
             AuthenticationError: the account was rejected.
-            ConfigurationError: an argument is invalid, the worker is not connected, or one that answers has
-                no such profile or is of another version.
+            ConfigurationError: an argument is invalid, the worker is not connected, or a worker that answers
+                has no such profile or has another version.
         """
         terms = (min_interval, max_interval, unknown_for, known)
         return changes_of(ids, partial(self.watcher, *terms, profile=profile))
@@ -128,12 +128,12 @@ class Polling:
         """The object behind `watch`, for an `async with`: it has `add`, `discard`, `snapshot` and `stats`.
 
         Args:
-            min_interval: as for `watch`, and so are the next three.
-            max_interval: see there.
-            unknown_for: see there.
-            known: see there.
-            profile: see there.
-            follow: do not end the loop when every order has ended, but wait for more to be added.
+            min_interval: as for `watch`.
+            max_interval: as for `watch`.
+            unknown_for: as for `watch`.
+            known: as for `watch`.
+            profile: as for `watch`.
+            follow: when every order has ended, wait for more to be added instead of ending the loop.
         """
         check_policy("follow", follow, bool)
         rules = watch_rules(min_interval, max_interval, unknown_for)

@@ -54,15 +54,17 @@ class RetryPolicy:
             bound doubles with each further retry.
         max_wait: seconds, >= 0; the maximum of that bound.
         deadline: seconds, > 0, for the whole call including its retries. Waiting for a slot, or for a permit
-            under a rate limit, does not count; waiting while the panel is away, or asked to wait, does: if a
-            `Retry-After` ends later, the `RateLimitedError` is raised at once. For each request of a bulk
-            call only the time counts in which it may be sent: it waits out an outage, and a `Retry-After` of
-            up to an hour. If the panel answers nothing for so long, all calls that wait fail.
+            under a rate limit, does not count. Waiting during an outage or a `Retry-After` counts; if a
+            `Retry-After` would end after the deadline, `RateLimitedError` is raised at once. For a request of
+            a bulk call, these waits do not count either: it waits for the end of an outage, and of a
+            `Retry-After` of up to an hour. If the panel does not answer for as long as `deadline`, all calls
+            that wait fail.
         repeat_uncertain_writes: retry `refill` and `cancel` even if the panel may have acted on the first
-            request. Most panels reject the second one, some execute it again. `add` is never retried so.
+            request. Most panels reject the second one; some execute it again. `add` is never retried this
+            way.
 
     Raises:
-        ConfigurationError: one of these is out of range.
+        ConfigurationError: an argument is out of range.
     """
 
     attempts: int = field(default=5, validator=_whole)

@@ -13,8 +13,8 @@ class ServiceChange(Record):
     """A service that changed.
 
     Attributes:
-        old: the service as it was.
-        new: the service as it is.
+        old: the service in the older catalogue.
+        new: the service in the newer one.
     """
 
     old: Service
@@ -23,17 +23,17 @@ class ServiceChange(Record):
 
 @frozen(kw_only=True)
 class CatalogueChanges(Record):
-    """What changed from one catalogue to a later one; false if nothing did.
+    """What changed between an older and a newer catalogue; false if nothing did.
 
-    A service that changed in several ways is in several of these.
+    A service can be in several of these.
 
     Attributes:
-        added: the services that are new.
-        gone: the services that are not there any more.
-        price: those of another `rate`.
-        limits: those of another `min` or `max`.
-        flags: those of which `refill`, `cancel` or `dripfeed` changed.
-        details: those of another `name`, `type` or `category`.
+        added: services only in the newer catalogue.
+        gone: services only in the older catalogue.
+        price: services whose `rate` changed.
+        limits: services whose `min` or `max` changed.
+        flags: services whose `refill`, `cancel` or `dripfeed` changed.
+        details: services whose `name`, `type` or `category` changed.
     """
 
     added: tuple[Service, ...] = ()

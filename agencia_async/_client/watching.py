@@ -174,19 +174,21 @@ class WatchingClient:
         unknown_for: float = UNKNOWN_FOR,
         known: Snapshot | None = None,
     ) -> AsyncGenerator[Change[OrderStatus], None]:
-        """Watch any number of orders to their end: each change of status, charge or remains, once.
+        """Watch any number of orders until they end: yields each change of status, charge or remains once.
 
-        The first status of an order is a change as well, unless `known` has the same. The loop ends when
-        every order has ended, each with exactly one final change: a final status, or its error. Changes that
-        nobody has taken yet become one. While the panel is away it goes on, and asks again from time to time.
+        The first status of an order is a change as well, unless it equals the one in `known`. The loop ends
+        when every order has ended, each with exactly one final change: a final status, or an error. If an
+        order changes again before its last change was read, the two are merged. During an outage of the
+        panel the loop continues, and polls again from time to time.
 
         Args:
             ids: the ids of the orders.
-            min_interval: the least seconds between two requests for an order, > 0.
-            max_interval: the most seconds, by which an order is asked for however seldom it changes.
-            unknown_for: seconds after which an order that the panel does not know ends with its error: a new
-                one may be unknown for a while.
-            known: the `snapshot()` of an earlier watcher, to go on from.
+            min_interval: the minimum seconds between two requests for an order, > 0.
+            max_interval: the maximum seconds between two requests for an order, >= `min_interval`; orders
+                that change rarely are polled less often, up to this.
+            unknown_for: seconds for which an error such as `NotFoundError` does not end an order, >= 0: some
+                panels do not know a new order at once.
+            known: the `snapshot()` of an earlier watcher, to continue from.
 
         Raises:
             AuthenticationError: the account was rejected.
@@ -203,14 +205,17 @@ class WatchingClient:
         *,
         follow: bool = False,
     ) -> "Watcher[OrderStatus]":
-        """The object behind `watch`: orders can be added and discarded while it is read.
+        """The object behind `watch`: orders can be added and discarded during the iteration.
 
         Args:
-            min_interval: as for `watch`, and so are the next three.
-            max_interval: see there.
-            unknown_for: see there.
-            known: see there.
-            follow: do not end the loop when every order has ended, but wait for more to be added.
+            min_interval: as for `watch`.
+            max_interval: as for `watch`.
+            unknown_for: as for `watch`.
+            known: as for `watch`.
+            follow: when every order has ended, wait for more to be added instead of ending the loop.
+
+        Raises:
+            ConfigurationError: an argument is invalid.
         """
         return self._watching.watcher(
             actions.STATUS,
@@ -227,11 +232,11 @@ class WatchingClient:
         timeout: float | None = None,  # noqa: ASYNC109 - the usual name
         unknown_for: float = UNKNOWN_FOR,
     ) -> OrderStatus:
-        """Wait for the end of one order; its final status. All that wait share their requests.
+        """Wait until one order has ended; returns its final status. Concurrent waits share their requests.
 
         Args:
             id: the id of the order.
-            timeout: the most seconds to wait; None for any time.
+            timeout: the maximum seconds to wait, >= 0; None for no limit.
             unknown_for: as for `watch`.
 
         Raises:
@@ -250,7 +255,7 @@ class WatchingClient:
         unknown_for: float = UNKNOWN_FOR,
         known: Snapshot | None = None,
     ) -> AsyncGenerator[Change[RefillStatus], None]:
-        """Watch any number of refills to their end, as `watch` does orders."""
+        """Watch any number of refills until they end, as `watch` does for orders."""
         new = partial(
             self._watching.watcher,
             actions.REFILL_STATUS,
@@ -268,5 +273,5 @@ class WatchingClient:
         timeout: float | None = None,  # noqa: ASYNC109
         unknown_for: float = UNKNOWN_FOR,
     ) -> RefillStatus:
-        """Wait for the end of one refill, as `wait` does for an order."""
+        """Wait until one refill has ended, as `wait` does for an order."""
         return await self._watching.wait(actions.REFILL_STATUS, id, timeout, unknown_for)

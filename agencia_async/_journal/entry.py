@@ -33,12 +33,12 @@ class JournalState(StrEnum):
 
 @frozen(kw_only=True)
 class Refusal(Record):
-    """What a reference stood for before it was corrected: an order that was refused.
+    """A refused order in the history of a reference whose order was changed afterwards.
 
     Attributes:
-        order: what was ordered then.
+        order: the refused order.
         panel: the URL of the panel that it was sent to.
-        error: why it was refused.
+        error: the panel's text, or another error message.
         updated: when it was refused, in UTC.
     """
 
@@ -55,17 +55,17 @@ class JournalEntry(Record):
     Attributes:
         reference: the caller's own name for the order, its idempotency key.
         state: its state.
-        order: what was ordered.
+        order: the order.
         order_id: its id at the panel; None unless it is placed.
-        order_ids: all its ids, if the panel made several orders of it; else the one, or none.
+        order_ids: all its ids at the panel: several if the panel split the order; empty unless it is placed.
         error: the panel's text, or another error message; None without an error.
         panel: the URL of the panel that it was sent to.
-        resolved_manually: it was resolved manually, and is not verified at the panel yet.
+        resolved_manually: whether it was resolved manually, and not verified at the panel yet.
         refusals: how often the panel has refused it.
-        history: the orders that were refused under this reference before it was corrected, oldest first.
-        warning: what is odd about it, such as an id that another order has as well; None if nothing is.
-        duplicate_of: the reference of an order for the same service and link at the same panel, which was
-            in flight or placed in the ten minutes before; None without one.
+        history: earlier orders under this reference that were refused and then changed, oldest first.
+        warning: a possible problem, such as an id that another order has as well, or None.
+        duplicate_of: the reference of an order for the same service and link at the same panel that was in
+            flight, or was placed in the ten minutes before; None without one.
         created: when the reference was first recorded, in UTC.
         updated: when the state last changed, in UTC.
     """
@@ -96,8 +96,8 @@ class Finding(Record):
     """What a reconciliation found about one order.
 
     Attributes:
-        entry: the order.
-        advice: what is known, and what is left to decide manually, in plain English.
+        entry: the order's entry.
+        advice: what is known, and what is left to decide manually, as English text.
         status: its status at the panel, if known.
     """
 

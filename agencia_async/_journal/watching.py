@@ -73,7 +73,7 @@ class Watchers(Protocol):
 class JournalWatcher:
     """Watches the orders of a journal: `async for change in watcher`, within `async with watcher`.
 
-    A change counts as told when `told` says so: whatever is not told comes again with the next watcher.
+    Call `told` for each change that has been handled; the next watcher yields all others again.
     """
 
     def __init__(self, opened: OpenJournal, panel: str, watcher: Watchers, *, follow: bool) -> None:
@@ -115,7 +115,7 @@ class JournalWatcher:
         return self
 
     async def __anext__(self) -> Change[OrderStatus]:
-        """The next change, recorded before.
+        """The next change, already recorded in the journal.
 
         Raises:
             AuthenticationError: the account was rejected.
@@ -129,11 +129,11 @@ class JournalWatcher:
             raise
 
     def stats(self) -> WatchStats:
-        """How it is going."""
+        """The counters and the current state of this watcher."""
         return self._watcher.stats()
 
     def told(self, change: Change[OrderStatus]) -> None:
-        """This change was told, and need not come again; it is written in the background."""
+        """Mark a change as handled, so that it does not come again; this is written in the background."""
         self._told[number_key(self._panel, change.id)] = change
         if change.is_final:
             self._watcher.discard(change.id)
@@ -203,17 +203,18 @@ class WatchingJournal:
         max_interval: float | None = None,
         unknown_for: float | None = None,
     ) -> AsyncGenerator[Change[OrderStatus], None]:
-        """Watch all placed orders of the client's panel to their end, as `AsyncClient.watch` does.
+        """Watch all placed orders of the client's panel until they end, as `AsyncClient.watch` does.
 
-        Each change is recorded before it is told, and counts as told when the next one is taken. So after a
-        crash the loop goes on where it was: no change is lost, and one that comes again has its `number`.
+        Each change is recorded before it is yielded, and counts as handled when the next one is requested. So
+        after a crash the loop continues where it was: no change is lost, and one that comes again has the
+        same `number`.
 
         Args:
-            client: asks the panel.
-            follow: go on when all have ended, with orders that are placed later.
-            min_interval: as for `AsyncClient.watch`, and so are the next two.
-            max_interval: see there.
-            unknown_for: see there.
+            client: the client that polls the panel.
+            follow: when all orders have ended, wait for orders that are placed later.
+            min_interval: as for `AsyncClient.watch`.
+            max_interval: as for `AsyncClient.watch`.
+            unknown_for: as for `AsyncClient.watch`.
 
         Raises:
             AuthenticationError: the account was rejected.
@@ -240,13 +241,13 @@ class WatchingJournal:
         unknown_for: float | None = None,
         follow: bool = False,
     ) -> JournalWatcher:
-        """The object behind `watch`: whoever reads it says which changes were told.
+        """The object behind `watch`, on which the caller marks the changes as handled, with `told`.
 
         Args:
-            client: asks the panel.
-            min_interval: as for `AsyncClient.watch`, and so are the next two.
-            max_interval: see there.
-            unknown_for: see there.
+            client: the client that polls the panel.
+            min_interval: as for `AsyncClient.watch`.
+            max_interval: as for `AsyncClient.watch`.
+            unknown_for: as for `AsyncClient.watch`.
             follow: as for `watch`.
         """
         submission, watching = client._submission, client._watching  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - not for users

@@ -79,15 +79,15 @@ class Limit(ABC):
 class RateLimit(Limit):
     """A client-side rate limit: `RateLimit(60, per=60)` is 60 requests per minute, evenly spaced.
 
-    One object that is given to several clients of one account, in one event loop, is one limit for all of
-    them. Clients of different accounts, or with objects of their own, do not share it.
+    Clients of one account in one event loop share the limit if they are given the same object. Clients of
+    different accounts do not share it.
 
     Attributes:
-        requests: how many requests, > 0. A bulk request counts as one.
+        requests: the number of requests, > 0. A batch of ids counts as one request.
         per: in how many seconds, > 0.
 
     Raises:
-        ConfigurationError: one of these is out of range.
+        ConfigurationError: an argument is out of range.
     """
 
     requests: float = field(validator=positive)
@@ -98,10 +98,10 @@ class RateLimit(Limit):
 
     @classmethod
     def parse(cls, text: str) -> "RateLimit":
-        """The limit that a text tells: `"60/min"`, `"2/s"`, `"100/hour"`, `"60/60"`.
+        """The limit from a text: `"60/min"`, `"2/s"`, `"100/hour"`, or `"60/60"` (per 60 seconds).
 
         Raises:
-            ConfigurationError: it tells none.
+            ConfigurationError: the text is not a valid rate limit.
         """
         found = _RATE.fullmatch(text.strip().lower())
         seconds = _SECONDS.get(found["unit"].removesuffix("s") or found["unit"]) if found else None

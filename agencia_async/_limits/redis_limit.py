@@ -57,14 +57,14 @@ class RedisRateLimit(Limit):
     together, evenly spaced. It needs the extra `redis`, and Redis 5 or newer.
 
     Attributes:
-        url: the URL of the Redis server: `redis://`, `rediss://` or `unix://`. `repr` shows no password.
-        requests: how many requests, > 0. A bulk request counts as one.
+        url: the URL of the Redis server: `redis://`, `rediss://` or `unix://`. `repr` hides the password.
+        requests: the number of requests, > 0. A batch of ids counts as one request.
         per: in how many seconds, > 0.
         fallback: what happens while Redis does not answer. By default each client falls back to its share of
             the limit; with False its requests wait for Redis, however long, and the limit is never exceeded.
 
     Raises:
-        ConfigurationError: one of these is out of range, or the extra is missing.
+        ConfigurationError: an argument is invalid, or the extra is missing.
     """
 
     url: str = field(validator=_is_address, repr=_represented)

@@ -95,7 +95,7 @@ class BulkResult(Generic[T]):
         return len(self._ids)
 
     def __getitem__(self, id: Id) -> T:  # noqa: A002 - the protocol's own word
-        """The value of an id, given as an int or as text.
+        """The value of an id, which may be given as an int or as a str.
 
         Raises:
             AgenciaError: that id's error, if it failed.
@@ -107,7 +107,7 @@ class BulkResult(Generic[T]):
         return bulk_item(id, found[0]).unwrap()
 
     def __contains__(self, id: object) -> bool:  # noqa: A002
-        """Whether the id was in the input, as an int or as text, and whatever became of it."""
+        """Whether the id was in the input, as an int or as a str, whether it succeeded or failed."""
         return self._answer(id) is not None
 
     @overload
@@ -115,7 +115,7 @@ class BulkResult(Generic[T]):
     @overload
     def get(self, id: Id, default: D) -> T | D: ...
     def get(self, id: Id, default: object = None) -> object:  # noqa: A002
-        """The value of an id, given as an int or as text; `default` if it failed or was not in the input."""
+        """The value of an id (an int or a str); `default` if it failed or was not in the input."""
         found = self._answer(id)
         return default if found is None or isinstance(found[0], AgenciaError) else found[0]
 
@@ -132,7 +132,7 @@ class BulkResult(Generic[T]):
 
     @property
     def ok(self) -> dict[Id, T]:
-        """The values of all ids that succeeded, by id as it was given."""
+        """The values of all ids that succeeded, by id as the caller gave it."""
         if self._ok is None:
             self._ok = {
                 id: answer
@@ -143,17 +143,17 @@ class BulkResult(Generic[T]):
 
     @property
     def failed(self) -> dict[Id, AgenciaError]:
-        """The errors of all ids that failed, by id as it was given."""
+        """The errors of all ids that failed, by id as the caller gave it."""
         if self._failed is None:
             self._failed = {id: answer for id, answer in self._pairs() if isinstance(answer, AgenciaError)}  # noqa: A001
         return self._failed
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """All items as plain data, each as `BulkItem.to_dict` has it: for JSON, pandas, polars."""
+        """All items as plain data, as `BulkItem.to_dict` returns it: for JSON, pandas, polars."""
         return [item.to_dict() for item in self]
 
     def raise_for_failures(self) -> None:
-        """Return if every id succeeded.
+        """Raise if any id failed.
 
         Raises:
             ExceptionGroup: the errors of all ids that failed.

@@ -11,11 +11,11 @@ _TOO_LARGE = 10**64
 Id = int | str
 """The id of an order, refill, service or request: an integer at most panels, text at others.
 
-What has `__index__` and is no bool, such as an integer of numpy, is taken for the integer.
+Other objects with `__index__` (but no bool), such as an integer of numpy, are accepted as integers.
 """
 
 RefillId = Id
-"""The id of a refill: what `refill_status` takes."""
+"""The id of a refill, as `refill` returns it and `refill_status` takes it."""
 
 
 def id_text(id: Id, field: str = "id") -> str:  # noqa: A002 - the protocol's own word

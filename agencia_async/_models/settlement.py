@@ -1,4 +1,4 @@
-"""What an order has really cost: delivered, refunded, and what is left of what was paid."""
+"""The actual cost of an order: delivered, refunded, and net of refunds."""
 
 from decimal import Context, Decimal, localcontext
 
@@ -14,12 +14,12 @@ _DECIMALS = 6
 
 @frozen(kw_only=True)
 class Settlement(Record):
-    """What an order has really cost. Each is None where it cannot be told.
+    """The actual cost of an order, in the account's currency. A field is None if it is not known.
 
     Attributes:
-        delivered: how many of the quantity.
-        refunded: how much of what was paid came back.
-        net: what is left to pay, never more than what was paid.
+        delivered: how many of the quantity were delivered.
+        refunded: how much of the price was refunded.
+        net: the cost net of refunds, never more than the price paid.
     """
 
     delivered: int | None = None

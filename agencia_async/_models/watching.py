@@ -1,4 +1,4 @@
-"""What a watcher tells: the changes of orders and refills, and how it goes."""
+"""The changes of orders and refills that a watcher yields, and its counters."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 @define(unsafe_hash=True)
 class Change(BulkItem[T], Generic[T]):
-    """A change of an order or refill that is watched: its status now, or the error that it ended with.
+    """A change of a watched order or refill: its new status, or the error that it ended with.
 
     Attributes:
         id: the id as the caller gave it.
         value: the status, or None if it ended with an error.
         error: the error that it ended with, or None.
-        previous: the status that was told before, or None.
-        number: counts the changes of this id, from 1; where one is left out, it was told with a later one.
+        previous: the status in the change before, or None.
+        number: numbers the changes of this id, from 1. A gap means that changes were merged into this one.
     """
 
     previous: T | None = None
@@ -46,16 +46,16 @@ class Change(BulkItem[T], Generic[T]):
 
 @frozen(kw_only=True)
 class WatchStats(Record):
-    """How a watcher is doing.
+    """The counters and the current state of a watcher.
 
     Attributes:
         watched: how many ids have not ended.
-        untold: how many changes nobody has taken yet.
-        states: how many ids were last seen in each state, by its text.
-        unseen: how many the panel has told nothing of yet.
-        requests: how many batches it has asked for.
-        next_look: seconds until the next id is due, 0 if one is; None if none is.
-        away: for how many seconds the panel has answered nothing; None if it answers.
+        untold: how many changes have not been read yet.
+        states: how many ids were last seen in each state, by the state's text.
+        unseen: how many ids have had no status yet.
+        requests: how many batches were requested.
+        next_look: seconds until the next id is polled, 0 if one is due now; None if there is none.
+        away: seconds for which the panel has not answered; None if it answers.
         error: why it does not answer, or None.
     """
 

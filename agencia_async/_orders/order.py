@@ -18,7 +18,7 @@ AnyOrder = TypeVar("AnyOrder", bound="Order")
 
 @frozen(kw_only=True)
 class Order(Record):
-    """The base class of what `AsyncClient.add` takes: use a subclass, or `Order.for_service`.
+    """The base class of all orders, which `AsyncClient.add` takes: use a subclass, or `Order.for_service`.
 
     Attributes:
         service: the id of the service to order.
@@ -32,7 +32,7 @@ class Order(Record):
     extra: Mapping[str, str] = fields.further()
 
     unknown_fields: ClassVar[str] = "allow"
-    """Not for users; pydantic leaves fields that it does not know to `from_dict`."""
+    """Not for users: pydantic leaves unknown fields to `from_dict`."""
     _types: ClassVar[dict[str, "type[Order]"]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -74,10 +74,10 @@ class Order(Record):
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:
-        """The order that `to_dict` gave this of, such as the body of a web request.
+        """An order from plain data, such as a result of `to_dict` or the body of a web request.
 
-        `type` is the name of the class, or the service's type; with `DefaultOrder.from_dict` and the like it
-        may be left out. Texts are read as `for_service` does.
+        `type` is the name of the class, or the service's type. If called on a subclass
+        (`DefaultOrder.from_dict`), it may be left out. Texts are converted as in `for_service`.
 
         Raises:
             InvalidInputError: a field is missing, unexpected or invalid; `field` is its name.
@@ -99,12 +99,12 @@ class Order(Record):
     def for_service(service: Service, **given: Any) -> "Order":  # noqa: ANN401 - each field has its own type
         """The order for a service, by its type in any spelling ("Custom Comments", "custom_comments").
 
-        Values may be texts, as a form has them (`quantity="1000"`): integers are digits, lines are separated
-        by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`; None and blank texts count as not given. For an
-        unknown type it is a `RawOrder` with the given fields as text.
+        Values may be texts, as in a web form (`quantity="1000"`): integers are digits, lines are separated by
+        line feeds, a date is `d/m/Y` or `YYYY-MM-DD`. None and blank texts count as missing. For an unknown
+        type, it is a `RawOrder` with the given fields as text.
 
         Raises:
-            InvalidInputError: a field is missing, unexpected or invalid.
+            InvalidInputError: a field is missing, unexpected or invalid; `field` is its name.
         """
         kind = Order.type_of(service)
         if kind is None:
@@ -119,11 +119,11 @@ class Order(Record):
     ) -> "Order":
         """The order for a service, from texts such as the cells of a CSV file.
 
-        Integers are digits, lines are separated by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`. A blank
-        text counts as not given. `extra` are additional, panel-specific form fields.
+        Integers are digits, lines are separated by line feeds, a date is `d/m/Y` or `YYYY-MM-DD`. Blank
+        texts count as missing. `extra` has additional, panel-specific form fields.
 
         Raises:
-            InvalidInputError: a field is missing, unexpected or invalid.
+            InvalidInputError: a field is missing, unexpected or invalid; `field` is its name.
         """
         given = {name: text for name, text in texts.items() if text.strip()}
         kind = Order.type_of(service)

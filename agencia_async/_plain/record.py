@@ -25,7 +25,7 @@ class Record:
     """The properties that are in the plain data as well, with their types."""
 
     def to_dict(self) -> dict[str, Any]:
-        """It as plain data, which `json.dumps` takes: money as exact text, states as text."""
+        """Plain data for `json.dumps`: money as exact text, states as text."""
         return {name: plain(value) for name, value in self._shallow().items()}
 
     def _shallow(self) -> dict[str, Any]:

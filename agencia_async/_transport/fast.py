@@ -1,4 +1,4 @@
-"""The door to the fast engine, which is not loaded before somebody asks for it."""
+"""The public function for the aiohttp engine, which is imported on first use."""
 
 import ssl
 
@@ -10,14 +10,14 @@ from agencia_async._transport.route import Route, proxy_server
 def fast_transport(
     *, proxy: str | None = None, ssl_context: ssl.SSLContext | None = None
 ) -> httpx.AsyncBaseTransport:
-    """A transport over aiohttp for `AsyncClient(transport=...)`: the same promises for less CPU.
+    """A transport over aiohttp for `AsyncClient(transport=...)`: the same guarantees with less CPU time.
 
     Args:
-        proxy: the URL of an HTTP proxy; its credentials are not shown.
-        ssl_context: what to trust, and a client certificate, where it is not what httpx trusts.
+        proxy: the URL of an HTTP proxy; its credentials are never shown.
+        ssl_context: the trusted certificates, and a client certificate; by default httpx's.
 
     Raises:
-        ConfigurationError: `proxy` is no URL of a proxy.
+        ConfigurationError: `proxy` is not a valid proxy URL.
         ImportError: aiohttp is missing; in a clone, `pip install ".[fast]"` brings it.
     """
     try:

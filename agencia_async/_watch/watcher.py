@@ -42,11 +42,11 @@ class WatchTerms(Generic[S]):
 
 
 class Watcher(Generic[S]):
-    """Watches ids, and gives each of their changes once: `async for change in watcher`.
+    """Watches ids, and yields each of their changes once: `async for change in watcher`.
 
-    Of an id whose changes were not taken yet only the newest is kept. The loop ends when every id that was
-    added has ended, and can be entered again after more were added; with `follow` it only ends by `aclose`.
-    Use it in `async with`, or call `aclose` at the end.
+    If an id changes again before its last change was read, only the newest is kept. The loop ends when every
+    added id has ended; after more ids were added, it can be started again. With `follow`, it ends only on
+    `aclose`. Use the watcher in `async with`, or call `aclose` at the end.
     """
 
     def __init__(self, terms: WatchTerms[S]) -> None:
@@ -76,7 +76,7 @@ class Watcher(Generic[S]):
     # --- ids ------------------------------------------------------------------------------------------
 
     def add(self, *ids: Id) -> None:
-        """Watch these ids as well; one that is watched already is left as it is.
+        """Watch these ids as well; nothing changes for those that are already watched.
 
         Raises:
             InvalidInputError: an id is invalid; none was added.
@@ -99,7 +99,7 @@ class Watcher(Generic[S]):
             self._news.set()
 
     def discard(self, *ids: Id) -> None:
-        """Watch these ids no more, and forget what is known of them; unknown ones are ignored."""
+        """Stop watching these ids, and forget their status; ids that are not watched are ignored."""
         for given in ids:
             self._register.discard(id_text(given))
         self._polling.wake()
@@ -149,16 +149,16 @@ class Watcher(Generic[S]):
     # --- what is known ------------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, Any]:
-        """What was taken of each id so far, as plain data for `json.dumps`.
+        """The changes of each id that were read so far, as plain data for `json.dumps`.
 
-        Given as `known` to a later watcher, that one goes on from here: it tells what is different then, and
-        nothing of what has ended. It has the times of this machine's clock. An id that is discarded is not in
-        it.
+        A later watcher that gets it as `known` continues from here: it yields only what has changed since,
+        and nothing for ids that have ended. Its times are those of this machine's clock. Discarded ids are
+        not in it.
         """
         return written_snapshot(self._register, self._terms.kind, self._terms.asking.clock())
 
     def stats(self) -> WatchStats:
-        """How it is going."""
+        """The counters and the current state of this watcher."""
         polling = self._polling
         return WatchStats(
             watched=self._register.open,
@@ -172,7 +172,7 @@ class Watcher(Generic[S]):
         )
 
     async def aclose(self) -> None:
-        """Stop watching; whoever waits for a change gets no more."""
+        """Stop watching; a loop over the changes ends."""
         self._is_closed = True
         self._news.set()
         if self._task is not None:

@@ -1,4 +1,4 @@
-"""Hooks for tools of observability, a module for each tool.
+"""Hooks for observability tools, one module for each tool.
 
-May import: hooks. Nothing of the package imports them.
+May import: hooks. No other module of the package imports them.
 """

@@ -1,9 +1,9 @@
-"""Spans and metrics for OpenTelemetry, by its semantic conventions for HTTP clients.
+"""Spans and metrics for OpenTelemetry, after its semantic conventions for HTTP clients.
 
 Each attempt of a call is a span of the kind CLIENT, such as `POST status`, whose parent is the span of the
-caller. It is ended when it is known what follows: another attempt, or the end of the call. A call that ends
-without an attempt is a span of the kind INTERNAL. The spans of a batch of single calls are linked to the
-spans of all callers, and these to them. No span and no metric has a link, a comment, a message or the key.
+caller. It ends when the next attempt starts or the call ends. A call that ends without an attempt is a span
+of the kind INTERNAL. If single calls are batched, the span of the batch and the spans of its callers are
+linked to each other. No span and no metric contains an order's link or comments, a message or the key.
 """
 
 from collections import Counter
@@ -46,14 +46,14 @@ Attributes = dict[str, str | int | float]
 
 
 class OpenTelemetryHook(Hook):
-    """Makes spans and metrics of what a client does: `AsyncClient("KEY", hooks=[OpenTelemetryHook()])`.
+    """Spans and metrics of a client's requests: `AsyncClient("KEY", hooks=[OpenTelemetryHook()])`.
 
-    It needs the extra `otel`, which is the API of OpenTelemetry; the application brings the SDK. One hook may
-    serve any number of clients.
+    It needs the extra `otel`, which has the API of OpenTelemetry; the application installs the SDK. One hook
+    may serve any number of clients.
 
     Args:
-        tracer_provider: makes the spans; by default the global one.
-        meter_provider: makes the metrics; by default the global one.
+        tracer_provider: the provider for spans; by default the global one.
+        meter_provider: the provider for metrics; by default the global one.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class OpenTelemetryHook(Hook):
         self._queue_times = meter.create_histogram(
             "agencia.client.queue.duration",
             "s",
-            "How long calls wait that wait for a slot, a rate limit, or a panel that is away.",
+            "How long queued calls wait for a slot, a rate limit, or the end of an outage.",
             explicit_bucket_boundaries_advisory=_LONG_BUCKETS,
         )
         self._ended = _counter(meter, "agencia.client.calls", "{call}", "Calls that have ended.")
@@ -80,11 +80,11 @@ class OpenTelemetryHook(Hook):
         self._spans: dict[CallInfo, tuple[Span, int | None, Attributes]] = {}
 
     def call_started(self, call: CallInfo) -> None:
-        """Look at the clock, should it end without an attempt."""
+        """Note the time, in case the call ends without an attempt."""
         self._began[call] = time_ns()
 
     def attempt_started(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """End the span of the attempt before, and begin one, below that of the caller."""
+        """End the span of the previous attempt, and begin a new one, as a child of the caller's."""
         self._end(call, "retried")
         attributes: Attributes = {**_server(call.url), "url.full": call.url, **_told(call)}
         if attempt.number > 1:
@@ -92,7 +92,7 @@ class OpenTelemetryHook(Hook):
         self._begin(call, f"POST {call.action}", SpanKind.CLIENT, attributes)
 
     def attempt_ended(self, call: CallInfo, attempt: AttemptInfo) -> None:
-        """Take down its time, and what came."""
+        """Record the duration and the result."""
         span = self._spans[call][0]
         outcome: Attributes = {}
         if attempt.http_status is not None:
@@ -106,7 +106,7 @@ class OpenTelemetryHook(Hook):
         )
 
     def call_ended(self, call: CallInfo) -> None:
-        """End its last span, and count it."""
+        """End the last span, and count the call."""
         began = self._began.pop(call)
         if call not in self._spans:
             span = self._begin(call, f"agencia {call.action}", SpanKind.INTERNAL, _told(call), began)

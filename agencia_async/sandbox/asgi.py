@@ -25,8 +25,8 @@ _NO_LINGER = struct.pack("ii", 1, 0)  # closing then sends a RST
 class Application:
     """An ASGI 3 application around a panel, for `serve`, any other server, and in-process transports.
 
-    Connections are really closed if the server puts its asyncio transport into `scope["state"]`, as `serve`
-    does. With other servers a connection fault is a `ConnectionResetError` raised by the application.
+    Connection faults close the connection if the server puts its asyncio transport into `scope["state"]`, as
+    `serve` does. With other servers, the application raises `ConnectionResetError` instead.
 
     Attributes:
         active: the number of requests in flight.

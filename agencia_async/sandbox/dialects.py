@@ -34,7 +34,7 @@ _ALL = (
     ),
     Dialect(
         "notices",
-        "Notices of PHP stand before and behind the JSON, and the content type is text/html.",
+        "PHP notices are printed before and after the JSON, and the content type is text/html.",
         encodes=parts.with_notices,
         content_type=b"text/html; charset=UTF-8",
     ),
@@ -64,8 +64,8 @@ _ALL = (
     ),
     Dialect(
         "noisy",
-        "Unrequested rows, a different order, unknown fields, field names in other cases and spellings "
-        "(Order, order_id, start_counter), and blanks around ids.",
+        "Unrequested rows, a different order, unknown fields, field names in another case or spelling "
+        "(Order, order_id, start_counter), and spaces around ids.",
         transforms=parts.noise,
         formats_error=parts.noisy_error,
     ),
@@ -95,7 +95,7 @@ _ALL = (
     ),
     Dialect(
         "required",
-        'There are no batches, and every batch is told that the "Order parameter is required".',
+        'There are no batches, and every batch is answered with "Order parameter is required".',
         selects=parts.no_order_given,
         has_batches=False,
     ),
@@ -106,7 +106,7 @@ _ALL = (
     ),
     Dialect(
         "extended",
-        "Services tell whether they allow a drip-feed (dripfeed), and each cancellation has a number instead "
+        "Services say whether they allow a drip-feed (dripfeed), and each cancellation has a number instead "
         "of 1.",
         is_extended=True,
     ),
@@ -118,7 +118,7 @@ _ALL = (
     ),
     Dialect(
         "limited",
-        "Rate limit errors have HTTP 200 and no Retry-After, where other panels answer 429. This includes "
+        "Rate limit errors have the HTTP status 200, not 429, and no Retry-After. This includes "
         "the fault rate_limit.",
         formats_error=parts.never_429,
     ),

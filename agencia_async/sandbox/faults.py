@@ -114,24 +114,25 @@ class Faults:
 
     Each fault has a rate, the share of requests that it affects, from 0 to 1; their sum is at most 1:
 
-    - `rate_limit`: a 429, not executed; `retry_after` is its header (seconds or a date), None for no header;
+    - `rate_limit`: a 429, not executed; `retry_after` is its `Retry-After` header (seconds or a date), None
+      for no header;
     - `server_error`: a 500, 502 or 503 in plain text, not executed;
     - `gateway_page`: a 502 with an HTML page, not executed;
     - `reset_before`: the connection is reset, not executed;
-    - `drop_after`: the request is executed and the connection closed without a reply;
-    - `cut_reply`: the request is executed and half of the body sent;
+    - `drop_after`: the request is executed, and the connection is closed without a reply;
+    - `cut_reply`: the request is executed, and half of the body is sent;
     - `empty_reply`: the request is executed and answered with 200 and an empty body;
     - `challenge_page`: a 200 with the HTML page of a firewall, not executed;
-    - `error_after`: the request is executed and answered with 200 and the words of a server that failed, such
+    - `error_after`: the request is executed and answered with 200 and the error text of a failed server, such
       as "An error occurred while placing your order", in the format of the dialect;
-    - `trailing_newline`: the request is executed and answered, and a line break stands behind the reply;
-    - `trailing_reply`: the same with a second reply, to nobody, that names the order 999999999.
+    - `trailing_newline`: the request is executed and answered, and the reply is followed by a line break;
+    - `trailing_reply`: the same, but followed by a second, unrequested reply with the order id 999999999.
 
-    The last two need a connection: they show with `serve`, not with other servers or in-process transports.
+    The last two work with `serve`, not with other servers or in-process transports.
 
-    `latency` delays every reply, by so many seconds or by a random time between two: `(low, high)`. The
+    `latency` delays every reply, by a number of seconds or by a random time between two: `(low, high)`. The
     request is executed before the delay. `actions`, a set of names, limits faults and latency to these
-    actions. A value out of range is a `ValueError`.
+    actions. A value out of range raises `ValueError`.
     """
 
     latency: float | tuple[float, float] = 0.0
@@ -163,7 +164,7 @@ class Faults:
         """Set the faults of the next requests, in order: the name of a fault, or None for no fault.
 
         A script takes precedence over the rates until it is used up; a second one is appended to the first.
-        With `actions`, only requests of these actions use it up. An unknown name is a `ValueError`.
+        With `actions`, only requests of these actions use it up. An unknown name raises `ValueError`.
         """
         for name in names:
             if name is not None and name not in FAULTS:

@@ -11,10 +11,10 @@ from agencia_async.sandbox.ids import Id
 class LedgerEntry:
     """One executed write: an accepted `add`, `refill` or `cancel`.
 
-    `sequence` counts from 1, `time` is in seconds of the panel's clock. `order` is the order placed, refilled
-    or cancelled; `result` is the result in the reply: the id of the order or of the refill, for a
-    cancellation 1 or its number. `charge` is the amount deducted from the balance, 0 except for an `add`.
-    `fields` is the form as sent, without the key: for a batch the whole form, in each of its entries.
+    `sequence` counts from 1, and `time` is in seconds of the panel's clock. `order` is the id of the order
+    that was placed, refilled or cancelled. `result` is the result in the reply: the id of the order or of the
+    refill, or for a cancellation 1 or its number. `charge` is the amount deducted from the balance, 0 except
+    for an `add`. `fields` is the form as sent, without the key; each entry of a batch has the whole form.
     """
 
     sequence: int
@@ -28,9 +28,9 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """One change of the balance: what an order costs (a negative amount), or what was refunded for it.
+    """One change of the balance: the cost of an order (a negative amount), or a refund for it.
 
-    `time` is in seconds of the panel's clock, `balance` the balance after it.
+    `time` is in seconds of the panel's clock, `balance` is the balance after the change.
     """
 
     time: float

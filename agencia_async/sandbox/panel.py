@@ -1,4 +1,4 @@
-"""The panel: a form goes in, a reply comes out, and every executed write is in the ledger."""
+"""The mock panel: takes a form, returns a reply, and records every executed write in the ledger."""
 
 import time
 from collections import deque
@@ -39,38 +39,38 @@ class Panel:
         balance: the initial balance of the account.
         currency: the currency of all prices.
         batch_limit: the maximum number of ids per request; a request with more fails.
-        pending: seconds from the `add` until an order begins, drawn between the two. A cancellation takes
-            effect and a refill begins after such a time, too.
-        progress: seconds that an order or a refill takes once it has begun, drawn between the two.
-        dialect: the name of its dialect, one of `DIALECTS`, where each is described; an unknown name is a
+        pending: seconds from the `add` until an order starts, at random between the two. A cancellation
+            takes effect, and a refill starts, after such a time as well.
+        progress: seconds that an order or a refill takes once it has started, at random between the two.
+        dialect: the name of a dialect in `DIALECTS`, which describes each; an unknown name raises
             `ValueError`. The same requests have the same effect in every dialect, except that "truncating",
             "silent", "spoilt", "single" and "required" do not execute what they ignore or reject, and that
-            "extended" numbers cancellations. Faults are independent of it.
+            "extended" numbers cancellations. Faults do not depend on the dialect.
         idempotency_field: the form field by which it recognises a retried `add`, as a few panels do; None for
             no such field. The same value with the same fields gets the first reply and buys nothing; with
-            other fields it is rejected. A rejected `add` does not use up its value. A name that is empty or a
-            field of the API is a `ValueError`.
-        ids: the form of the ids of orders and refills: "integer", "hex" (24 digits), "uuid" or "ulid"; any
-            other is a `ValueError`. They depend on the seed only.
-        unknown_for: seconds for which an order that was just placed is still "Incorrect order ID".
-        rate_limit: the maximum number of requests in any such time, by the clock: "60/min", "2/s",
-            "100/hour", "10/30s". More are answered with 429 and a `Retry-After`, in the dialect.
+            different fields, it is rejected. A rejected `add` does not use up its value. An empty name, or
+            the name of a field of the API, raises `ValueError`.
+        ids: the format of the ids of orders and refills: "integer", "hex" (24 digits), "uuid" or "ulid";
+            others raise `ValueError`. The ids depend on the seed only.
+        unknown_for: seconds for which a new order is still answered with "Incorrect order ID", >= 0.
+        rate_limit: the maximum number of requests in a sliding window: "60/min", "2/s", "100/hour",
+            "10/30s". More are answered with 429 and a `Retry-After`, in the dialect.
         limit_req: the limit of an nginx in front of the panel, as in its `limit_req` with `nodelay`: "10r/s",
-            "30r/m burst=20". More are answered with 503 and its HTML page, whatever the dialect.
+            "30r/m burst=20". More are answered with 503 and nginx's HTML page, in any dialect.
 
-    90 % of the orders end Completed, 6 % Partial and 4 % Canceled; what was not delivered is refunded at the
-    end. A drip-feed begins a run every `interval` minutes of the clock. A subscription is charged for all
-    its posts when it is placed; the account that it follows posts once a minute, 5 times without a number,
-    and its `expiry` is returned but has no effect, as the clock has no calendar.
+    90 % of the orders end as Completed, 6 % as Partial and 4 % as Canceled; the undelivered part is refunded
+    at the end. A drip-feed starts a run every `interval` minutes of the clock. A subscription is charged for
+    all its posts when it is placed; without `posts`, it gets 5 new ones. The account that it follows posts
+    once a minute. Its `expiry` is returned but has no effect.
 
     Attributes:
         key, currency, dialect, idempotency_field: as given.
-        faults: the `Faults` of requests over a connection; none by default.
+        faults: the `Faults` to inject into requests over HTTP; none by default.
         ledger: the executed writes, a list of `LedgerEntry`.
-        statement: the changes of the balance, a list of `StatementEntry`: it adds up to the balance.
+        statement: the changes of the balance, a list of `StatementEntry`.
         requests: the last 10,000 received requests, each with its `action`, `ids`, `form` and `fault`.
         received: how many requests were received in total.
-        url: its URL while it is served, else None.
+        url: its URL while it is served, otherwise None.
     """
 
     def __init__(  # noqa: PLR0913, each is a property of panels that users must meet
@@ -133,8 +133,8 @@ class Panel:
     def change_price(self, service: int | str, rate: Decimal) -> None:
         """Change the price of `service` to `rate`: per 1,000, or of one package.
 
-        Existing orders keep their price. An unavailable service is a `KeyError`, a rate that is negative or
-        not finite a `ValueError`.
+        Existing orders keep their price. Raises `KeyError` if the service is unknown, `ValueError` if
+        the rate is negative or not finite.
         """
         if not rate.is_finite() or rate.is_signed():
             raise ValueError(f"rate must be a finite number >= 0, got {rate}")
@@ -142,22 +142,23 @@ class Panel:
         services[str(service)] = replace(services[str(service)], rate=rate)
 
     def disable_service(self, service: int | str) -> None:
-        """Remove `service` from the catalogue; its orders continue. A `KeyError` if it is unavailable."""
+        """Remove `service` from the catalogue; its orders continue. Raises `KeyError` if it is unknown."""
         del self._actions.services[str(service)]
 
     def refuse(self, action: str, text: str, *, times: int = 1, status: int = 200) -> None:
         """Refuse the next `times` requests of `action` with this text and HTTP status; nothing is executed.
 
-        The text is sent in the dialect's format of errors. Refusals of one action are used up in the order in
-        which they were set, by requests with the right key. An action that is unknown, a blank text, `times`
-        below 1, and a status that is neither 200 nor from 400 to 599 are a `ValueError`.
+        The text is sent in the dialect's error format. Refusals of one action are used up in the order in
+        which they were set, by requests with the right key. Raises `ValueError` for an unknown action, a
+        blank text, `times` below 1, or a status that is neither 200 nor from 400 to 599.
         """
         self._refusals.add(action, text, times, status)
 
     def assert_placed_once(self, **fields: object) -> LedgerEntry:
-        """The entry of the only executed `add` with these fields (`link="..."`); without any, of all.
+        """Assert that exactly one `add` with these fields (`link="..."`) was executed; returns its entry.
 
-        Raises `AssertionError` if none or several were executed; its text lists what was.
+        Without fields, it counts every executed `add`. Raises `AssertionError` if none or several were
+        executed; its text lists the placed orders.
         """
         wanted = {name: str(value) for name, value in fields.items()}
         placed = [entry for entry in self.ledger if entry.action == "add"]
@@ -168,12 +169,13 @@ class Panel:
         return found[0]
 
     def set_state(self, order: int | str, state: str) -> None:
-        """Bring an order to any state, in any spelling, until it is set again; a `KeyError` if unknown.
+        """Set the state of an order, in any spelling; it keeps the state until it is set again.
 
-        In "Completed" all is delivered, in "Partial" half, in "Canceled", "Refunded", "Failed" and "Pending"
-        nothing, and in all other states what was by then. A final state refunds the rest ("Expired", too).
-        For a drip-feed or a subscription it holds for its orders as well, "Expired" for those that have not
-        ended. A blank state is a `ValueError`.
+        "Completed" means that all is delivered, "Partial" half, "Canceled", "Refunded", "Failed" and
+        "Pending" nothing; in all other states, what has been delivered by now. A final state refunds the
+        rest ("Expired", too). For a drip-feed or a subscription, the state applies to its orders as well
+        ("Expired" only to those that have not ended). Raises `KeyError` if the order is unknown,
+        `ValueError` if the state is blank.
         """
         if not state.strip():
             raise ValueError(f"state must not be blank, got {state!r}")
@@ -181,7 +183,7 @@ class Panel:
             self._account.set_state(str(order), state, self._settle())
 
     def set_refill_state(self, refill: int | str, state: str) -> None:
-        """Bring a refill to any state, in any spelling, until it is set again; a `KeyError` if unknown."""
+        """Set the state of a refill, in any spelling. Raises `KeyError` if the refill is unknown."""
         self._account.refills[str(refill)].set_state = state
 
     @cached_property
@@ -190,11 +192,11 @@ class Panel:
         return Application(self.answer)
 
     def handle(self, form: Mapping[str, str]) -> PanelReply:
-        """The reply to the form of one request, without faults."""
+        """The reply to one form, without faults."""
         return self._act(form, self._note(form, None))
 
     def answer(self, form: Mapping[str, str]) -> Answer:
-        """What a client sees of the reply to `form`, with faults."""
+        """The reply to `form` as a client sees it, with faults."""
         action = form.get("action", "")
         name = self.faults.draw(action, self._fault_random)
         sent = self._note(form, name)
@@ -208,10 +210,10 @@ class Panel:
         return Answer(reply, fault.wire, delay, fault.behind)
 
     def seed_orders(self, count: int) -> list[Id]:
-        """Create `count` orders that were placed in the past; their ids.
+        """Create `count` orders that were placed in the past; returns their ids.
 
-        They are for various services and in all states, but no subscriptions or drip-feeds. They are neither
-        in the ledger nor charged to the balance; future refunds are added to the balance.
+        They are for various services and in all states, without subscriptions and drip-feeds. They are
+        neither in the ledger nor charged to the balance; future refunds are added to the balance.
         """
         services = [service for service in self.catalogue if service.type != "Subscriptions"]
         with localcontext(_EXACT):
@@ -219,13 +221,13 @@ class Panel:
             return [self._account.seed_order(services, now).number for _ in range(count)]
 
     def expected_status(self, order: int | str) -> dict[str, object]:
-        """What the action `status` would return for this order now; a `KeyError` if unknown."""
+        """What `status` would return for this order now. Raises `KeyError` if the order is unknown."""
         with localcontext(_EXACT):
             now = self._settle()
             return dict(self._account.orders[str(order)].status(now))
 
     def charge(self, order: int | str) -> Decimal:
-        """The current charge of an order of any kind; a `KeyError` if unknown.
+        """The current charge of an order. Raises `KeyError` if the order is unknown.
 
         The charge of a drip-feed or a subscription is the sum of the charges of its orders, so the balance
         plus the charges of the orders in the ledger always equals the initial balance.

@@ -24,11 +24,12 @@ _log.addHandler(logging.NullHandler())
 
 @contextlib.asynccontextmanager
 async def serve(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str, None]:
-    """Serve `panel` over HTTP for the block; its URL, `http://127.0.0.1:PORT/api/v2`.
+    """Serve `panel` over HTTP in an `async with` block; yields its URL, `http://127.0.0.1:PORT/api/v2`.
 
-    With port 0 the system picks a free one. The server runs in the caller's event loop, installs no signal
-    handlers and prints nothing. Leaving the block stops it at once: open connections are closed, requests in
-    flight dropped.
+    With port 0, the system picks a free one. The server runs in the caller's event loop, installs no signal
+    handlers and prints nothing. Leaving the block stops it at once: open connections are closed, and requests
+    in flight are dropped.
+
     Raises `OSError` if the address cannot be bound, `ImportError` if uvicorn is not installed.
     """
     listener = _listen(host, port)

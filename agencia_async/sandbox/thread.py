@@ -15,10 +15,10 @@ _Started = Future[tuple[str, Callable[[], object]]]
 
 @contextlib.contextmanager
 def serve_in_thread(panel: Panel, host: str = "127.0.0.1", port: int = 0) -> Generator[str]:
-    """Serve `panel` over HTTP for the block, from a thread of its own; its URL, as `serve` gives it.
+    """Serve `panel` over HTTP in a `with` block, from its own thread; yields its URL, as `serve` does.
 
-    For synchronous tests, test clients of Flask and Django, and tests in any event loop. Change the panel and
-    read its ledger while no request is in flight. Raises as `serve` does.
+    For synchronous tests, the test clients of Flask and Django, and tests in any event loop. Change the panel
+    and read its ledger only while no request is in flight. Raises the same errors as `serve`.
     """
     started: _Started = Future()
     thread = Thread(target=lambda: asyncio.run(_run(panel, host, port, started)), daemon=True)
