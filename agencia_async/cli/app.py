@@ -48,8 +48,8 @@ def agencia(
 ) -> None:
     """Orders and refills at an SMM panel, in bulk, from the command line.
 
-    The API key is read from AGENCIA_API_KEY, or from the file that is given by AGENCIA_API_KEY_FILE or
-    --key-file. Data is written to stdout, everything else to stderr. No account? Try: agencia demo
+    The API key is read from AGENCIA_API_KEY, from the file named by AGENCIA_API_KEY_FILE or --key-file, or
+    from a profile. Data is written to stdout, everything else to stderr. No account? Try: agencia demo
 
     Examples:
       agencia status 23501 23502

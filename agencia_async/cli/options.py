@@ -67,7 +67,7 @@ class OutputOptions:
         bool,
         typer.Option(
             "--safe-csv",
-            help="In CSV, put an apostrophe before text that a spreadsheet would take for a formula.",
+            help="In CSV, put an apostrophe before text that a spreadsheet would treat as a formula.",
             rich_help_panel=_OUTPUT,
         ),
     ] = False

@@ -110,7 +110,7 @@ class PanelOptions:
         typer.Option(
             metavar="N/PER",
             parser=parse_rate_limit,
-            help="Limit the requests: 60/min, 2/s, 100/hour.",
+            help="Maximum rate of requests: 60/min, 2/s, 100/hour.",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
@@ -124,7 +124,7 @@ class PanelOptions:
         typer.Option(
             metavar="N",
             min=1,
-            help="Attempts per request, where retries are safe (default: 5).",
+            help="Maximum attempts per request, where retries are safe (default: 5).",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
@@ -137,14 +137,16 @@ class PanelOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Certificates to trust (PEM), instead of the usual ones.",
+            help="Trusted certificates (PEM file), instead of the default ones.",
             rich_help_panel=_PANEL,
             show_default=False,
         ),
     ] = None
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Use aiohttp, which takes less CPU.", rich_help_panel=_PANEL),
+        typer.Option(
+            "--fast", help="Send requests with aiohttp, which uses less CPU time.", rich_help_panel=_PANEL
+        ),
     ] = False
     allow_http: Annotated[
         bool,

@@ -55,7 +55,7 @@ class Wish:
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="Additional field that the service's type requires. May be given several times.",
+            help="Another field that the service's type requires; can be repeated.",
         ),
     ] = None
 
@@ -121,7 +121,7 @@ class Terms:
         typer.Option(
             parser=price,
             metavar="PRICE",
-            help="Check the order against the catalogue first; fail if it costs more.",
+            help="Maximum cost of the order, which is first checked against the catalogue.",
             show_default=False,
         ),
     ] = None
@@ -129,7 +129,7 @@ class Terms:
         str | None,
         typer.Option(
             metavar="REFERENCE",
-            help="Your own name for the order, which makes it idempotent. Needs a journal.",
+            help="Your own name for the order, which makes it idempotent. Requires a journal.",
             show_default=False,
         ),
     ] = None
@@ -142,7 +142,7 @@ def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptio
     --comments-file custom comments; pass other fields with --field.
     Prompts for confirmation; pass --yes when stdin is not a terminal.
     An order whose outcome is unknown is never retried. With --reference
-    and a journal, running the command again places nothing twice.
+    and a journal, the command can be run again without placing it twice.
 
     Examples:
       agencia add 1 --link https://example.com/p/1 --quantity 1000

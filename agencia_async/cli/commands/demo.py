@@ -30,7 +30,12 @@ _RETRY: Final = RetryPolicy(attempts=10, first_wait=0.05, max_wait=0.5, deadline
 
 def demo(
     orders: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Orders on the panel; another 1 % of ids are unknown.")
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Number of orders to poll, plus 1 % of unknown ids.",
+        ),
     ] = 5000,
 ) -> None:
     """Poll 5,000 orders on a local mock panel, and verify every answer.

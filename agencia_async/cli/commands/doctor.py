@@ -38,8 +38,8 @@ _STEP: Final = 10.0
 def doctor(connection: PanelOptions, option: JournalOption, output: OutputOptions) -> None:
     """Check the set-up: key, address, TLS, account, catalogue, clock and journal.
 
-    Each check is ok, a warning or failed, with what to do. The panel is only asked for the balance and the
-    services. Exits with 1 if a check failed, with 3 if the account was rejected or the panel is unavailable.
+    Each check is ok, a warning or failed, with advice. It only requests the balance and the services from the
+    panel. Exits with 1 if a check failed, with 3 if the account was rejected or the panel is unavailable.
 
     CSV columns: check, result, detail, advice.
 

@@ -66,6 +66,8 @@ def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = No
 def show(reference: Reference, option: JournalOption) -> None:
     """Show all fields of one order in a journal.
 
+    Prints one line for each field.
+
     Examples:
       agencia journal show A-1001 --journal orders.db
     """
@@ -77,13 +79,15 @@ def resolve(
     option: JournalOption,
     order_id: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="It was placed, with this id.", show_default=False),
+        typer.Option(metavar="ID", help="The order was placed, with this id.", show_default=False),
     ] = None,
     not_placed: Annotated[
-        bool, typer.Option("--not-placed", help="It was not placed, and may be placed again.")
+        bool, typer.Option("--not-placed", help="The order was not placed, and may be placed again.")
     ] = False,
 ) -> None:
     """Resolve an unknown order manually, without a request to the panel.
+
+    Check at the panel first whether the order was placed.
 
     Examples:
       agencia journal resolve A-1001 --journal orders.db --order-id 23501
@@ -109,8 +113,8 @@ def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -
 def reconcile(option: JournalOption, connection: PanelOptions) -> None:
     """Look up unknown and manually resolved orders at the panel.
 
-    It decides nothing, but prints the evidence for and against each.
-    Exits with 4 if any is unknown.
+    Prints the evidence for each order, and leaves the decision to you.
+    Exits with 4 if any order is unknown.
 
     Examples:
       agencia journal reconcile --journal orders.db
@@ -124,9 +128,9 @@ def backup(
     ],
     option: JournalOption,
 ) -> None:
-    """Copy a journal on SQLite into a new file, while it is in use.
+    """Copy a journal (SQLite) into a new file, even while it is in use.
 
-    Only you can read the file (mode 0600). To use the copy, adopt it.
+    Only you can read the file (mode 0600). To use the copy: agencia journal adopt
 
     Examples:
       agencia journal backup monday.db --journal orders.db
@@ -139,11 +143,11 @@ def adopt(
         str, typer.Argument(metavar="FILE", help="The copy, or its database URL.", show_default=False)
     ],
 ) -> None:
-    """Use a copy of a journal, or a restored one, from now on.
+    """Use a copy or a restored backup of a journal from now on.
 
-    What was placed after the copy was taken is not in it, and would be
-    bought again: place nothing of that time before you have checked it at
-    the panel. Orders that were in flight then are unknown.
+    Orders placed after the copy was taken are not in it, and would be
+    bought again: check them at the panel before you place any of them.
+    Orders that were in flight when it was taken are unknown.
 
     Examples:
       agencia journal adopt monday.db

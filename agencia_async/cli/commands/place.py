@@ -57,7 +57,7 @@ class OrderBatch:
     any_id: Annotated[
         bool,
         typer.Option(
-            "--any-id", help="Take references and services even if a spreadsheet seems to have changed them."
+            "--any-id", help="Accept references and services that a spreadsheet seems to have changed."
         ),
     ] = False
     skip_invalid: Annotated[
@@ -68,7 +68,7 @@ class OrderBatch:
         typer.Option(
             parser=price,
             metavar="PRICE",
-            help="Maximum cost of each order, by the catalogue; a row that costs more is invalid.",
+            help="Maximum cost of each order, according to the catalogue; a row that costs more is invalid.",
             show_default=False,
         ),
     ] = None
@@ -77,20 +77,20 @@ class OrderBatch:
         typer.Option(
             parser=price,
             metavar="PRICE",
-            help="Place nothing if the total cost, by the catalogue, is higher.",
+            help="Place nothing if the total cost, according to the catalogue, is higher.",
             show_default=False,
         ),
     ] = None
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show what would be placed and what it costs, and place nothing."),
+        typer.Option("--dry-run", help="Show what would be placed and the cost, without placing anything."),
     ] = False
     wait_for_link: Annotated[
         bool,
         typer.Option(
             "--wait-for-link",
-            help="Place an order that is refused because one for its link runs after that one, if it is in "
-            "the journal.",
+            help="If an order is refused because another one for its link is running, place it after that "
+            "one has ended, if that one is in the journal.",
         ),
     ] = False
     wait_at_most: Annotated[
@@ -98,7 +98,7 @@ class OrderBatch:
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="Maximum time to wait with --wait-for-link: 600, 10m, 2h, 1d. [default: 1h]",
+            help=r"Maximum time to wait with --wait-for-link: 600, 10m, 2h, 1d. \[default: 1h]",
             show_default=False,
         ),
     ] = None
@@ -111,13 +111,13 @@ def place(
     connection: PanelOptions,
     output: OutputOptions,
 ) -> None:
-    """Place the orders of a file, each once under its reference.
+    """Place the orders of a file, each at most once under its reference.
 
     Checks the whole file first. Prompts for confirmation; pass --yes when
     stdin is not a terminal. If run again, it resumes: orders that are placed,
-    or may have been placed, are never sent again. Two orders for the same
-    service and link within --duplicate-window are prompted for, whatever
-    --yes says, unless --allow-duplicates is given.
+    or may have been placed, are never sent again. For two orders for the
+    same service and link within --duplicate-window, it prompts even with
+    --yes, unless --allow-duplicates is given.
 
     CSV columns: reference, state, order, error, error_type.
 

@@ -41,8 +41,8 @@ class DuplicateOptions:
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="How far apart two orders for one service and link look like duplicates: 600, 10m, 2h; "
-            "0 turns it off.",
+            help="Time within which two orders for the same service and link look like duplicates: 600, "
+            "10m, 2h; 0 disables the check.",
         ),
     ] = "10m"  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - typer parses it
     allow_duplicates: Annotated[

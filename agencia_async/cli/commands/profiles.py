@@ -38,7 +38,7 @@ def profiles(
         ),
     ] = None,
 ) -> None:
-    """List the profiles of the configuration file, with the balances of all at once.
+    """List the profiles of the configuration file, with the balance of each.
 
     CSV columns: name, host, balance, currency, error, error_type.
 

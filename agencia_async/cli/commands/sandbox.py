@@ -29,9 +29,11 @@ class SandboxOptions:
 
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="Port; 0 for a free one.")] = 0
-    seed: Annotated[int, typer.Option(metavar="N", help="Random seed; the same gives the same panel.")] = 1
-    orders: Annotated[int, typer.Option(metavar="N", min=0, help="Number of orders in the beginning.")] = 5000
-    key: Annotated[str, typer.Option(metavar="KEY", help="API key that it accepts; not a secret.")] = (
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Random seed; a seed gives the same panel again.")
+    ] = 1
+    orders: Annotated[int, typer.Option(metavar="N", min=0, help="Number of orders at the start.")] = 5000
+    key: Annotated[str, typer.Option(metavar="KEY", help="API key that the panel accepts; not a secret.")] = (
         "sandbox-key"
     )
     ids_file: Annotated[
@@ -53,7 +55,7 @@ class SandboxOptions:
         str | None,
         typer.Option(
             metavar="RATE",
-            help="Answer 429 to more requests than that: 60/min, 2/s, 100/hour.",
+            help="Rate limit, above which it answers 429: 60/min, 2/s, 100/hour.",
             show_default=False,
         ),
     ] = None
@@ -61,19 +63,22 @@ class SandboxOptions:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Form field by which it recognises a retried add.",
+            help="Form field by which the panel recognises a retried add.",
             show_default=False,
         ),
     ] = None
     log: Annotated[
         bool,
-        typer.Option("--log", help="Print each write and each refund, with the balance, and at the end why."),
+        typer.Option(
+            "--log",
+            help="Print each write and refund with the balance, and a summary of the balance at the end.",
+        ),
     ] = False
     write_profile: Annotated[
         bool,
         typer.Option(
             "--write-profile",
-            help=f"Write the profile {profile.NAME!r} into the configuration file, for other terminals.",
+            help=f"Add the profile {profile.NAME!r} to the configuration file, for other terminals.",
         ),
     ] = False
 
@@ -96,6 +101,8 @@ class SandboxOptions:
 
 def sandbox(settings: SandboxOptions) -> None:
     """Serve a local mock panel until Ctrl-C, without an account or money.
+
+    Prints the commands for using it in another terminal.
 
     Examples:
       agencia sandbox

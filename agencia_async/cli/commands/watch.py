@@ -44,25 +44,26 @@ class WatchOptions:
         ),
     ] = None
     follow: Annotated[
-        bool, typer.Option("--follow", help="Go on with orders that are placed later (with a journal).")
+        bool,
+        typer.Option("--follow", help="Keep watching for orders that are placed later (requires a journal)."),
     ] = False
     on_final: Annotated[
         str | None,
         typer.Option(
             metavar="COMMAND",
-            help="Run this for each order that has ended, with its fields as AGENCIA_ID, AGENCIA_STATE, ... "
-            "and as JSON on stdin. No shell is involved.",
+            help="Run this command for each order that has ended, with its fields in AGENCIA_ID, "
+            "AGENCIA_STATE, ... and as JSON on stdin. It is not run in a shell.",
             show_default=False,
         ),
     ] = None
     jobs: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Commands of --on-final that may run at once.")
+        int, typer.Option(metavar="N", min=1, help="Maximum commands of --on-final to run concurrently.")
     ] = 4
     min_interval: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="Least time between two requests for an order (default: 5).",
+            help="Minimum time between two requests for an order (default: 5).",
             show_default=False,
         ),
     ] = None
@@ -70,7 +71,7 @@ class WatchOptions:
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="Most time between two requests for an order (default: 3600).",
+            help="Maximum time between two requests for an order (default: 3600).",
             show_default=False,
         ),
     ] = None
@@ -84,13 +85,13 @@ class WatchOptions:
 
 
 def watch(ids: IdOptions, journal: JournalOption, connection: ManyPanels, options: WatchOptions) -> None:
-    """Watch orders until they have ended: with few requests, and through outages.
+    """Watch orders until they have ended, with few requests, also during outages.
 
-    Without ids it watches the placed orders of the journal: of --journal, of AGENCIA_JOURNAL, or of each
-    profile. What it has told is recorded there, so that it can be ended and started at any time.
+    Without ids, it watches the placed orders of a journal: of --journal, of AGENCIA_JOURNAL, or of each
+    profile. The changes that were shown are recorded there, so it can be stopped and restarted at any time.
 
-    On a terminal it shows a screen, which q ends; otherwise it writes a line of JSON for each change. The
-    exit code is 0 if all that ended were completed, and no command of --on-final failed; else 1.
+    On a terminal it shows a screen (press q to quit); otherwise it writes a line of JSON for each change. The
+    exit code is 0 if all orders that ended were completed and no --on-final command failed, otherwise 1.
 
     Examples:
       agencia watch --journal orders.db --on-final 'python tell_customer.py'

@@ -33,8 +33,8 @@ class ManyPanels(PanelOptions):
         typer.Option(
             "--profile",
             metavar="NAME",
-            help="Profile of the configuration file; may be given more than once, then each one's journal is "
-            r"watched. \[env: AGENCIA_PROFILE]",
+            help="Profile of the configuration file; can be repeated, to watch the journal of each profile. "
+            r"\[env: AGENCIA_PROFILE]",
             rich_help_panel="Panel options",
             show_default=False,
             autocompletion=profile_names,

@@ -54,8 +54,8 @@ class IdOptions:
         bool,
         typer.Option(
             "--any-id",
-            help="Take ids as they are. By default those are refused that a spreadsheet has changed, or that "
-            "differ in form from most ids of the file.",
+            help="Accept ids of any form. By default, ids that a spreadsheet seems to have changed, or that "
+            "look different from most ids of the file, are rejected.",
         ),
     ] = False
 
