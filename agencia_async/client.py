@@ -190,7 +190,9 @@ class AsyncClient(WatchingClient):
 
     def _check_origin(self) -> None:
         if self._origin is not None:
-            raise ConfigurationError("with_options() gives the same client: open and close that itself")
+            raise ConfigurationError(
+                "a client from with_options() is not opened or closed: use the original client for that"
+            )
 
     async def __aenter__(self) -> Self:
         self._check_origin()

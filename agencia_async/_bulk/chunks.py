@@ -63,7 +63,7 @@ async def batches(
 def _reject_text(ids: object) -> None:
     if isinstance(ids, str | bytes | bytearray):
         raise ConfigurationError(
-            f"ids must be an iterable of ids, got {type(ids).__name__}; for one id there is a call of its own"
+            f"ids must be an iterable of ids, got {type(ids).__name__}; for a single id, pass [id]"
         )
 
 

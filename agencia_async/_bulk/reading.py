@@ -202,7 +202,7 @@ class Reading(Generic[T]):
 def in_place_of_a_row(error: AgenciaError) -> NotAnsweredError:
     """The error of an id in a batch that was refused as a whole, maybe for another one's sake."""
     other = NotAnsweredError(
-        f"the panel refused the whole batch, maybe for another id's sake; ask for this id alone: {error}",
+        f"the panel rejected the whole batch, possibly because of another id; request this id alone: {error}",
         http_status=error.http_status,
     )
     other.action, other.attempts = error.action, error.attempts

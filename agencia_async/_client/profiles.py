@@ -23,7 +23,7 @@ _OWN: Final = ("key_file", "key_env", "rate_limit", "rate_limit_redis", "journal
 """What a profile has besides the options of the client that are text, numbers or booleans."""
 _SECRET: Final = {"key", "api_key", "apikey", "api-key", "token", "secret", "password"}
 _REFUSED: Final = (
-    "the API key itself is refused in this file; write it to a file of its own (key_file), or name an "
+    "the API key itself must not be in this file; write it to a separate file (key_file), or name an "
     "environment variable (key_env)"
 )
 _NAMES: Final[dict[type, str]] = {str: "text", bool: "true or false", int: "an integer", float: "a number"}
@@ -96,9 +96,7 @@ class Profile:
         if reason:
             return "", f"cannot read the file that key_file names: {reason}"
         if _is_open_to_others(path):
-            _log.warning(
-                "others can read the API key in the key_file of profile %r; try: chmod 600", self.name
-            )
+            _log.warning("other users can read the key_file of profile %r; try: chmod 600", self.name)
         return key, "" if key else "the file that key_file names is empty"
 
     def _limit(self) -> Limit:

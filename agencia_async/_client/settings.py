@@ -154,7 +154,7 @@ class Settings:
         for name in ("proxy", "trust_env", "ssl_context"):
             if getattr(self, name):
                 raise ConfigurationError(
-                    f"{name} is for the client's own connections; give it to the transport or http_client"
+                    f"{name} is only for the client's own connections; set it on the transport or http_client"
                 )
 
     @property

@@ -106,10 +106,10 @@ class Opening:
             return None
         end = _memory_end(connection, row)
         if not self.adopt:
-            told = f"was placed after {clock(end)} may be missing in it" if end else "was placed is not in it"
+            told = f"after {clock(end)} may be missing in it" if end else "with the original are not in it"
             raise ConfigurationError(
-                f"{self.name} {fault}. What {told}, and would be bought again. To use it nevertheless, adopt "
-                "it once: Journal(..., adopt=True) or agencia journal adopt"
+                f"{self.name} {fault}. Orders placed {told}, and would be bought again. To use it "
+                "nevertheless, adopt it once: Journal(..., adopt=True) or agencia journal adopt"
             )
         self._adopt(connection, row, found)
         return end or datetime.fromtimestamp(0, UTC)
@@ -141,7 +141,7 @@ class Opening:
             processes = connection.scalars(select(sessions.c.process)).all()
             if any(process and not has_died(process) for process in processes):
                 raise ConfigurationError(
-                    f"{self.name} is in use by a program under its former name: end it first"
+                    f"{self.name} is in use by a program under its former name: stop that program first"
                 )
         self.session.end_all(connection)
         claims = max(row.claims, found.claims)

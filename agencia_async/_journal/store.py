@@ -87,7 +87,9 @@ class Store:
         await self._database.mark()
         self._is_open = True
         if self.memory_ends is not None:
-            _log.warning("adopted %s, whose memory may end at %s", self.name, clock(self.memory_ends))
+            _log.warning(
+                "adopted %s; orders placed after %s may be missing in it", self.name, clock(self.memory_ends)
+            )
 
     def _enter(self, connection: Connection) -> None:
         self._session.heartbeat(connection)

@@ -20,16 +20,18 @@ def checked_url(url: str, *, allow_http: bool) -> httpx.URL:
     """
     parsed = _parsed(url)
     if parsed is None:
-        raise ConfigurationError("base_url is no address; one looks like https://panel.example/api/v2")
+        raise ConfigurationError("base_url is not a valid URL, such as https://panel.example/api/v2")
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ConfigurationError("base_url must be an address that begins with https://")
+        raise ConfigurationError("base_url must be a URL that begins with https://")
     if parsed.port is not None and not 0 < parsed.port < _PORTS:
-        raise ConfigurationError(f"base_url has the port {parsed.port}; a port is from 1 to {_PORTS - 1}")
+        raise ConfigurationError(
+            f"base_url has the port {parsed.port}, which is not between 1 and {_PORTS - 1}"
+        )
     if parsed.userinfo:
-        raise ConfigurationError("base_url must not hold a user name or a password")
+        raise ConfigurationError("base_url must not contain a user name or a password")
     if parsed.scheme == "http" and not allow_http and not _is_loopback(parsed.host):
         raise ConfigurationError(
-            "base_url would send the key unencrypted; use https, or allow_http=True if you must"
+            "base_url would send the key unencrypted: use https, or allow_http=True (insecure)"
         )
     return parsed.copy_with(fragment=None)
 

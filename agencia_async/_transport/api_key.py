@@ -38,9 +38,11 @@ class ApiKey:
         if not self._key:
             raise ConfigurationError("the API key is missing")
         if "://" in self._key:
-            raise ConfigurationError("the API key is a URL; the key comes first, the URL is base_url")
+            raise ConfigurationError(
+                "the API key is a URL: pass the key as the first argument, the URL as base_url"
+            )
         if not self._key.isprintable() or " " in self._key:
-            raise ConfigurationError("the API key holds white space or a control character")
+            raise ConfigurationError("the API key contains whitespace or a control character")
 
     def stands_in(self, text: str) -> bool:
         """Whether a text holds the whole key, in any notation; one that is short may be a word."""

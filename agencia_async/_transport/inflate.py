@@ -53,7 +53,7 @@ def decoded(body: bytes, encoding: str, limit: int) -> bytes:
     ]
     unknown = next((name for name in codings if name in _OTHERS), None)
     if unknown is not None:
-        raise ReplyError(f"the reply is encoded as {unknown!r}, which was not asked for")
+        raise ReplyError(f"the reply has the content encoding {unknown!r}, which was not requested")
     if len(codings) > _MOST_CODINGS:
         raise ReplyError(f"the reply is encoded {len(codings)} times")
     for name in reversed(codings):
@@ -63,7 +63,7 @@ def decoded(body: bytes, encoding: str, limit: int) -> bytes:
             failure = str(error)
         else:
             continue
-        raise ReplyError(f"the reply is not compressed as it says: {failure}")
+        raise ReplyError(f"the reply cannot be decompressed: {failure}")
     return body
 
 
@@ -76,7 +76,7 @@ def _undone(body: bytes, limit: int, *, is_gzip: bool) -> bytes:
         while not inflater.eof:
             piece = body[at : at + _PIECE]
             if not piece:
-                raise zlib.error("it is cut short")
+                raise zlib.error("it is truncated")
             out += inflater.decompress(piece, limit + 1 - len(out))
             if len(out) > limit:
                 raise _too_large(limit)

@@ -188,7 +188,7 @@ class PanelOptions:
         name = self.profile or os.environ.get("AGENCIA_PROFILE")
         own = self.base_url or self.key_file
         if name and own:
-            raise UsageError(f"profile {name!r} has its own --base-url and --key-file: give one or the other")
+            raise UsageError(f"profile {name!r} has its own panel and key: omit --base-url and --key-file")
         return None if own else used_profile(name)
 
     @property

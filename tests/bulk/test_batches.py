@@ -98,7 +98,7 @@ async def test_an_id_of_a_batch_that_was_refused_is_told_the_words_and_what_to_d
         result = await client.refill_many([1, 2])
     for error in result.failed.values():
         assert str(error).startswith(
-            "the panel refused the whole batch, maybe for another id's sake; ask for this id"
+            "the panel rejected the whole batch, possibly because of another id; request this id"
         )
         assert str(error).endswith(": Order not found")
 

@@ -111,9 +111,7 @@ async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a c
 
 @pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
 async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
-    told = (
-        "^ids must be an iterable of ids, got (str|bytes|bytearray); for one id there is a call of its own$"
-    )
+    told = "^ids must be an iterable of ids, got (str|bytes|bytearray); for a single id, pass \\[id\\]$"
     with pytest.raises(ConfigurationError, match=told):
         await anext(batches(ids, lambda: 1))
     with pytest.raises(ConfigurationError, match=told):

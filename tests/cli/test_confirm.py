@@ -91,4 +91,4 @@ def test_a_file_that_changes_while_it_is_read(
     monkeypatch.setattr("agencia_async.cli.input.id_check.IdCheck.check", spoil)
     done = agencia("cancel", "--file", ids, "--yes")
     assert (done.code, panel.received) == (2, 0)
-    assert done.err == "agencia: ids.csv, line 2: id '1.2E+05' was not in the file when it was checked\n"
+    assert done.err == "agencia: ids.csv, line 2: id '1.2E+05': the file has changed since it was checked\n"

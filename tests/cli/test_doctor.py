@@ -475,5 +475,5 @@ def test_the_log_says_nothing_twice(config: Path, agencia: Agencia, here: Path) 
     done = agencia("doctor", "--profile", "north")
     assert done.err == "10 checks: 6 ok, 2 warnings, 2 skipped\n"
     logged = agencia("doctor", "--profile", "north", "--verbose").err
-    assert "others can read" in logged
+    assert "other users can read" in logged
     assert "services: HTTP 200, " in logged

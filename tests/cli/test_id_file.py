@@ -83,7 +83,7 @@ def test_nothing_is_no_ids() -> None:
         ),
         ("1\n2\n", ("nr",), "no column nr; the columns are '1'; choose one with --column"),
         (f"1\n{'9 ' * 200}\n", (), f"'{'9 ' * 20}...' contains"),
-        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: a quote is opened here and never closed"),
+        ('order,x\n1,"' + "x" * 200_000, (), "ids.csv, line 2: a quote is opened here but never closed"),
     ],
 )
 def test_faults_are_named_with_their_line(text: str, columns: tuple[str, ...], fault: str) -> None:
@@ -140,13 +140,13 @@ def test_an_empty_id() -> None:
 def test_many_lines_without_anything_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agencia_async.cli.input.csv_text._MOST_SKIPPED", 3)
     assert ids("\n\n1\n\n\n2\n") == [1, 2]
-    with pytest.raises(UsageError, match=r"ids.csv: more than 3 lines without anything"):
+    with pytest.raises(UsageError, match=r"ids.csv: more than 3 blank or comment lines in a row"):
         ids("1\n\n\n\n2\n")
 
 
 def test_a_quoted_cell_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agencia_async.cli.input.csv_text.MOST_CHARACTERS", 100)
-    with pytest.raises(UsageError, match=r"ids.csv, line 2: a quote is opened here and never closed"):
+    with pytest.raises(UsageError, match=r"ids.csv, line 2: a quote is opened here but never closed"):
         ids('order,x\n1,"' + "many\n" * 40 + '"\n')
 
 

@@ -60,7 +60,7 @@ def test_numbers_of_orders_that_begin_with_a_hash() -> None:
         ("reference,service,Customer No.\n", "unknown column: 'Customer No.'; name the column"),
         ("reference,link\n", "o.csv: missing column: service (required: reference, service)"),
         ("reference,service,Link,link\n", "o.csv: duplicate column: link"),
-        ('reference,service\nA,1\nB,"1\nC,1\n', "o.csv, line 3: a quote is opened here and never closed"),
+        ('reference,service\nA,1\nB,"1\nC,1\n', "o.csv, line 3: a quote is opened here but never closed"),
         ('reference,service\nA,1\nB,"1"0\n', "o.csv, line 3: not valid CSV: ',' expected after '\"'"),
         ("reference,serv\0ice\nA,1\n", "o.csv, line 1: not a text file"),
         ("reference,service\n#1,1\n", "no orders in o.csv; 1 # comment: quote references that begin with #"),

@@ -128,8 +128,8 @@ def test_a_copy_is_adopted(panel: WatchedPanel, agencia: Agencia, here: Path) ->
     assert "copy.db is a backup of" in refused.err
     adopted = agencia("journal", "adopt", "copy.db")
     assert adopted.code == 0
-    assert "adopted copy.db, with 2 orders\nits memory may end at " in adopted.err
-    assert agencia("journal", "adopt", "copy.db").err == "copy.db is no copy: there is nothing to adopt\n"
+    assert "adopted copy.db, with 2 orders\norders placed after " in adopted.err
+    assert agencia("journal", "adopt", "copy.db").err == "copy.db is not a copy: there is nothing to adopt\n"
     assert agencia("place", file, "--journal", "copy.db", "--yes").code == 0
     assert len(panel.ledger) == 2
 

@@ -72,7 +72,7 @@ def test_a_profile_keeps_its_panel_and_its_key(
     done = agencia("balance", "--profile", "north", *own)
     assert (done.code, panel.received) == (2, 0)
     assert done.err == (
-        "agencia: profile 'north' has its own --base-url and --key-file: give one or the other\n"
+        "agencia: profile 'north' has its own panel and key: omit --base-url and --key-file\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_a_wrong_number_of_orders(panel: WatchedPanel, agencia: Agencia, until: 
     [
         (["1", "--journal", "x.db"], "pass ids, or watch a journal with --journal and --follow; not both"),
         (["1", "--follow"], "pass ids, or watch a journal with --journal and --follow; not both"),
-        (["1", "--profile", "a", "--profile", "b"], "ids belong to one panel: with more than one --profile"),
+        (["1", "--profile", "a", "--profile", "b"], "ids belong to one panel: pass at most one --profile"),
         ([], "no journal: pass --journal FILE, or set AGENCIA_JOURNAL"),
         (["--journal", "missing.db"], "journal not found: missing.db"),
         (["1", "--min-interval", "9", "--max-interval", "5"], "max_interval must be >= min_interval"),

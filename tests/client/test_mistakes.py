@@ -77,7 +77,7 @@ MISTAKES: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     ),
     "the key for an address": (
         lambda: {"base_url": KEY},
-        "address that begins with https://$",
+        "URL that begins with https://$",
     ),
     "the key in an address": (
         lambda: {"base_url": f"https://panel.example/api/v2?key={KEY}"},
@@ -103,7 +103,7 @@ def test_a_mistake_is_told_with_what_to_do(options: Callable[[], dict[str, Any]]
 
 
 def test_key_and_address_that_changed_places_are_told_without_the_key() -> None:
-    with pytest.raises(ConfigurationError, match="the API key is a URL; the key comes first") as caught:
+    with pytest.raises(ConfigurationError, match="the API key is a URL: pass the key as the first") as caught:
         AsyncClient("https://panel.example/api/v2", base_url=KEY)
     assert KEY not in str(caught.value)
 

@@ -212,9 +212,9 @@ REFUSED = {
         "'north' in '.*'; it has east, south$",
     ),
     "no profiles": ("", "no profile 'north' in '.*'; it has none$"),
-    "a key": (f'{NORTH}key = "{KEY}"', "the API key itself is refused in this file.*key_file.*key_env"),
-    "an API key": (f'{NORTH}API_KEY = "{KEY}"', "the API key itself is refused in this file"),
-    "a key at the top": (f'api_key = "{KEY}"', "the API key itself is refused in this file"),
+    "a key": (f'{NORTH}key = "{KEY}"', "the API key itself must not be in this file.*key_file.*key_env"),
+    "an API key": (f'{NORTH}API_KEY = "{KEY}"', "the API key itself must not be in this file"),
+    "a key at the top": (f'api_key = "{KEY}"', "the API key itself must not be in this file"),
     "an unknown key": (
         f"{NORTH}tiemout = 3",
         "key 'tiemout'; known are allow_http, base_url, .*timeout",
@@ -310,5 +310,5 @@ def test_a_key_that_others_can_read_is_warned_of(
     (home / "north.key").chmod(mode)
     with caplog.at_level(logging.WARNING, "agencia_async"):
         AsyncClient.from_profile("north")
-    told = "others can read the API key in the key_file of profile 'north'; try: chmod 600"
+    told = "other users can read the key_file of profile 'north'; try: chmod 600"
     assert caplog.messages == [told] * is_told

@@ -222,9 +222,9 @@ async def test_a_subclass_stays_what_it_is() -> None:
 async def test_only_the_client_itself_opens_and_closes() -> None:
     it = client(Panel(good()))
     other = it.with_options(timeout=3)
-    with pytest.raises(ConfigurationError, match="open and close that itself"):
+    with pytest.raises(ConfigurationError, match="use the original client for that"):
         await other.__aenter__()
-    with pytest.raises(ConfigurationError, match="open and close that itself"):
+    with pytest.raises(ConfigurationError, match="use the original client for that"):
         await other.aclose()
     await other.balance()
     await it.aclose()

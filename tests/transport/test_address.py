@@ -15,10 +15,10 @@ from agencia_async._transport.address import checked_url
         ("https://user:pw@panel.example", "user name"),
         ("http://panel.example/api", "unencrypted"),
         ("http://127.0.0.1.example", "unencrypted"),
-        ("https://panel.example:port", "no address"),
-        ("https://panel.example:99999", "port 99999; a port is from 1 to 65535"),
-        ("https://panel.example:0", "port 0;"),
-        (None, "no address"),
+        ("https://panel.example:port", "not a valid URL"),
+        ("https://panel.example:99999", "port 99999, which is not between 1 and 65535"),
+        ("https://panel.example:0", "port 0,"),
+        (None, "not a valid URL"),
     ],
 )
 def test_an_address_that_will_not_do(url: str, fault: str) -> None:

@@ -73,10 +73,10 @@ async def test_a_compressed_reply_is_unpacked(encoding: str, compress: Callable[
 @pytest.mark.parametrize(
     ("encoding", "fault"),
     [
-        ("gzip", "not compressed as it says"),
-        ("deflate", "not compressed as it says"),
-        ("br", "encoded as 'br'"),
-        ("gzip, zstd", "encoded as 'zstd'"),
+        ("gzip", "cannot be decompressed"),
+        ("deflate", "cannot be decompressed"),
+        ("br", "content encoding 'br'"),
+        ("gzip, zstd", "content encoding 'zstd'"),
         (", ".join(["gzip"] * 6), "6 times"),
     ],
 )
@@ -93,7 +93,7 @@ async def test_a_reply_that_is_not_encoded_as_it_says(encoding: str, fault: str)
 
 @pytest.mark.parametrize("compress", [gzip.compress, zlib.compress, raw_deflate])
 def test_a_reply_that_is_cut_short_is_none(compress: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(ReplyError, match="not compressed as it says"):
+    with pytest.raises(ReplyError, match="cannot be decompressed"):
         decoded(compress(TEXT)[:-9], "gzip" if compress is gzip.compress else "deflate", LIMIT)
 
 
@@ -120,7 +120,7 @@ def test_what_comes_out_is_bounded(encoding: str, content: bytes) -> None:
 
 def test_members_are_bounded() -> None:
     assert decoded(gzip.compress(b"") * 100 + gzip.compress(b"0"), "gzip", LIMIT) == b"0"
-    with pytest.raises(ReplyError, match="not compressed as it says"):
+    with pytest.raises(ReplyError, match="cannot be decompressed"):
         decoded(gzip.compress(b"") * 2000, "gzip", LIMIT)
 
 

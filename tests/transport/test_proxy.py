@@ -217,7 +217,7 @@ async def test_they_are_for_the_clients_own_connections(option: Options) -> None
     http_client = httpx.AsyncClient(verify=NO_TLS)
     ways: list[Options] = [{"transport": fast_transport()}, {"http_client": http_client}]
     for way in ways:
-        with pytest.raises(ConfigurationError, match=f"^{next(iter(option))} is for the client's own"):
+        with pytest.raises(ConfigurationError, match=f"^{next(iter(option))} is only for the client's own"):
             Settings.of(ApiKey("KEY"), {**way, **option})
     await http_client.aclose()
 

@@ -252,11 +252,11 @@ async def _adopted(option: JournalOption) -> Code:
         count = len([entry async for entry in journal.entries()])
     name = one_line(option.shown)
     if end is None:
-        tell(f"{name} is no copy: there is nothing to adopt")
+        tell(f"{name} is not a copy: there is nothing to adopt")
         return Code.OK
     tell(f"adopted {name}, with {several(count, 'order')}")
-    since = f"its memory may end at {end:%Y-%m-%d %H:%M:%S} UTC" if count else "it holds no order"
-    tell(f"{since}: check at the panel what was placed after that, or it is bought again")
+    since = f"orders placed after {end:%Y-%m-%d %H:%M:%S} UTC may be missing" if count else "it has no orders"
+    tell(f"{since}: check at the panel before you place any again")
     return Code.OK
 
 

@@ -137,7 +137,7 @@ async def _place(
     output: OutputOptions,
 ) -> Code:
     if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
-        raise UsageError("orders from stdin require --yes, as it cannot be prompted as well")
+        raise UsageError("orders from stdin require --yes, as stdin cannot answer a prompt as well")
     sending = Sending(
         output, show_bar=not connection.verbose, wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link)
     )

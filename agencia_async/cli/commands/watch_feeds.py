@@ -140,9 +140,7 @@ async def _ids(
     if journal.journal or follow:
         raise UsageError("pass ids, or watch a journal with --journal and --follow; not both")
     if len(connection.each) > 1:
-        raise UsageError(
-            "ids belong to one panel: with more than one --profile the orders of journals are watched"
-        )
+        raise UsageError("ids belong to one panel: pass at most one --profile with them")
     ids = await open_ids(given, ORDER_COLUMNS, whole=True).held()
     return [id async for id in ids.stream()]  # noqa: A001 - the protocol's own word
 

@@ -19,7 +19,7 @@ def read_catalogue(path: Path) -> Catalogue:
     """The catalogue in a file.
 
     Raises:
-        UsageError: it cannot be read, or holds no services.
+        UsageError: it cannot be read, or contains no services.
     """
     name = name_of(path)
     rows = _json_rows(path) if _begins_as_json(path) else _csv_rows(path, name)
@@ -28,9 +28,9 @@ def read_catalogue(path: Path) -> Catalogue:
         try:
             services.append(_service(row))
         except (KeyError, ValueError, TypeError, AttributeError, InvalidOperation):
-            raise UsageError(f"{name}, service {number}: not as agencia services writes it") from None
+            raise UsageError(f"{name}, service {number}: not in the format of agencia services") from None
     if not services:
-        raise UsageError(f"{name} holds no services")
+        raise UsageError(f"{name} contains no services")
     return Catalogue(services)
 
 
@@ -80,6 +80,6 @@ def _csv_rows(path: Path, name: str) -> Iterator[_Fields]:
     _, head = next(rows, (0, list[str]()))
     names = [plain(heading) for heading in head]
     if not {"service", "rate"} <= {*names}:
-        raise UsageError(f"{name}: missing column: service or rate, as agencia services writes them")
+        raise UsageError(f"{name}: missing column: service or rate, as in the output of agencia services")
     for _, cells in rows:
         yield dict(zip(names, cells, strict=False))

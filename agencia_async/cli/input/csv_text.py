@@ -21,7 +21,7 @@ _MOST_SKIPPED: Final = 1_000_000  # lines one after the other
 _NAMED_DELIMITER: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel writes and reads it
 _ERROR_VALUE: Final = re.compile(r"#(?:N/A|NV|N/D|[^\W\d_a-z/]{2,}[^\s,;]*[!?]|#+(?=[,;\t]))(?=[\s,;]|$)")
 _NUMBERED: Final = re.compile(r"#\d")
-_FAULTS: Final = {"unexpected end of data": "a quote is opened here and never closed"}
+_FAULTS: Final = {"unexpected end of data": "a quote is opened here but never closed"}
 
 csv.field_size_limit(MOST_CHARACTERS)
 
@@ -153,14 +153,14 @@ class _Lines:
                 self.began, self.is_between = self._count, False
                 self.continued, self._length = [], len(line)
                 return line
-        raise UsageError(f"{self._name}: more than {_MOST_SKIPPED:,} lines without anything")
+        raise UsageError(f"{self._name}: more than {_MOST_SKIPPED:,} blank or comment lines in a row")
 
     def _continue(self) -> str:
         line = self._read()
         self.continued.append(line)
         self._length += len(line)
         if self._length > MOST_CHARACTERS:
-            raise UsageError(f"{self._name}, line {self.began}: a quote is opened here and never closed")
+            raise UsageError(f"{self._name}, line {self.began}: a quote is opened here but never closed")
         return line
 
     def _is_comment(self, line: str) -> bool:

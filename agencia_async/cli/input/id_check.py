@@ -104,7 +104,9 @@ class IdCheck:
         """
         text = text.strip()
         if not self._any_id and (damage(text) or self._misfit(text, forms_of(text))):
-            raise UsageError(f"{self._where(line)}: id {short(text)} was not in the file when it was checked")
+            raise UsageError(
+                f"{self._where(line)}: id {short(text)}: the file has changed since it was checked"
+            )
 
     def id_of(self, text: str) -> Id:
         """The id that a text of the file stands for; `#23501` is 23501 where most are written so."""
