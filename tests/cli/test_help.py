@@ -46,7 +46,6 @@ def test_help_shows_no_types_and_flows(
     agencia: Agencia, monkeypatch: pytest.MonkeyPatch, name: str, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("TERMINAL_WIDTH", str(width))
     done = agencia(*name.split(), "--help")
     assert done.code == 0
     assert not re.search(r"<(?!table|new|placed)[a-z\[\]]+>|\bTEXT\b(?!\s+S)|\bBOOLEAN\b|INTEGER", done.out)
