@@ -19,6 +19,8 @@ from agencia_async._journal.schema import orders, watched
 from agencia_async._models.watching import Change
 from agencia_async._orders.fields import id_from_text
 from agencia_async._plain.plain import plain
+from agencia_async._watch.snapshot import ORDERS
+from agencia_async._watch.watched import facts
 from agencia_async.errors import AgenciaError
 from agencia_async.models import Id, OrderStatus
 
@@ -33,13 +35,20 @@ class Seen:
         key: the digest of panel and number of the order.
         number: the number of the change.
         since: when the state changed last.
+        requested: when the request for it began.
     """
 
     key: str
     number: int
     since: datetime
+    requested: datetime
     status: OrderStatus | None
     error: AgenciaError | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the order has ended."""
+        return self.error is not None or (self.status is not None and self.status.is_final)
 
     def columns(self, number: int, now: datetime) -> dict[str, Any]:
         """What it changes in its row, under this number."""
@@ -51,7 +60,7 @@ class Seen:
             "remains": None if row.get("remains") is None else str(row["remains"]),
             "since": written(self.since),
             "updated": written(now),
-            "final": self.error is not None or (self.status is not None and self.status.is_final),
+            "final": self.is_final,
             "number": number,
             "status": self.text,
             "error": self.error_text,
@@ -130,24 +139,37 @@ def id_of(row: Row[Any]) -> Id:
 # --- what is seen and told --------------------------------------------------------------------------------
 
 
-def record_all(connection: Connection, changes: Sequence[Seen], now: datetime) -> dict[str, int]:
+def record_all(connection: Connection, changes: Sequence[Seen], now: datetime) -> dict[str, int | Row[Any]]:
     """Record changes; the number of each, by key.
 
-    What another program that watches the same order has recorded meanwhile is not recorded again.
+    Another program that watches the same orders may have recorded changes meanwhile. Its row, which holds
+    instead of the change, is returned if that is the same change, or one that the change may be older than.
     """
     rows = _rows(connection, sorted(change.key for change in changes), lock=True)
-    numbers: dict[str, int] = {}
+    recorded: dict[str, int | Row[Any]] = {}
     values: list[dict[str, Any]] = []
     for change in changes:
         row = rows[change.key]
-        is_there = row.number >= change.number and (row.status, row.error) == (change.text, change.error_text)
-        number = row.number if is_there else max(row.number + 1, change.number)
-        numbers[change.key] = number
-        if not is_there:
-            values.append(change.columns(number, now))
+        if row.number >= change.number and _holds(row, change):
+            recorded[change.key] = row
+            continue
+        number = recorded[change.key] = max(row.number + 1, change.number)
+        values.append(change.columns(number, now))
     if values:
         connection.execute(watched.update().where(watched.c.key == bindparam("its_key")), values)
-    return numbers
+    return recorded
+
+
+def _holds(row: Row[Any], change: Seen) -> bool:
+    """Whether what another program has recorded is the same as a change, or may be newer."""
+    if row.final or written(change.requested) <= row.updated:
+        return True
+    return row.error is None and change.error is None and facts(status_in(row.status)) == facts(change.status)
+
+
+def status_in(text: str | None) -> OrderStatus | None:
+    """The status that a row holds."""
+    return None if text is None else ORDERS.status(json.loads(text))
 
 
 def mark_told(connection: Connection, told: Mapping[str, Change[OrderStatus]]) -> None:

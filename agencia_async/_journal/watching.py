@@ -4,20 +4,23 @@ seen ── recorded, with a number ─► told ── the next one is taken ─
         └── the process ends: told after a restart       └── the process ends: told again, with that number
 
 So each change is recorded once and told at least once, and by its number a consumer can tell that it had it
-already. Marks are written in the background, many in one transaction: after a kill a few are told again. The
-last change that a loop took before it was left counts as not told, as it may have failed in it.
+already. Another program that watches the same orders may record first: then its change is told here, unless
+the request of this one began later. Marks are written in the background, many in one transaction: after a
+kill a few are told again. The last change that a loop took before it was left counts as not told, as it may
+have failed in it.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from attrs import evolve
 from sqlalchemy import Row
 
 from agencia_async._calls.channel import now
@@ -31,9 +34,9 @@ from agencia_async._journal.watched_rows import (
     mark_told,
     record_all,
     rows_to_watch,
+    status_in,
 )
 from agencia_async._models.ids import id_text
-from agencia_async._watch.snapshot import ORDERS
 from agencia_async._watch.watched import Known, Watched
 from agencia_async._watch.watcher import Record, Watcher
 from agencia_async.client import AsyncClient
@@ -134,7 +137,7 @@ class JournalWatcher:
 
     def told(self, change: Change[OrderStatus]) -> None:
         """Mark a change as handled, so that it does not come again; this is written in the background."""
-        self._told[number_key(self._panel, change.id)] = change
+        self._keep({number_key(self._panel, change.id): change})
         if change.is_final:
             self._watcher.discard(change.id)
         if self._marking is None or self._marking.done():
@@ -161,14 +164,18 @@ class JournalWatcher:
 
     # --- what is seen and told ----------------------------------------------------------------------------
 
-    async def _record(self, changed: Sequence[Watched[OrderStatus]]) -> None:
+    async def _record(self, changed: Sequence[Watched[OrderStatus]]) -> dict[str, Known[OrderStatus]]:
         await self._enter()
         ahead = time.time() - now()
         by_key = {number_key(self._panel, one.key): one for one in changed}
         seen = [_seen(key, one, ahead) for key, one in by_key.items()]
-        numbers = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
-        for key, number in numbers.items():
-            by_key[key].number = number
+        recorded = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
+        return {
+            by_key[key].key: evolve(by_key[key].known, number=there)
+            if isinstance(there, int)
+            else _known(there, ahead)
+            for key, there in recorded.items()
+        }
 
     async def _mark(self) -> None:
         while self._told:
@@ -176,9 +183,15 @@ class JournalWatcher:
             try:
                 await self._store.do(partial(mark_told, told=told))
             except JournalError:  # they are told again after a restart
-                self._told = told | self._told
+                self._keep(told)
                 return
             self._keys -= {key for key, change in told.items() if change.is_final}
+
+    def _keep(self, told: Mapping[str, Change[OrderStatus]]) -> None:
+        """Mark these later, unless a newer change of the order is marked."""
+        for key, change in told.items():
+            if key not in self._told or self._told[key].number <= change.number:
+                self._told[key] = change
 
     async def _mark_rest(self) -> None:
         if self._marking is not None:
@@ -270,14 +283,14 @@ def _known(row: Row[Any], ahead: float) -> Known[OrderStatus]:
     since = datetime.fromisoformat(row.since).timestamp() - ahead
     return Known(
         min(since, now()),
-        None if row.status is None else ORDERS.status(json.loads(row.status)),
+        status_in(row.status),
         None if row.error is None else AgenciaError.from_dict(json.loads(row.error)),
         row.number,
-        None if row.told is None else ORDERS.status(json.loads(row.told)),
+        status_in(row.told),
         row.told_number,
     )
 
 
 def _seen(key: str, one: Watched[OrderStatus], ahead: float) -> Seen:
-    since = datetime.fromtimestamp(ahead + one.since, UTC)
-    return Seen(key, one.number, since, one.status, one.error)
+    since, requested = (datetime.fromtimestamp(ahead + at, UTC) for at in (one.since, one.requested))
+    return Seen(key, one.number, since, requested, one.status, one.error)

@@ -40,6 +40,7 @@ from agencia_async.errors import (
     PanelError,
     ReplyError,
     TransportError,
+    mark_as_row,
 )
 from agencia_async.models import Cancellation, Id, OrderStatus, RefillStatus
 from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state
@@ -103,6 +104,9 @@ class Action(Generic[T]):
             wire_id: read[wire_id] if wire_id in read else self._answer(rows.get(wire_id), refusals)
             for wire_id in wire_ids
         }
+        for outcome in outcomes.values() if rows.is_named else ():
+            if isinstance(outcome, PanelError):
+                mark_as_row(outcome)
         return Wiped(outcomes) if rows.is_wiped else outcomes
 
     def _by_columns(self, wire_ids: Sequence[str], rows: Row) -> Values[T]:
@@ -122,7 +126,8 @@ class Action(Generic[T]):
                 left_out = not rows.keys() >= {*wire_ids}
                 return _Rows(rows, is_wiped=left_out and self._is_flat(node, wire_ids))
         if len(wire_ids) == 1 and (flat := self._flat(found)) is not None:
-            return _Rows({wire_ids[0]: flat} if self._is_believed(flat, wire_ids[0]) else {})
+            rows = {wire_ids[0]: flat} if self._is_believed(flat, wire_ids[0]) else {}
+            return _Rows(rows, is_named=False)
         if self._is_flat(content, wire_ids):
             return _Rows(is_wiped=True)
         is_empty = any(node in ([], {}) for _, node in found)
@@ -234,12 +239,14 @@ def _is_row(value: object) -> bool:
 class _Rows(dict[str, object]):
     """The rows of a reply by id: what `find` gives to `read`, and JSON does not have.
 
-    `is_wiped`: one id was answered without its name, which may have wiped out others.
+    `is_wiped`: one id was answered without its name, which may have wiped out others. `is_named`: the reply
+    names the ids.
     """
 
-    def __init__(self, rows: Row | None = None, *, is_wiped: bool = False) -> None:
+    def __init__(self, rows: Row | None = None, *, is_wiped: bool = False, is_named: bool = True) -> None:
         super().__init__(rows or {})
         self.is_wiped = is_wiped
+        self.is_named = is_named
 
 
 _order_status = reader_of(OrderStatus)

@@ -3,7 +3,7 @@
 *waiting* until an id is due, or one is added ─► *asking* ─► the outcomes are taken, waiting
 asking ── nothing was answered, or only that the panel is not there ─► *away*: the ids stay due, and one batch
           is sent each time that a pause is over, which doubles up to a minute; an answer ends it
-asking ── the account is rejected ─► the error ends it
+asking ── the account is rejected ─► the error ends it; in the row of an id beside others it is about that id
 
 While a panel is away for a short time, the circuit breaker of the client holds the batches back, and nothing
 of this happens. The tasks are those of one worker pool, however many ids there are.
@@ -20,9 +20,9 @@ from attrs import frozen
 
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._concurrency.workers import WorkerPool
-from agencia_async._watch.register import Register, is_of_the_panel
+from agencia_async._watch.register import Register
 from agencia_async._watch.watched import S, Watched
-from agencia_async.errors import AgenciaError, AuthenticationError, ConfigurationError
+from agencia_async.errors import AgenciaError, ConfigurationError
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Poller(Generic[S]):
         """
         while self._goes_on():
             asking = self._asking
-            pool: WorkerPool[list[str], tuple[list[str], Outcomes[S]]] = WorkerPool(
+            pool: WorkerPool[list[str], tuple[float, Outcomes[S]]] = WorkerPool(
                 self._batches(),
                 self._ask,
                 workers=asking.workers,
@@ -127,14 +127,14 @@ class Poller(Generic[S]):
                 tasks=asking.tasks,
             )
             async with aclosing(pool.results()) as results:
-                async for keys, outcomes in results:
-                    await self._take(keys, outcomes)
+                async for requested, outcomes in results:
+                    await self._take(requested, outcomes)
 
     def _goes_on(self) -> bool:
         return self._follow or self._register.open > 0
 
     async def _batches(self) -> AsyncGenerator[list[str], None]:
-        while self._goes_on():
+        while self._goes_on() or self._in_flight:  # more may be added while a request is in flight
             self._wake.clear()
             at, now = self._next_at(), self._asking.clock()
             if at <= now:
@@ -151,37 +151,41 @@ class Poller(Generic[S]):
             return math.inf
         return max(self._register.schedule.next_at(), self._resumes_at)
 
-    async def _ask(self, keys: list[str]) -> tuple[list[str], Outcomes[S]]:
+    async def _ask(self, keys: list[str]) -> tuple[float, Outcomes[S]]:
         self.requests += 1
+        requested = self._asking.clock()
         try:
-            return keys, await self._asking.fetch(keys)
-        except (AuthenticationError, ConfigurationError):
+            return requested, await self._asking.fetch(keys)
+        except ConfigurationError:
             raise
         except AgenciaError as error:
-            return keys, dict.fromkeys(keys, error)
+            outcomes = dict.fromkeys(keys, error)
+            if self._register.rejection(outcomes) is not None:
+                raise  # at once: no other batch is sent
+            return requested, outcomes
         finally:
             self._in_flight -= 1
 
-    async def _take(self, keys: Sequence[str], outcomes: Outcomes[S]) -> None:
+    async def _take(self, requested: float, outcomes: Outcomes[S]) -> None:
         now = self._asking.clock()
-        errors = [outcome for outcome in outcomes.values() if isinstance(outcome, AgenciaError)]
-        for error in errors:
-            if isinstance(error, AuthenticationError):
-                raise error
-        if is_of_the_panel(outcomes):
-            self._unanswered(errors[0], now)
-            self._register.again(keys, now)
-        else:
+        rejection = self._register.rejection(outcomes)
+        if rejection is not None:
+            raise rejection
+        watched = {key: outcome for key, outcome in outcomes.items() if key in self._register}
+        if not self._register.is_of_the_panel(watched):
             self._answered(now)
-            changed = self._register.answered(outcomes, now)
-            await self._told(changed)
+            await self._told(self._register.answered(watched, now, requested))
+        elif watched:  # else all were discarded meanwhile
+            errors = [outcome for outcome in watched.values() if isinstance(outcome, AgenciaError)]
+            self._unanswered(errors[0], now)
+            self._register.again(watched, now)
         self._wake.set()
 
     def _unanswered(self, error: AgenciaError, now: float) -> None:
         if self.error is None:
-            _log.warning(
-                "watching %d ids, and nothing is answered (%s): asking on", self._register.open, error
-            )
+            count = self._register.open
+            ids = "1 id" if count == 1 else f"{count} ids"
+            _log.warning("watching %s, and nothing is answered (%s): polling goes on", ids, error)
             self._away_since, self._pause = now, self._first_pause
         elif now < self._resumes_at:
             self.error = error

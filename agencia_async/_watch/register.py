@@ -9,7 +9,7 @@ from attrs import frozen
 from agencia_async._models.watching import Change
 from agencia_async._watch.schedule import Intervals, Schedule
 from agencia_async._watch.watched import Known, S, Watched, is_about_an_id
-from agencia_async.errors import AgenciaError, PanelError
+from agencia_async.errors import AgenciaError, AuthenticationError, PanelError, is_of_row
 from agencia_async.models import Id
 
 
@@ -74,13 +74,16 @@ class Register(Generic[S]):
         self._open.discard(key)
         self.schedule.discard(key)
 
-    def answered(self, outcomes: Mapping[str, S | AgenciaError], now: float) -> list[Watched[S]]:
+    def answered(
+        self, outcomes: Mapping[str, S | AgenciaError], now: float, requested: float
+    ) -> list[Watched[S]]:
         """Take the outcomes of a batch; those that have changed, which `offer` is then given."""
         changed: list[Watched[S]] = []
         for key, outcome in outcomes.items():
             watched = self._ids.get(key)
             if watched is None or watched.is_ended:
                 continue  # discarded meanwhile
+            watched.requested = requested
             if self._take(watched, outcome, now):
                 self._news.pop(key, None)
                 changed.append(watched)
@@ -102,6 +105,19 @@ class Register(Generic[S]):
         for key in keys:
             if key in self._ids:
                 self.schedule.put(key, now)
+
+    def adopt(self, watched: Watched[S], known: Known[S], now: float) -> None:
+        """Replace what is known of an id by what was recorded of it."""
+        if self._ids.get(watched.key) is not watched:
+            return  # discarded meanwhile
+        self._count(watched, -1)
+        watched.adopt(known)
+        self._count(watched, 1)
+        if watched.is_ended:
+            self.schedule.discard(watched.key)
+        else:
+            due = watched.due(now, self._rules.intervals, self._rules.unknown_for)
+            self.schedule.put(watched.key, due)
 
     def offer(self, changed: Iterable[Watched[S]]) -> None:
         """Let what has changed be told, and what has ended be no longer waited for."""
@@ -126,14 +142,31 @@ class Register(Generic[S]):
         elif watched.error is None:
             self.unseen += by
 
+    def is_of_the_panel(self, outcomes: Mapping[str, object]) -> bool:
+        """Whether the outcomes of a batch tell only that the panel cannot be used at the moment.
 
-def is_of_the_panel(outcomes: Mapping[str, object]) -> bool:
-    """Whether the outcomes of a batch tell only that the panel cannot be used at the moment.
+        An error in words that are not known may be about an id, but hardly if all ids of a batch have it.
+        """
+        is_alone = len(outcomes) == 1
+        return not any(
+            not isinstance(outcome, AgenciaError)
+            or (self._ids[key].is_own(outcome) if is_alone else _is_about_its_id(outcome))
+            for key, outcome in outcomes.items()
+        )
 
-    An error in words that are not known may be about an id, but hardly if all ids of a batch have it.
-    """
-    return all(
-        isinstance(outcome, AgenciaError)
-        and not (is_about_an_id(outcome) and (type(outcome) is not PanelError or len(outcomes) == 1))
-        for outcome in outcomes.values()
-    )
+    def rejection(self, outcomes: Mapping[str, object]) -> AuthenticationError | None:
+        """The rejection of the account; in the row of an id beside others it is about that id."""
+        errors = {key: each for key, each in outcomes.items() if isinstance(each, AuthenticationError)}
+        is_alone, is_whole = len(outcomes) == 1, len(errors) == len(outcomes)
+        for key, error in errors.items():
+            watched = self._ids.get(key)
+            is_its_own = is_of_row(error) and not is_whole
+            if is_alone:
+                is_its_own = watched is not None and watched.says_again(error)
+            if not is_its_own:
+                return error
+        return None
+
+
+def _is_about_its_id(error: AgenciaError) -> bool:
+    return is_about_an_id(error) and (is_of_row(error) or type(error) is not PanelError)

@@ -6,10 +6,12 @@ new ──┬── a status ─────────────────
                                    │ └── a status ─► known
                                    └── still missing after `unknown_for` ─────────► ended, with that error
 
-An *error of its own* tells of the id: that it is not found, was left out of a reply, or is refused. Of an id
-that was seen before only "not found" counts: what once had a status is not forgotten because a panel leaves
-it out for a while. All other errors tell of the panel, and change nothing. Whoever watches is told each
-change once; a change that nobody has taken is replaced by the next one, so that an id has at most one.
+An *error of its own* is about the id: it is not found, was left out of a reply, or is rejected; whatever the
+panel says in the row of the id is about the id, and so are the same words when it is requested alone. Of an
+id that was seen before only "not found" counts: what once had a status is not forgotten because a panel
+leaves it out for a while. All other errors are about the panel, and change nothing. A status whose word was
+not recognised and is final now is a change as well. Each change is told once; a change that nobody has taken
+is replaced by the next one, so that an id has at most one.
 """
 
 import math
@@ -28,11 +30,13 @@ from agencia_async.errors import (
     PanelError,
     RateLimitedError,
     UnavailableError,
+    is_of_row,
     of_id,
 )
 from agencia_async.models import Id
 
-_OF_THE_PANEL = (AuthenticationError, RateLimitedError, UnavailableError)
+_OF_THE_PANEL = (AuthenticationError, UnavailableError)
+"""What is about the panel, unless the row of an id says it."""
 
 
 class Status(Protocol):
@@ -90,11 +94,12 @@ class Watched(Generic[S]):
         number: the number of its last change.
         told: the status that was told last.
         told_number: the number of the change that was told last.
+        requested: when the request for its last status began.
     """
 
     __slots__ = (
-        *("id", "key", "status", "error", "since", "number", "told", "told_number"),
-        "_missing",
+        *("id", "key", "status", "error", "since", "number", "told", "told_number", "requested"),
+        *("_missing", "_words"),
     )
 
     def __init__(self, given: Id, key: str, known: Known[S]) -> None:
@@ -106,7 +111,14 @@ class Watched(Generic[S]):
             known.number,
         )
         self.told, self.told_number = known.told, known.told_number
+        self.requested = -math.inf
         self._missing = math.inf
+        self._words = ""
+
+    @property
+    def known(self) -> Known[S]:
+        """All that is known of it."""
+        return Known(self.since, self.status, self.error, self.number, self.told, self.told_number)
 
     @property
     def is_ended(self) -> bool:
@@ -132,17 +144,32 @@ class Watched(Generic[S]):
 
     def failed(self, error: AgenciaError, now: float, unknown_for: float) -> bool:
         """The panel told an error instead; returns whether that is a change: it has ended."""
-        if not self._is_own(error):
+        if not (isinstance(error, NotFoundError) or (self.status is None and self.is_own(error))):
             return False
-        self._missing = min(self._missing, now)
+        self._missing, self._words = min(self._missing, now), error.message
         if now - self._missing < unknown_for:
             return False
         self.error = of_id(error, self.id)
         self.number += 1
         return True
 
-    def _is_own(self, error: AgenciaError) -> bool:
-        return isinstance(error, NotFoundError) or (self.status is None and is_about_an_id(error))
+    def is_own(self, error: AgenciaError) -> bool:
+        """Whether an error of a request for this id alone is about the id."""
+        return is_about_an_id(error) or self.says_again(error)
+
+    def says_again(self, error: AgenciaError) -> bool:
+        """Whether it is in the words of the last error of its own."""
+        is_missing = self._missing < math.inf
+        return is_missing and isinstance(error, PanelError) and error.message == self._words
+
+    def adopt(self, known: Known[S]) -> None:
+        """Replace what is known of it by what was recorded; what was told here stays told."""
+        self.status, self.error, self.since, self.number = (
+            known.status,
+            known.error,
+            known.since,
+            known.number,
+        )
 
     def due(self, now: float, intervals: Intervals, unknown_for: float) -> float:
         """When it is to be asked for again."""
@@ -165,15 +192,18 @@ class Watched(Generic[S]):
         return change
 
 
-def facts(status: object) -> tuple[str | None, Decimal | None, int | None]:
+def facts(status: object) -> tuple[str | None, Decimal | None, int | None, bool | None]:
     """What of a status is a change if it differs."""
     return (
         getattr(status, "status", None),
         getattr(status, "charge", None),
         getattr(status, "remains", None),
+        getattr(status, "is_final", None),
     )
 
 
 def is_about_an_id(error: AgenciaError) -> bool:
-    """Whether an error tells of an id, and not of the panel."""
-    return isinstance(error, PanelError | NotAnsweredError) and not isinstance(error, _OF_THE_PANEL)
+    """Whether an error is about an id, and not about the panel."""
+    if isinstance(error, RateLimitedError) or not isinstance(error, PanelError | NotAnsweredError):
+        return False
+    return is_of_row(error) or not isinstance(error, _OF_THE_PANEL)

@@ -17,7 +17,8 @@ from agencia_async._watch.watched import Known, S, Watched
 from agencia_async.errors import ConfigurationError
 from agencia_async.models import Id
 
-Record = Callable[[Sequence[Watched[Any]]], Awaitable[None]]
+Record = Callable[[Sequence[Watched[Any]]], Awaitable[Mapping[str, Known[Any]]]]
+"""Records changes; returns what is recorded then, by key."""
 
 
 @frozen
@@ -101,7 +102,9 @@ class Watcher(Generic[S]):
     def discard(self, *ids: Id) -> None:
         """Stop watching these ids, and forget their status; ids that are not watched are ignored."""
         for given in ids:
-            self._register.discard(id_text(given))
+            key = id_text(given)
+            self._known.pop(key, None)
+            self._register.discard(key)
         self._polling.wake()
         self._news.set()
 
@@ -123,7 +126,9 @@ class Watcher(Generic[S]):
 
     async def _changed(self, changed: Sequence[Watched[S]]) -> None:
         if changed and self._terms.record is not None:
-            await self._terms.record(changed)
+            recorded = await self._terms.record(changed)
+            for one in changed:
+                self._register.adopt(one, recorded[one.key], self._terms.asking.clock())
         self._register.offer(changed)
         self._news.set()
 

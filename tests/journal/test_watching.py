@@ -1,6 +1,7 @@
 """A journal watches its orders: recorded once, told at least once."""
 
 import asyncio
+import itertools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -241,10 +242,93 @@ async def test_a_change_after_what_another_program_has_recorded(panel: Panel, pa
         stream = journal.watch(client)
         await anext(stream)
         with closing(sqlite3.connect(path)) as database, database:
-            database.execute("UPDATE agencia_watched SET number = 7, status = '{}'")
+            database.execute("""UPDATE agencia_watched SET number = 7, status = '{"status": "Processing"}'""")
         panel.end(1)
         assert seen([await anext(stream)]) == [(1, "Completed", 8)]
         await stream.aclose()
+
+
+@pytest.mark.usefixtures("panel")
+async def test_a_field_that_differs_each_time_is_no_other_change(path: Path) -> None:
+    timed = TimedPanel()
+    async with timed.client() as client, Journal(path) as one, Journal(path) as other:
+        await place(one, client, *"ab")
+        streams = [one.watch(client), other.watch(client)]
+        firsts = await asyncio.gather(*map(anext, streams))
+        timed.end(1, 2)
+        rest = await asyncio.gather(*map(_all, streams))
+    for first, more in zip(firsts, rest, strict=True):
+        finals = [change for change in [first, *more] if change.is_final]
+        assert sorted(seen(finals)) == [(1, "Completed", 2), (2, "Completed", 2)]
+    assert {row["number"] for row in rows_of(path).values()} == {2}
+
+
+class TimedPanel(Panel):
+    """Has a field in each row that never is the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = itertools.count()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        told = response.json()
+        for row in told.values() if "status" not in told else [told]:
+            if isinstance(row, dict):
+                row["time"] = next(self.times)
+        return httpx.Response(200, json=told)
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+async def test_an_answer_that_is_older_than_what_is_recorded_is_not(
+    panel: Panel, path: Path, *, is_told: bool
+) -> None:
+    """The request of one program is answered late, with what was true before the other one saw the end."""
+    late = LatePanel()
+    late.rows = {"1": panel.row("In progress", 5)}
+    async with panel.client() as client, late.client() as slow, Journal(path) as one, Journal(path) as other:
+        await place(one, client, "a")
+        behind = other.watch(slow)
+        first = asyncio.create_task(anext(behind))
+        await until(lambda: bool(late.asked))
+        panel.end(1)
+        ahead = one.watch(client)
+        assert seen([await anext(ahead)]) == [(1, "Completed", 1)]
+        if is_told:
+            assert await _all(ahead) == []
+        late.answers.set()
+        assert seen([await first]) == [(1, "Completed", 1)]
+        assert await _all(behind) == []
+    (row,) = rows_of(path).values()
+    assert (row["state"], row["number"], row["final"]) == ("Completed", 1, 1)
+
+
+class LatePanel(Panel):
+    """Answers once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        await self.answers.wait()
+        return response
+
+
+async def test_a_change_that_is_told_after_a_newer_one_does_not_take_its_place(
+    panel: Panel, path: Path
+) -> None:
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a")
+        async with journal.watcher(client) as watcher:
+            first = await anext(watcher)
+            panel.end(1)
+            last = await anext(watcher)
+            watcher.told(last)
+            watcher.told(first)
+        assert [first.number, last.number] == [1, 2]
+        assert await _all(journal.watch(client)) == []
 
 
 async def test_a_journal_that_cannot_be_written_ends_it(

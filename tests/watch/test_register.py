@@ -4,17 +4,20 @@ import pytest
 
 from agencia_async import (
     AgenciaError,
+    AuthenticationError,
     InvalidOrderError,
     NotAnsweredError,
     NotFoundError,
     OrderStatus,
     PanelError,
+    RateLimitedError,
     TransportError,
     UnavailableError,
 )
-from agencia_async._watch.register import Register, Rules, is_of_the_panel
+from agencia_async._watch.register import Register, Rules
 from agencia_async._watch.schedule import Intervals
 from agencia_async._watch.watched import Known
+from agencia_async.errors import mark_as_row
 
 DONE = OrderStatus(status="Completed")
 BUSY = OrderStatus(status="In progress")
@@ -29,7 +32,7 @@ def register(*keys: str) -> Register[OrderStatus]:
 
 def test_an_end_is_waited_for_until_it_is_offered() -> None:
     it = register("a", "b")
-    changed = it.answered({"a": DONE, "b": BUSY}, 1)
+    changed = it.answered({"a": DONE, "b": BUSY}, 1, 0)
     assert (it.open, it.untold, it.next()) == (2, 0, None)
     it.offer(changed)
     assert (it.open, it.untold) == (1, 2)
@@ -38,8 +41,8 @@ def test_an_end_is_waited_for_until_it_is_offered() -> None:
 
 def test_what_is_recorded_is_not_told_before() -> None:
     it = register("a")
-    it.offer(it.answered({"a": BUSY}, 1))
-    changed = it.answered({"a": DONE}, 2)
+    it.offer(it.answered({"a": BUSY}, 1, 0))
+    changed = it.answered({"a": DONE}, 2, 0)
     assert it.next() is None
     it.offer(changed)
     change = it.next()
@@ -49,7 +52,7 @@ def test_what_is_recorded_is_not_told_before() -> None:
 
 def test_an_end_that_is_discarded_before_it_is_offered() -> None:
     it = register("a", "b")
-    changed = it.answered({"a": DONE, "b": BUSY}, 1)
+    changed = it.answered({"a": DONE, "b": BUSY}, 1, 0)
     it.discard("a")
     assert it.open == 1
     it.add("a", "a", Known(0), 0)
@@ -59,18 +62,18 @@ def test_an_end_that_is_discarded_before_it_is_offered() -> None:
 
 def test_what_is_again_as_it_was_told_is_not_offered() -> None:
     it = register("a")
-    it.offer(it.answered({"a": BUSY}, 1))
+    it.offer(it.answered({"a": BUSY}, 1, 0))
     it.next()
-    other = it.answered({"a": OrderStatus(status="Pending")}, 2)
-    it.offer([*other, *it.answered({"a": BUSY}, 3)])
+    other = it.answered({"a": OrderStatus(status="Pending")}, 2, 0)
+    it.offer([*other, *it.answered({"a": BUSY}, 3, 0)])
     assert (it.untold, it.open) == (0, 1)
 
 
 def test_an_answer_for_what_has_ended_is_ignored() -> None:
     it = register("a")
     it.schedule.take(0, 100)
-    it.offer(it.answered({"a": DONE}, 1))
-    assert it.answered({"a": BUSY}, 2) == []
+    it.offer(it.answered({"a": DONE}, 1, 0))
+    assert it.answered({"a": BUSY}, 2, 0) == []
     assert len(it.schedule) == 0
 
 
@@ -93,8 +96,8 @@ def test_what_was_not_told_before_is_told_first() -> None:
 
 def test_the_states_are_counted() -> None:
     it = register("a", "b", "c")
-    it.answered({"a": BUSY, "b": BUSY, "c": NotFoundError("no")}, 1)
-    it.answered({"a": DONE}, 2)
+    it.answered({"a": BUSY, "b": BUSY, "c": NotFoundError("no")}, 1, 0)
+    it.answered({"a": DONE}, 2, 0)
     assert +it.states == {"In progress": 1, "Completed": 1}
     it.discard("a")
     assert +it.states == {"In progress": 1}
@@ -119,4 +122,75 @@ AWAY = TransportError("away")
     ],
 )
 def test_whether_the_panel_can_be_used(outcomes: dict[str, OrderStatus | AgenciaError], is_it: bool) -> None:  # noqa: FBT001
-    assert is_of_the_panel(outcomes) is is_it
+    assert register(*outcomes).is_of_the_panel(outcomes) is is_it
+
+
+def of_row(error: AgenciaError) -> AgenciaError:
+    mark_as_row(error)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_it"),
+    [
+        ({"a": of_row(PanelError("words")), "b": of_row(PanelError("words"))}, False),
+        ({"a": of_row(UnavailableError("too old"))}, False),
+        ({"a": of_row(UnavailableError("too old")), "b": AWAY}, False),
+        ({"a": of_row(RateLimitedError("slow down"))}, True),
+    ],
+)
+def test_what_the_row_of_an_id_says_is_about_the_id(outcomes: dict[str, AgenciaError], is_it: bool) -> None:  # noqa: FBT001
+    assert register(*outcomes).is_of_the_panel(outcomes) is is_it
+
+
+def denied() -> AgenciaError:
+    return AuthenticationError("denied")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_it"),
+    [
+        ({"a": BUSY}, False),
+        ({"a": denied()}, True),
+        ({"a": of_row(denied())}, True),
+        ({"a": of_row(denied()), "b": of_row(denied())}, True),
+        ({"a": of_row(denied()), "b": BUSY}, False),
+        ({"a": of_row(denied()), "b": NotFoundError("no")}, False),
+        ({"a": AuthenticationError("revoked"), "b": BUSY}, True),
+        ({"of none": denied()}, True),
+    ],
+)
+def test_whether_the_account_is_rejected(
+    outcomes: dict[str, OrderStatus | AgenciaError],
+    is_it: bool,  # noqa: FBT001
+) -> None:
+    assert (register("a", "b").rejection(outcomes) is not None) is is_it
+
+
+def test_an_id_alone_that_was_denied_beside_others_is_no_rejection() -> None:
+    it = register("a", "b")
+    it.answered({"a": BUSY, "b": of_row(AuthenticationError("denied"))}, 1, 0)
+    assert it.rejection({"b": AuthenticationError("denied")}) is None
+    assert it.rejection({"b": AuthenticationError("Invalid API key")}) is not None
+    assert it.rejection({"a": AuthenticationError("denied")}) is not None
+
+
+def test_what_was_recorded_is_adopted() -> None:
+    it = register("a", "b")
+    changed = it.answered({"a": BUSY, "b": DONE}, 1, 0)
+    for one in changed:
+        recorded = {"a": Known(1, DONE, None, 4, DONE, 4), "b": Known(1, BUSY, None, 2)}[one.key]
+        it.adopt(one, recorded, 1)
+    it.offer(changed)
+    assert (+it.states, it.open) == ({"Completed": 1, "In progress": 1}, 1)
+    assert it.schedule.take(6, 100) == ["b"]
+    told = [change for change in (it.next(), it.next()) if change is not None]
+    assert [(change.id, change.value, change.number) for change in told] == [("a", DONE, 4), ("b", BUSY, 2)]
+
+
+def test_what_was_recorded_of_a_discarded_id_is_not_adopted() -> None:
+    it = register("a")
+    (one,) = it.answered({"a": BUSY}, 1, 0)
+    it.discard("a")
+    it.adopt(one, Known(1, DONE, None, 4), 1)
+    assert (+it.states, len(it.schedule)) == ({}, 0)

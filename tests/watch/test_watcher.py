@@ -9,9 +9,11 @@ import math
 from collections import Counter
 from typing import Any
 
+import httpx
 import pytest
 
 from agencia_async import (
+    AgenciaError,
     AuthenticationError,
     Change,
     ConfigurationError,
@@ -21,9 +23,10 @@ from agencia_async import (
     OrderState,
     OrderStatus,
     PanelError,
+    UnavailableError,
 )
 from tests.support.virtual import virtual_time
-from tests.watch.scene import WRONG, WatchedPanel, ends_at, row, time, told
+from tests.watch.scene import WRONG, Tell, WatchedPanel, ends_at, row, time, told
 
 BAD_KEY = {"error": "Invalid API key"}
 
@@ -625,3 +628,126 @@ async def test_stats_while_it_waits() -> None:
         assert (stats.requests, stats.states, stats.untold) == (3, {"In progress": 250}, 250)
         assert stats.unseen == 0
         assert stats.next_look == pytest.approx(4.05, abs=0.1)
+
+
+# --- what the row of an id says ---------------------------------------------------------------------------
+
+
+def all_but(words: dict[str, str], ends: float = 50) -> Tell:
+    """Some orders are refused in words of their own, all others end after so many seconds."""
+    others = ends_at(ends)
+    return lambda key, now: {"error": words[key]} if key in words else others(key, now)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("Access denied", AuthenticationError),
+        ("You do not have permission for this order", UnavailableError),
+        ("Order too old", UnavailableError),
+        ("Order archived", PanelError),
+        ("Incorrect order ID", NotFoundError),
+    ],
+)
+@virtual_time
+async def test_what_the_row_of_an_order_says_concerns_no_other(words: str, error: type[AgenciaError]) -> None:
+    panel = WatchedPanel(all_but({"3": words}))
+    async with panel.client() as client:
+        finals = [change async for change in client.watch(range(1, 6)) if change.is_final]
+    assert {change.id: type(change.error) for change in finals} == {
+        **dict.fromkeys((1, 2, 4, 5), type(None)),
+        3: error,
+    }
+    assert time() == pytest.approx(600, abs=1)  # the other ones had ended long before
+    assert finals[-1].id == 3
+
+
+@pytest.mark.parametrize("words", ["Order archived", "Order too old", "Not your order"])
+@virtual_time
+async def test_orders_that_are_all_refused_by_name_end(words: str) -> None:
+    panel = WatchedPanel(all_but(dict.fromkeys("12", words)))
+    async with panel.client() as client, client.watcher() as watcher:
+        watcher.add(1, 2)
+        changes = [change async for change in watcher]
+        assert watcher.stats().away is None
+    assert sorted(change.id for change in changes) == [1, 2]
+    assert {change.error.message for change in changes if change.error} == {words}
+    assert time() == pytest.approx(600, abs=1)
+
+
+@virtual_time
+async def test_an_account_that_is_rejected_later_raises_though_an_order_was_denied_before() -> None:
+    panel = WatchedPanel(all_but({"2": "Access denied"}, ends=math.inf))
+    async with panel.client() as client:
+        stream = client.watch([1, 2])
+        assert (await anext(stream)).id == 1
+        panel.refuse = {"error": "Invalid API key"}
+        with pytest.raises(AuthenticationError, match="Invalid API key"):
+            await anext(stream)
+
+
+# --- words that come to be known --------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_a_word_that_is_known_as_final_now_ends_the_order() -> None:
+    panel = WatchedPanel(lambda _, __: row("Listo"))
+    async with panel.client() as client, client.watcher() as watcher:
+        watcher.add(1)
+        first = await anext(watcher)
+        snapshot = json.loads(json.dumps(watcher.snapshot()))
+    assert (first.is_final, first.number) == (False, 1)
+    async with panel.client(states={"listo": OrderState.COMPLETED}) as client:
+        changes = [change async for change in client.watch([1], known=snapshot)]
+    assert [(told(change), change.is_final, change.number) for change in changes] == [((1, "Listo"), True, 2)]
+
+
+# --- discarded --------------------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_what_is_added_does_not_wait_for_the_request_of_what_was_discarded(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    panel = HangingPanel("1")
+    async with panel.client(timeout=30) as client, client.watcher() as watcher:
+        await client.balance()
+        watcher.add(1)
+        await asyncio.sleep(1)
+        watcher.discard(1)
+        assert [change async for change in watcher] == []
+        watcher.add(2)
+        assert told(await anext(watcher)) == (2, "Completed")
+        assert time() < 2
+        await asyncio.sleep(200)
+        assert watcher.stats().away is None
+    assert "nothing is answered" not in caplog.text
+
+
+class HangingPanel(WatchedPanel):
+    """Never answers a request for one id."""
+
+    def __init__(self, hangs: str) -> None:
+        super().__init__(lambda _, __: row("Completed"))
+        self.hangs = hangs
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if f"order={self.hangs}" in (await request.aread()).decode():
+            await asyncio.sleep(1000)
+        return await super().handle_async_request(request)
+
+
+@virtual_time
+async def test_what_was_known_of_a_discarded_id_is_forgotten() -> None:
+    panel = WatchedPanel(ends_at(0))
+    async with panel.client() as client:
+        async with client.watcher() as watcher:
+            watcher.add(1)
+            assert [told(change) async for change in watcher] == [(1, "Completed")]
+            snapshot = watcher.snapshot()
+        async with client.watcher(known=snapshot) as watcher:
+            watcher.add(1)
+            assert [change async for change in watcher] == []
+            watcher.discard(1)
+            watcher.add(1)
+            assert [told(change) async for change in watcher] == [(1, "Completed")]
