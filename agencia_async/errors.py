@@ -322,16 +322,6 @@ def twin(error: E) -> E:
     return other
 
 
-def mark_as_row(error: AgenciaError) -> None:
-    """Note that the row of one id reports it."""
-    error.__dict__["of_row"] = True
-
-
-def is_of_row(error: AgenciaError) -> bool:
-    """Whether the row of one id reports it, and not the reply as a whole."""
-    return "of_row" in error.__dict__
-
-
 def noted(error: AgenciaError, note: str) -> None:
     """Add a note to an error, once."""
     text = _printable(note)

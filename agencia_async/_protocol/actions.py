@@ -12,6 +12,7 @@ from attrs import frozen
 
 from agencia_async._models.extra import Extra
 from agencia_async._models.ids import id_key
+from agencia_async._models.row_errors import mark_as_row
 from agencia_async._protocol.calls import Call, RetryMode, reader_of
 from agencia_async._protocol.columns import Columns
 from agencia_async._protocol.envelope import (
@@ -40,7 +41,6 @@ from agencia_async.errors import (
     PanelError,
     ReplyError,
     TransportError,
-    mark_as_row,
 )
 from agencia_async.models import Cancellation, Id, OrderStatus, RefillStatus
 from agencia_async.states import OrderState, RefillState, normalized, order_state, refill_state

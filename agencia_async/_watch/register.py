@@ -6,10 +6,11 @@ from typing import Generic
 
 from attrs import frozen
 
+from agencia_async._models.row_errors import is_of_row
 from agencia_async._models.watching import Change
 from agencia_async._watch.schedule import Intervals, Schedule
 from agencia_async._watch.watched import Known, S, Watched, is_about_an_id
-from agencia_async.errors import AgenciaError, AuthenticationError, PanelError, is_of_row
+from agencia_async.errors import AgenciaError, AuthenticationError, PanelError
 from agencia_async.models import Id
 
 

@@ -20,6 +20,7 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from agencia_async._models.row_errors import is_of_row
 from agencia_async._models.watching import Change
 from agencia_async._watch.schedule import Intervals
 from agencia_async.errors import (
@@ -30,7 +31,6 @@ from agencia_async.errors import (
     PanelError,
     RateLimitedError,
     UnavailableError,
-    is_of_row,
     of_id,
 )
 from agencia_async.models import Id

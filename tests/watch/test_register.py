@@ -14,10 +14,10 @@ from agencia_async import (
     TransportError,
     UnavailableError,
 )
+from agencia_async._models.row_errors import mark_as_row
 from agencia_async._watch.register import Register, Rules
 from agencia_async._watch.schedule import Intervals
 from agencia_async._watch.watched import Known
-from agencia_async.errors import mark_as_row
 
 DONE = OrderStatus(status="Completed")
 BUSY = OrderStatus(status="In progress")
