@@ -80,7 +80,13 @@ MAY = {
         "cli.request_log",
         "cli.stderr",
     ),
-    "cli.commands.place_waiting": ("__init__", "journal", "cli", "_protocol.refusal_kinds"),
+    "cli.commands.place_waiting": (
+        "__init__",
+        "journal",
+        "cli",
+        "_concurrency",
+        "_protocol.refusal_kinds",
+    ),
     "cli.sandbox_profile": ("_client.profiles", "cli.exit"),
     "cli.request_log": ("__init__", "hooks", "cli.text"),
     "cli.options": (

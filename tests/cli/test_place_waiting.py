@@ -116,6 +116,17 @@ def test_orders_of_one_file_for_one_link_go_one_after_another(
     assert one_per_link.running == {"x", "y"}
 
 
+def test_the_one_for_its_link_may_end_while_the_rest_is_sent(
+    panel: WatchedPanel, agencia: Agencia, here: Path, one_per_link: OnePerLink
+) -> None:
+    one_per_link.lasting = {"x"}
+    file = write(here, "A,1,x", "B,1,x", *(f"C{number},1,y{number}" for number in range(9)))
+    panel.at_request(8, lambda: panel.set_state(str(panel.ledger[0].order), "Completed"))
+    done = agencia("place", file, *OPTIONS, *WAITING)
+    assert (done.code, sold(panel)[-1], adds(panel).count("x")) == (0, "x", 3)
+    assert one_per_link.running >= {"x"}
+
+
 def test_what_runs_and_is_not_in_the_journal_is_not_waited_for(
     panel: WatchedPanel, agencia: Agencia, here: Path, one_per_link: OnePerLink
 ) -> None:

@@ -18,7 +18,7 @@ from agencia_async import (
     OutcomeUnknownError,
 )
 from agencia_async.cli.commands.place_plan import Plan
-from agencia_async.cli.commands.place_waiting import HeldOrders, LinkWait, Write
+from agencia_async.cli.commands.place_waiting import HeldOrders, LinkWait, PlacedForLinks, Write
 from agencia_async.cli.exit import Code, let_go_of_stdout
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
@@ -70,10 +70,12 @@ class Sending:
                 self._write(rows, item)
                 bar.step(failed=not item.ok)
 
-            held = HeldOrders(self._wait, plan.orders, settle, lambda: self.failure is None)
-            await self._send_all(client, journal, plan, held, settle)
-            self._print_held(held.count)
-            await held.place(client, journal)
+            placed = PlacedForLinks(client, journal, plan.orders.values())
+            waiting = HeldOrders(self._wait, plan.orders, placed, settle, lambda: self.failure is None)
+            async with aclosing(waiting) as held:
+                await self._send_all(client, journal, plan, held, settle)
+                self._print_held(held.count)
+                await held.place()
 
     async def _send_all(
         self, client: AsyncClient, journal: "Journal", plan: Plan, held: HeldOrders, settle: Write
