@@ -263,21 +263,22 @@ class Journal(WatchingJournal):
     async def resolve(
         self, reference: str, *, order_id: Id | None = None, placed: bool | None = None
     ) -> JournalEntry:
-        """Resolve an unknown order manually.
+        """Resolve an unknown order manually, or change an earlier manual resolution.
+
+        That ends when the order is sent again. An id that `reconcile` has verified can only be replaced.
 
         Args:
             reference: the reference of the order.
-            order_id: the order's id at the panel; `reconcile` verifies it.
+            order_id: its id at the panel, not that of another order here, unless the panel repeats ids.
             placed: False if the panel does not have the order: it becomes `refused`, and may be placed again.
 
         Raises:
-            ConfigurationError: there is no such order, it is not unknown, or an argument is invalid.
+            ConfigurationError: the order does not exist, or its state or an argument does not allow it.
         """
         if (order_id is not None) == (placed is False):
             raise ConfigurationError("exactly one of order_id and placed=False must be given")
         await self._open()
-        if order_id is not None:
-            id_text(order_id, "order_id")
+        id_text(0 if order_id is None else order_id, "order_id")
         return await self._store.resolve(composed_reference(reference), order_id)
 
     async def backup(self, target: str | os.PathLike[str]) -> None:
@@ -300,11 +301,10 @@ class Journal(WatchingJournal):
         return balance
 
     async def reconcile(self, client: AsyncClient) -> list[Finding]:
-        """Collect evidence about orders that are unknown or were resolved manually.
+        """Collect evidence about orders that are unknown or were resolved manually; decides nothing.
 
         An id from a manual resolution is verified with `status`. For an unknown order, the balances before
-        and after it are compared, if nothing else was placed through this journal in between. No state is
-        decided automatically: each finding says what is left to decide manually.
+        and after it are compared, if nothing else was placed through this journal in between.
 
         Raises:
             AgenciaError: the request to the panel failed.

@@ -35,6 +35,11 @@ def entry_of(row: Row[Any]) -> JournalEntry:
     )
 
 
+def is_given(row: Row[Any]) -> bool:
+    """Whether a person has given the id of the order in a row, confirmed by the panel or not."""
+    return bool(row.by_hand or (row.order_ids and json.loads(row.order_ids) == [row.order_id]))
+
+
 def history_text(history: Sequence[Refusal]) -> str | None:
     rows = [
         {

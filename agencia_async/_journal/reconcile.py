@@ -41,7 +41,7 @@ async def _verify(store: Store, client: AsyncClient, entries: list[JournalEntry]
 async def _verified(store: Store, entry: JournalEntry, item: BulkItem[OrderStatus]) -> Finding:
     name = f"{entry.reference!r} was resolved manually as order {entry.order_id}"
     if item.error is None:
-        await store.verified(entry.reference)
+        await store.verified(entry)
         status = item.unwrap()
         charge = (
             "" if status.charge is None else f", charge {status.charge:f} {status.currency or ''}".rstrip()

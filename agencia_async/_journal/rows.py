@@ -15,7 +15,7 @@ from attrs import Factory, evolve, field, frozen
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from agencia_async._journal.entry import JournalEntry, JournalState, Refusal, bare, written
-from agencia_async._journal.entry_rows import entry_of, history_text
+from agencia_async._journal.entry_rows import entry_of, history_text, is_given
 from agencia_async._journal.schema import orders
 from agencia_async._journal.storable import digest, storable
 from agencia_async._orders.fields import id_from_text
@@ -252,32 +252,46 @@ def settle_all(
     for some, change in ((known, mine), (unknown, mine.where(open_yet))):
         if some:
             connection.execute(change, [_outcome(settle, written(now)) for settle in some])
-    tokens, sold = _there(connection, settles)
+    tokens, sold, given = _there(connection, settles)
     made: dict[str, JournalEntry | None] = {}
     for settle in settles:
         entry = _settled(settle, now) if settle.token in tokens else None
         earlier = sold.setdefault(settle.bought, settle.entry.reference) if settle.bought else None
         if entry is not None and earlier not in {None, entry.reference}:
-            entry = warn(connection, entry, str(earlier))
+            entry = warn(connection, entry, str(earlier), manually=earlier in given)
         made[settle.token] = entry
     return made
 
 
-def _there(connection: Connection, settles: Sequence[Settle]) -> tuple[set[str], dict[str, str]]:
-    """The tokens that are there, and which other orders have one of the numbers."""
+def _there(connection: Connection, settles: Sequence[Settle]) -> tuple[set[str], dict[str, str], set[str]]:
+    """The tokens that are there, which other orders have one of the numbers, and which a person gave."""
     references = {settle.entry.reference for settle in settles}
     numbers = [settle.bought for settle in settles if settle.bought]
     which: ColumnElement[bool] = orders.c.reference.in_(references)
     if numbers:
         which |= orders.c.bought.in_(numbers)
-    rows = connection.execute(select(orders.c.reference, orders.c.token, orders.c.bought).where(which)).all()
-    sold = {row.bought: row.reference for row in rows if row.reference not in references and row.bought}
-    return {row.token for row in rows}, sold
+    rows = connection.execute(select(*_WHOSE).where(which)).all()
+    others = [row for row in rows if row.reference not in references and row.bought]
+    sold = {row.bought: row.reference for row in others}
+    return {row.token for row in rows}, sold, {row.reference for row in others if is_given(row)}
 
 
-def warn(connection: Connection, entry: JournalEntry, earlier: str) -> JournalEntry:
-    """The entry with a warning, recorded, that another one has its number."""
-    warning = f"{earlier!r} has the same id, {entry.order_id}: this panel's ids may be of no use"
+_WHOSE: Final[Sequence[ColumnElement[Any]]] = (
+    orders.c.reference,
+    orders.c.token,
+    orders.c.bought,
+    orders.c.by_hand,
+    orders.c.order_id,
+    orders.c.order_ids,
+)
+
+
+def warn(connection: Connection, entry: JournalEntry, earlier: str, *, manually: bool) -> JournalEntry:
+    """The entry with a warning, recorded, that another one has its number, which a person may have given."""
+    cause = (
+        "it was resolved manually, maybe with a wrong id" if manually else "this panel's ids may be of no use"
+    )
+    warning = f"{earlier!r} has the same id, {entry.order_id}: {cause}"
     mine = orders.c.reference == entry.reference
     connection.execute(orders.update().where(mine).values(warning=warning))
     return evolve(entry, warning=warning)

@@ -68,7 +68,8 @@ orders = Table(
     Column("bought", _KEY),
 )
 """One row for each reference. `session` is sending it, `token` identifies its claim. `target` is the digest
-of panel, service and link, `bought` that of panel and number."""
+of panel, service and link, `bought` that of panel and number. `order_ids` are all numbers where the panel
+gave several, or the one that a person gave (`resolution.py`)."""
 watched = Table(
     "agencia_watched",
     tables,

@@ -16,18 +16,16 @@ from agencia_async._journal.database import Database, ItemError
 from agencia_async._journal.entry import JournalEntry, JournalState, clock, written
 from agencia_async._journal.entry_rows import entry_of
 from agencia_async._journal.location import Location
-from agencia_async._journal.migration import NOT_PLACED
 from agencia_async._journal.opening import Opening
+from agencia_async._journal.resolution import resolve
 from agencia_async._journal.rows import (
     Claim,
     Entered,
     Find,
     Settle,
     claim_all,
-    number_key,
     rows_of,
     settle_all,
-    warn,
 )
 from agencia_async._journal.schema import orders
 from agencia_async._journal.session import Session
@@ -183,45 +181,20 @@ class Store:
         """Record a manual resolution: its number, or None if it was not placed.
 
         Raises:
-            InvalidInputError: there is no such order, or it is not unknown.
+            InvalidInputError: there is no such order, its state does not allow it, or another order has the
+                number.
         """
-
-        def write(connection: Connection) -> JournalEntry | str:
-            row = rows_of(connection, [reference]).get(reference)
-            if row is None:
-                return f"no order {reference!r} in {self.name}"
-            if row.state != JournalState.UNKNOWN and not row.by_hand:
-                return f"order {reference!r} is {row.state}, only unknown orders can be resolved"
-            return self._resolved(connection, row, order_id)
-
-        entry = await self.do(write)
-        if isinstance(entry, str):
-            raise InvalidInputError(entry, field="reference")
+        entry = await self.do(
+            lambda connection: resolve(connection, reference, order_id, now=self._now(), journal=self.name)
+        )
+        if isinstance(entry, InvalidInputError):
+            raise entry
         return entry
 
-    def _resolved(self, connection: Connection, row: Row[Any], order_id: Id | None) -> JournalEntry:
-        """The entry after a manual resolution, recorded."""
-        bought = None if order_id is None else number_key(row.panel, order_id)
-        values = {
-            "state": JournalState.REFUSED if order_id is None else JournalState.PLACED,
-            "order_id": None if order_id is None else str(order_id),
-            "order_ids": None,
-            "error": NOT_PLACED if order_id is None else None,
-            "by_hand": order_id is not None,
-            "bought": bought,
-            "warning": None,
-            "updated": written(self._now()),
-        }
-        mine = orders.c.number == row.number
-        connection.execute(orders.update().where(mine).values(values))
-        entry = entry_of(connection.execute(select(orders).where(mine)).one())
-        others = select(orders.c.reference).where(orders.c.bought == bought, ~mine).limit(1)
-        earlier = connection.scalar(others) if bought else None
-        return warn(connection, entry, earlier) if earlier else entry
-
-    async def verified(self, reference: str) -> None:
-        """Record that the panel has confirmed a manually resolved order."""
-        change = orders.update().where(orders.c.reference == reference).values(by_hand=False)
+    async def verified(self, entry: JournalEntry) -> None:
+        """Record that the panel has confirmed the id of a manually resolved order."""
+        mine = (orders.c.reference == entry.reference) & (orders.c.order_id == str(entry.order_id))
+        change = orders.update().where(mine).values(by_hand=False)
         await self.do(lambda connection: connection.execute(change))
 
     async def entries(

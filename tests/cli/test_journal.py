@@ -122,7 +122,7 @@ def test_resolving(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("journal", "resolve", "A-1", *JOURNAL, "--not-placed")
     assert (done.code, done.err) == (
         2,
-        "agencia: order 'A-1' is placed, only unknown orders can be resolved\n",
+        "agencia: order 'A-1' is placed, only unknown and manually resolved orders can be resolved\n",
     )
 
 

@@ -285,16 +285,6 @@ async def test_an_order_that_became_several_keeps_all_numbers(journal: Journal) 
         assert (await journal.place(client, "c", ORDER)).order_ids == (9,)
 
 
-async def test_a_number_that_a_person_gives_twice_is_noticed(journal: Journal) -> None:
-    panel = Panel(httpx.Response(200, json={"order": 7}), LOST)
-    async with panel.client() as client:
-        await journal.place(client, "a", ORDER)
-        with pytest.raises(OutcomeUnknownError):
-            await journal.place(client, "b", ORDER)
-    assert "'a' has the same id, 7" in str((await journal.resolve("b", order_id=7)).warning)
-    assert (await journal.resolve("b", order_id=8)).warning is None
-
-
 async def test_another_panel_while_the_first_one_answers(journal: Journal) -> None:
     panel = Panel()
     panel.go.clear()
@@ -795,7 +785,7 @@ async def test_an_id_given_manually_is_verified(journal: Journal) -> None:
         assert finding.status is not None
         assert finding.status.status == "Pending"
         assert await journal.reconcile(client) == []
-        with pytest.raises(ConfigurationError, match="only unknown orders"):
+        with pytest.raises(ConfigurationError, match="the panel has confirmed its id, 7"):
             await journal.resolve("a", placed=False)
 
 
