@@ -1,8 +1,11 @@
 """The entries of a journal, and the findings of a reconciliation."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any, ClassVar, Literal
 from unicodedata import normalize
 
 from attrs import frozen
@@ -11,6 +14,8 @@ from agencia_async._plain.record import Record
 from agencia_async.errors import InvalidInputError
 from agencia_async.models import Id, OrderStatus
 from agencia_async.orders import Order
+
+FindingKind = Literal["unknown", "confirmed", "not_found", "unverified", "other_panel"]
 
 _LONGEST = 200
 _COUNTED = re.compile(r"#\d+\Z")
@@ -99,11 +104,37 @@ class Finding(Record):
         entry: the order's entry.
         advice: what is known, and what is left to decide manually, as English text.
         status: its status at the panel, if known.
+        kind: `unknown`: the outcome of the order is unknown. For the id of a manual resolution: `confirmed`:
+            the panel has an order with it; `not_found`: it has none; `unverified`: it could not be asked.
+            `other_panel`: any order that belongs to another panel than that of the client.
+        error: why the id could not be verified.
+        cost: what an unknown order costs by the current catalogue, if known.
+        currency: of `cost` and the balances.
+        balance: the balance now, for an unknown order.
+        balance_before: the last balance that was recorded before an unknown order, if any.
+        balance_before_at: when it was recorded, in UTC.
+        other_orders: how many other orders of this journal may have been charged between the two balances.
+        needs_decision: whether something is left to do; so for every kind but `confirmed`.
     """
+
+    _derived: ClassVar[Mapping[str, Any]] = {"needs_decision": bool}
 
     entry: JournalEntry
     advice: str
     status: OrderStatus | None = None
+    kind: FindingKind = "unknown"
+    error: str | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    balance: Decimal | None = None
+    balance_before: Decimal | None = None
+    balance_before_at: datetime | None = None
+    other_orders: int | None = None
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether something is left to do."""
+        return self.kind != "confirmed"
 
 
 def checked_reference(reference: object) -> str:

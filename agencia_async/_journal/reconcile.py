@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
+from attrs import evolve
+
 from agencia_async._journal.entry import Finding, JournalEntry, JournalState, clock, is_same_panel
+from agencia_async._journal.snapshots import Snapshot
 from agencia_async._journal.store import Store
 from agencia_async._orders.order import description
 from agencia_async.catalogue import Catalogue
@@ -28,7 +31,7 @@ async def reconcile(store: Store, client: AsyncClient, panel: str) -> list[Findi
 
 def _elsewhere(entry: JournalEntry) -> Finding:
     advice = f"{entry.reference!r} was sent to {entry.panel}: reconcile it with a client for that panel."
-    return Finding(entry=entry, advice=advice)
+    return Finding(entry=entry, advice=advice, kind="other_panel")
 
 
 async def _verify(store: Store, client: AsyncClient, entries: list[JournalEntry]) -> list[Finding]:
@@ -48,17 +51,18 @@ async def _verified(store: Store, entry: JournalEntry, item: BulkItem[OrderStatu
         )
         advice = (
             f"{name}, and the panel has an order with that id: {status.status}{charge}. "
-            f"Check on the panel's website that it is for {description(entry.order.form())}."
+            f"Check on the panel's website that it is for {description(entry.order.form())}; if it is not, "
+            "resolve it again, with the right id."
         )
-        return Finding(entry=entry, advice=advice, status=status)
+        return Finding(entry=entry, advice=advice, status=status, kind="confirmed")
     if isinstance(item.error, NotFoundError):
         advice = (
             f"{name}, but the panel does not know that id. A new order may be unknown for a while; if it "
             "stays so, resolve it again, with the right id or as not placed."
         )
-    else:
-        advice = f"{name}, which could not be verified: {item.error}"
-    return Finding(entry=entry, advice=advice)
+        return Finding(entry=entry, advice=advice, kind="not_found", error=str(item.error))
+    advice = f"{name}, which could not be verified: {item.error}"
+    return Finding(entry=entry, advice=advice, kind="unverified", error=str(item.error))
 
 
 async def _catalogue(client: AsyncClient) -> Catalogue:
@@ -70,32 +74,44 @@ async def _catalogue(client: AsyncClient) -> Catalogue:
 
 async def _compare(store: Store, entry: JournalEntry, balance: Balance, catalogue: Catalogue) -> Finding:
     """The evidence for and against an unknown order."""
-    todo = (
+    snapshot = await store.balance_before(entry.panel, entry.created)
+    finding = Finding(
+        entry=entry,
+        advice="",
+        cost=_cost(entry, catalogue),
+        currency=balance.currency or None,
+        balance=balance.balance,
+        balance_before=None if snapshot is None else snapshot.balance,
+        balance_before_at=None if snapshot is None else snapshot.taken,
+        other_orders=None if snapshot is None else snapshot.orders_since - 1,
+    )
+    return evolve(finding, advice=_advice(finding, snapshot))
+
+
+def _cost(entry: JournalEntry, catalogue: Catalogue) -> Decimal | None:
+    try:
+        return catalogue.cost(entry.order)
+    except ConfigurationError:
+        return None
+
+
+def _advice(finding: Finding, snapshot: Snapshot | None) -> str:
+    entry = finding.entry
+    cost = "" if finding.cost is None else f"By the current catalogue it costs {finding.cost:f}. "
+    return (
+        f"The outcome of {entry.reference!r} is unknown since {clock(entry.updated)}: "
+        f"{(entry.error or '').rstrip('.')}. {cost}{_money(finding, snapshot)} "
         f"Look on the panel's website for an order for {description(entry.order.form())} from that time. If "
         "it exists, resolve this one with its order_id; if not, with placed=False, and it can be placed "
         "again."
     )
-    advice = [
-        f"The outcome of {entry.reference!r} is unknown since {clock(entry.updated)}: {entry.error}.",
-        *_cost(entry, catalogue),
-        await _money(store, entry, balance),
-        todo,
-    ]
-    return Finding(entry=entry, advice=" ".join(advice))
 
 
-def _cost(entry: JournalEntry, catalogue: Catalogue) -> list[str]:
-    try:
-        return [f"By the current catalogue it costs {catalogue.cost(entry.order):f}."]
-    except ConfigurationError:
-        return []
-
-
-async def _money(store: Store, entry: JournalEntry, now: Balance) -> str:
-    current = f"{_amount(now.balance, now.currency)} now"
-    snapshot = await store.balance_before(entry.panel, entry.created)
+def _money(finding: Finding, snapshot: Snapshot | None) -> str:
+    current = f"{_amount(finding.balance, finding.currency)} now"
     if snapshot is None:
-        return f"The balance is {current}; there is no snapshot from before."
+        before = "there is no snapshot from before. Record one with note_balance before you place orders"
+        return f"The balance is {current}; {before}."
     before = f"{_amount(snapshot.balance, snapshot.currency)} at {clock(snapshot.taken)}"
     others = snapshot.orders_since - 1
     if others:
@@ -109,5 +125,5 @@ async def _money(store: Store, entry: JournalEntry, now: Balance) -> str:
     )
 
 
-def _amount(amount: Decimal, currency: str) -> str:
-    return f"{amount:f} {currency}".rstrip()
+def _amount(amount: Decimal | None, currency: str | None) -> str:
+    return f"{amount:f} {currency or ''}".rstrip()

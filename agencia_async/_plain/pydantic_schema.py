@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 Hints = Mapping[str, tuple[Any, bool]]
 
 _MONEY = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
+_TIME = Annotated[datetime, PlainSerializer(plain, return_type=str)]
 _TYPES: list[tuple[Any, Any]] = [
     (Any, Annotated[Any, PlainSerializer(plain)]),
     (Decimal, _MONEY),
     (Decimal | None, Optional[_MONEY]),  # noqa: UP045 - `|` is not for what is annotated
-    (datetime, Annotated[datetime, PlainSerializer(plain, return_type=str)]),
+    (datetime, _TIME),
+    (datetime | None, Optional[_TIME]),  # noqa: UP045 - as above
     (tuple[str, ...], tuple[str, ...] | str),  # lines, which may be given as one text
     (Mapping[str, str], dict[str, str]),
 ]

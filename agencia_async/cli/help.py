@@ -35,6 +35,24 @@ class Command(TyperCommand):
         return plain(super().get_params(ctx))
 
 
+class JournalCommand(Command):
+    """A command that takes its journal by `--journal`, and says so to who passes it as an argument."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as above
+        """Parse the arguments.
+
+        Raises:
+            UsageError: click's own, of which some versions of typer have a copy.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            message = str(getattr(error, "message", ""))
+            if "unexpected extra argument" in message:
+                vars(error)["message"] = f"{message}. A journal is named with --journal FILE"
+            raise
+
+
 class Group(TyperGroup):
     """A group of commands, in the same way."""
 

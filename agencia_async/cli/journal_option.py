@@ -30,7 +30,8 @@ class JournalOption:
             "--journal",
             "-j",
             metavar="FILE",
-            help=r"Journal: an SQLite file or a database URL. \[env: AGENCIA_JOURNAL]",
+            help=r"Journal: an SQLite file or a database URL (default: that of the profile). "
+            r"\[env: AGENCIA_JOURNAL]",
             show_default=False,
         ),
     ] = None

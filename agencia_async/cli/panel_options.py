@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Final
 
 import httpx
@@ -209,6 +210,19 @@ class PanelOptions:
         profile = self.named
         journal = profile.journal if profile and not option.journal else None
         return JournalOption(journal=journal) if journal else option
+
+    @property
+    def words(self) -> str:
+        """The options for panel and key to repeat in a suggested command; no URL that may hold a password."""
+        url = None if "@" in (self.base_url or "") else self.base_url
+        given = {"--profile": self.profile, "--base-url": url, "--key-file": self.key_file}
+        return "".join(f" {name} {quote(str(value))}" for name, value in given.items() if value)
+
+    def journal_words(self, given: JournalOption) -> str:
+        """The options that name the journal, as they were given, to repeat in a suggested command."""
+        if given.journal:
+            return given.words
+        return f" --profile {quote(self.profile)}" if self.profile else ""
 
     @property
     def key_path(self) -> Path | None:

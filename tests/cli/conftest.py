@@ -117,7 +117,7 @@ def on_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
         console = Console(force_terminal=True, color_system=None, width=80, highlight=False)
         return console if file is None else None
 
-    for module in ("options", "commands.bulk_run", "commands.place_sending"):
+    for module in ("options", "commands.bulk_run", "commands.journal_reconcile", "commands.place_sending"):
         monkeypatch.setattr(f"agencia_async.cli.{module}.terminal", screen)
 
 

@@ -159,20 +159,15 @@ def test_an_export_in_other_forms(agencia: Agencia, here: Path) -> None:
 @pytest.mark.usefixtures("_placed")
 def test_reconciling(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("journal", "reconcile", *JOURNAL)
-    assert (done.code, len(done.rows)) == (4, 1)
-    assert done.out.startswith("The outcome of '#2' is unknown since ")
-    assert "The balance " in done.out
-    assert done.err == (
-        "To resolve: agencia journal resolve '#2' --journal j.db --order-id ID\n"
-        "        or: agencia journal resolve '#2' --journal j.db --not-placed\n"
-    )
+    assert (done.code, len(done.rows)) == (4, 2)
+    assert "  agencia journal resolve '#2' --journal j.db --order-id ID\n" in done.err
     number = panel.ledger[1].order
     agencia("journal", "resolve", "#2", *JOURNAL, "--order-id", number)
     done = agencia("journal", "reconcile", *JOURNAL)
-    assert (done.code, done.err) == (0, "")
-    assert f"'#2' was resolved manually as order {number}, and the panel has an order" in done.out
+    assert (done.code, done.err.splitlines()[0]) == (0, "Id confirmed: 1 order")
+    assert f"  id        {number}\n" in done.err
     done = agencia("journal", "reconcile", *JOURNAL)
-    assert (done.code, done.out) == (0, "")
+    assert (done.code, len(done.rows)) == (0, 1)
     assert done.err == "nothing to reconcile: no order is unknown\n"
 
 

@@ -818,6 +818,28 @@ async def test_the_balance_is_told_where_nothing_else_was_spent(journal: Journal
     assert "placed=False" in told
 
 
+async def test_a_finding_has_the_evidence_as_fields(journal: Journal) -> None:
+    panel = Panel(httpx.ReadTimeout("It ended."))
+    async with panel.client() as client:
+        noted = await journal.note_balance(client)
+        await unknown(journal, client)
+        panel.balance = "99.10"
+        [finding] = await journal.reconcile(client)
+        assert ".." not in finding.advice
+        assert (finding.kind, finding.needs_decision, finding.error) == ("unknown", True, None)
+        assert (finding.cost, finding.currency) == (Decimal("0.90"), "USD")
+        assert (finding.balance_before, finding.balance) == (noted.balance, Decimal("99.10"))
+        assert finding.balance_before_at is not None
+        assert finding.balance_before_at <= finding.entry.created
+        assert finding.other_orders == 0
+        await journal.resolve("a", order_id=8)
+        [finding] = await journal.reconcile(client)
+        assert (finding.kind, finding.error, finding.balance) == ("not_found", "Incorrect order ID", None)
+        await journal.resolve("a", order_id=7)
+        [finding] = await journal.reconcile(client)
+        assert (finding.kind, finding.needs_decision) == ("confirmed", False)
+
+
 async def test_a_balance_proves_nothing_where_other_orders_were_placed(journal: Journal) -> None:
     panel = Panel(LOST)
     async with panel.client() as client:

@@ -109,6 +109,7 @@ EVERYTHING = [
     WatchStats(watched=1, untold=0, states={"Pending": 1}, requests=3, away=1.5, error=TransportError("x")),
     ENTRY,
     Finding(entry=ENTRY, advice="look", status=STATUS),
+    Finding(entry=ENTRY, advice="look", kind="unknown", balance=Decimal(1), balance_before_at=NOW),
     ORDER,
     CustomCommentsOrder(service=1, link=LINK, comments="a\nb"),
     OutcomeUnknownError("who knows", cause=TransportError("reset")),

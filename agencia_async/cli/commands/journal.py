@@ -3,15 +3,14 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
+from agencia_async.cli.commands.journal_reconcile import reconciled
+from agencia_async.cli.commands.local_journal import LocalJournal
 from agencia_async.cli.exit import CODES, Code, UsageError, run
-from agencia_async.cli.help import Command, Group, documented
+from agencia_async.cli.help import Command, Group, JournalCommand, documented
 from agencia_async.cli.input.id_check import argument
 from agencia_async.cli.input.order_file import cells_of, columns_of
 from agencia_async.cli.journal_option import JournalOption
@@ -50,7 +49,7 @@ Wanted = Annotated[
 ]
 
 
-def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
+def list_orders(option: LocalJournal, output: OutputOptions, state: Wanted = None) -> None:
     """List the orders of a journal, in the order in which they were recorded.
 
     CSV columns: reference, state, order, service, link, error, updated.
@@ -63,7 +62,7 @@ def list_orders(option: JournalOption, output: OutputOptions, state: Wanted = No
     run(_list(option, output, state))
 
 
-def show(reference: Reference, option: JournalOption) -> None:
+def show(reference: Reference, option: LocalJournal) -> None:
     """Show all fields of one order in a journal.
 
     Prints one line for each field.
@@ -76,7 +75,7 @@ def show(reference: Reference, option: JournalOption) -> None:
 
 def resolve(
     reference: Reference,
-    option: JournalOption,
+    option: LocalJournal,
     order_id: Annotated[
         str | None,
         typer.Option(metavar="ID", help="The order was placed, with this id.", show_default=False),
@@ -87,7 +86,9 @@ def resolve(
 ) -> None:
     """Resolve an unknown order manually, without a request to the panel.
 
-    Check at the panel first whether the order was placed.
+    Check at the panel first whether the order was placed. A mistake can be
+    corrected: resolve the order again, until it is sent again or the panel
+    has confirmed its id (agencia journal reconcile).
 
     Examples:
       agencia journal resolve A-1001 --journal orders.db --order-id 23501
@@ -96,7 +97,7 @@ def resolve(
     run(_resolve(reference, option, order_id, not_placed=not_placed))
 
 
-def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -> None:
+def export(option: LocalJournal, output: OutputOptions, state: Wanted = None) -> None:
     """Export the orders of a journal, in the format that agencia place reads.
 
     CSV columns: reference, service, one for each field of the orders, state,
@@ -110,23 +111,30 @@ def export(option: JournalOption, output: OutputOptions, state: Wanted = None) -
     run(_export(option, output, state))
 
 
-def reconcile(option: JournalOption, connection: PanelOptions) -> None:
+def reconcile(option: JournalOption, connection: PanelOptions, output: OutputOptions) -> None:
     """Look up unknown and manually resolved orders at the panel.
 
-    Prints the evidence for each order, and leaves the decision to you.
-    Exits with 4 if any order is unknown.
+    Prints the evidence for each order, and the commands that record your
+    decision: on a terminal as text, otherwise rows on stdout and the text on
+    stderr. Exits with 4 if any order is unknown, and with 1 if anything else
+    is left to decide, such as an id that the panel does not know.
+
+    CSV columns: reference, kind, state, order, status, service, link,
+    quantity, updated, error, cost, currency, balance_before,
+    balance_before_at, balance, other_orders, panel. JSON has the whole entry.
 
     Examples:
       agencia journal reconcile --journal orders.db
+      agencia journal reconcile --profile north --format json
     """
-    run(_reconcile(option, connection))
+    run(reconciled(option, connection, output))
 
 
 def backup(
     target: Annotated[
         Path, typer.Argument(metavar="FILE", help="A new file for the copy.", show_default=False)
     ],
-    option: JournalOption,
+    option: LocalJournal,
 ) -> None:
     """Copy a journal (SQLite) into a new file, even while it is in use.
 
@@ -161,12 +169,13 @@ journal: typer.Typer = typer.Typer(
     no_args_is_help=True,
     epilog=CODES,
 )
-journal.command("list", cls=Command, help=documented(list_orders), epilog=CODES)(flat(list_orders))
-for _command in (show, resolve, export, reconcile, backup, adopt):
-    journal.command(cls=Command, help=documented(_command), epilog=CODES)(flat(_command))
+journal.command("list", cls=JournalCommand, help=documented(list_orders), epilog=CODES)(flat(list_orders))
+for _command in (show, resolve, export, reconcile, backup):
+    journal.command(cls=JournalCommand, help=documented(_command), epilog=CODES)(flat(_command))
+journal.command(cls=Command, help=documented(adopt), epilog=CODES)(flat(adopt))
 
 
-async def _list(option: JournalOption, output: OutputOptions, state: State | None) -> Code:
+async def _list(option: LocalJournal, output: OutputOptions, state: State | None) -> Code:
     entries = await _entries(option, output, state)
     rows = [_listed(entry) for entry in entries]
     output.write(_LIST, rows)
@@ -175,8 +184,8 @@ async def _list(option: JournalOption, output: OutputOptions, state: State | Non
     return Code.OK
 
 
-async def _show(reference: str, option: JournalOption) -> Code:
-    async with option.open() as journal:
+async def _show(reference: str, option: LocalJournal) -> Code:
+    async with option.chosen.open() as journal:
         entry = await journal.get(reference)
     if entry is None:
         raise UsageError(f"no order {reference!r} in this journal")
@@ -189,11 +198,11 @@ async def _show(reference: str, option: JournalOption) -> Code:
     return Code.OK
 
 
-async def _resolve(reference: str, option: JournalOption, order_id: str | None, *, not_placed: bool) -> Code:
+async def _resolve(reference: str, option: LocalJournal, order_id: str | None, *, not_placed: bool) -> Code:
     if (order_id is not None) == not_placed:
         raise UsageError("exactly one of --order-id and --not-placed must be given")
     number = None if order_id is None else argument(order_id, "--order-id")
-    async with option.open() as journal:
+    async with option.chosen.open() as journal:
         entry = await journal.resolve(
             reference, order_id=number, placed=None if number is not None else False
         )
@@ -202,7 +211,7 @@ async def _resolve(reference: str, option: JournalOption, order_id: str | None, 
     return Code.OK
 
 
-async def _export(option: JournalOption, output: OutputOptions, state: State | None) -> Code:
+async def _export(option: LocalJournal, output: OutputOptions, state: State | None) -> Code:
     entries = await _entries(option, output, state)
     columns = ("reference", *columns_of(entry.order for entry in entries), *_RECORDED)
     layout = Layout(columns, tuple(Column(name, name) for name in columns))
@@ -216,28 +225,11 @@ async def _export(option: JournalOption, output: OutputOptions, state: State | N
     return Code.OK
 
 
-async def _reconcile(option: JournalOption, connection: PanelOptions) -> Code:
-    option = connection.journal_of(option)
-    async with connection.client() as client, option.open() as journal:
-        findings = await journal.reconcile(client)
-    screen = Console(highlight=False)
-    for finding in findings:
-        screen.print(Text(one_line(finding.advice)), soft_wrap=not screen.is_terminal)
-    unknown = [finding.entry.reference for finding in findings if finding.entry.state.value == "unknown"]
-    if unknown:
-        resolve = f"agencia journal resolve {quote(unknown[0])}{option.words}"
-        tell(f"To resolve: {resolve} --order-id ID")
-        tell(f"        or: {resolve} --not-placed")
-        return Code.UNKNOWN
-    if not findings:
-        tell("nothing to reconcile: no order is unknown")
-    return Code.OK
-
-
-async def _backup(target: Path, option: JournalOption) -> Code:
-    async with option.open() as journal:
+async def _backup(target: Path, option: LocalJournal) -> Code:
+    chosen = option.chosen
+    async with chosen.open() as journal:
         await journal.backup(target)
-    tell(f"{target}: a copy of {one_line(option.shown)}")
+    tell(f"{target}: a copy of {one_line(chosen.shown)}")
     return Code.OK
 
 
@@ -260,9 +252,9 @@ async def _adopted(option: JournalOption) -> Code:
     return Code.OK
 
 
-async def _entries(option: JournalOption, output: OutputOptions, state: State | None) -> "list[JournalEntry]":
-    output.keep_off_inputs(PanelOptions(), option.file, "journal")
-    async with option.open() as journal:
+async def _entries(option: LocalJournal, output: OutputOptions, state: State | None) -> "list[JournalEntry]":
+    option.keep_off(output)
+    async with option.chosen.open() as journal:
         return [entry async for entry in journal.entries(state)]
 
 

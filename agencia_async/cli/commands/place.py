@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 from unicodedata import normalize
 
@@ -15,6 +14,7 @@ import typer
 
 from agencia_async import AsyncClient, Catalogue
 from agencia_async.cli.commands import place_preview as preview
+from agencia_async.cli.commands.local_journal import resolve_command
 from agencia_async.cli.commands.place_duplicates import (
     Duplicate,
     DuplicateOptions,
@@ -141,7 +141,7 @@ async def _place(
     sending = Sending(
         output, show_bar=not connection.verbose, wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link)
     )
-    option = connection.journal_of(option)
+    given, option = option, connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
     orders = await _read(batch.file)
@@ -157,7 +157,7 @@ async def _place(
                 return Code.SOME_FAILED
             await _send(sending, client, journal, checked.plan)
             sending.sum_up(requests=client.requests_sent)
-            _print_unknown(sending.unknown, option)
+            _print_unknown(sending.unknown, given, connection)
             _print_warnings(sending.warned)
     except asyncio.CancelledError:
         raise Interrupted(sending.how_far()) from None
@@ -292,7 +292,7 @@ async def _send(sending: Sending, client: AsyncClient, journal: "Journal", plan:
         raise
 
 
-def _print_unknown(unknown: list[str], option: JournalOption) -> None:
+def _print_unknown(unknown: list[str], given: JournalOption, connection: PanelOptions) -> None:
     """List the orders whose outcome is unknown, and how to resolve them."""
     if not unknown:
         return
@@ -300,10 +300,13 @@ def _print_unknown(unknown: list[str], option: JournalOption) -> None:
     for reference in unknown[: preview.SHOWN]:
         tell(f"  {reference}")
     _print_more(len(unknown))
-    resolve = f"  agencia journal resolve {quote(unknown[0])}{option.words}"
     tell("They are never sent again automatically. Check the panel, then resolve them:")
-    tell(f"{resolve} --order-id ID")
-    tell(f"{resolve} --not-placed")
+    words = connection.journal_words(given)
+    tell(f"  {resolve_command(unknown[0], words, '--order-id ID')}")
+    tell(f"  {resolve_command(unknown[0], words, '--not-placed')}")
+    if len(unknown) > 1:
+        tell("The commands for each of them, and what is known of it:")
+        tell(f"  agencia journal reconcile{given.words}{connection.words}")
 
 
 def _print_warnings(warned: list[str]) -> None:
