@@ -25,6 +25,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
+from shlex import quote
 from typing import Final
 from uuid import uuid4
 
@@ -107,9 +108,11 @@ class Placing:
             return False
         self.check_same(entry.panel, entry.order)
         if entry.state is JournalState.UNKNOWN:
+            name = self._reference
             raise OutcomeUnknownError(
-                f"the outcome of {self._reference!r} is unknown since {clock(entry.updated)}"
-                f" ({entry.error}): check the panel, then resolve it manually"
+                f"the outcome of {name!r} is unknown since {clock(entry.updated)} ({entry.error}): check the "
+                f"panel, then resolve it with journal.resolve({name!r}, ...) or: agencia journal resolve "
+                f"{quote(name)}"
             )
         return entry.state is JournalState.PLACED
 

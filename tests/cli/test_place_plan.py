@@ -128,7 +128,10 @@ def test_a_reference_of_another_panel(state: str) -> None:
     found = plan(f"{HEAD}A,1,x,5\n", entry("A", state, ORDER), panel="q")
     assert (found.orders, found.placed, found.unknown) == ({}, [], [])
     assert found.invalid[0].where == "o.csv, line 2, column reference"
-    assert found.invalid[0].reason == f"'A' is {state} at p, not at q; use a new reference"
+    assert found.invalid[0].reason == (
+        f"'A' is {state} at p, not at q. If only the address of the panel has changed, do not place it "
+        "again: it would be bought twice. If this is another panel, use a new reference"
+    )
     same = plan(f"{HEAD}A,1,x,5\n", entry("A", state, ORDER), panel="p/")
     assert same.invalid == []
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from pathlib import Path
@@ -162,11 +163,12 @@ def test_the_orders_of_a_journal(
     assert (panel.received, len(panel.requests[-1].ids)) == (before + 1, 3)
     panel.set_state(placed[0], "Completed")
     assert set(ids(agencia("status", "--journal", "orders.db", "--open"))) == set(placed[1:])
+    url = os.environ["AGENCIA_BASE_URL"]
     monkeypatch.setenv("AGENCIA_BASE_URL", "http://127.0.0.1:9/other")
     done = agencia("status", "--journal", "orders.db")
     assert (done.code, done.err) == (
         2,
-        "agencia: no order was placed at 127.0.0.1:9 through orders.db\n",
+        f"agencia: no order was placed at 127.0.0.1:9 through orders.db, only at {url}\n",
     )
 
 

@@ -128,6 +128,69 @@ def test_the_orders_of_a_journal_are_told_once(
     assert done.err.splitlines()[-1].startswith("0 orders, 0 not ended, 0 requests")
 
 
+def test_a_journal_without_orders_at_this_panel(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert placed
+    url, asked = panel.url, panel.received
+    monkeypatch.setenv("AGENCIA_BASE_URL", "http://127.0.0.1:9/other")
+    for command in ("watch", "status"):
+        done = agencia(command, "--journal", "orders.db")
+        assert (done.code, done.out, done.err) == (
+            2,
+            "",
+            f"agencia: no order was placed at 127.0.0.1:9 through orders.db, only at {url}\n",
+        )
+    assert panel.received == asked
+
+
+def test_a_journal_in_which_nothing_is_placed(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (here / "new.db").touch()
+    for command in ("watch", "status"):
+        done = agencia(command, "--journal", "new.db")
+        assert (done.code, done.err) == (2, "agencia: new.db has no orders\n")
+    (here / "o.csv").write_text("reference,service,link,quantity\nx,1,https://a.b/x,100\n")
+    panel.refuse("add", "Incorrect link")
+    assert agencia("place", "o.csv", "--journal", "new.db", "--yes").code == 1
+    host = str(panel.url).split("/")[2]
+    for command in ("watch", "status"):
+        done = agencia(command, "--journal", "new.db")
+        assert (done.code, done.err) == (2, f"agencia: no order was placed at {host} through new.db\n")
+
+
+def test_following_waits_for_the_first_order(
+    panel: WatchedPanel, start: Start, agencia: Agencia, here: Path
+) -> None:
+    (here / "orders.db").touch()
+    following = start("watch", "--follow", "--journal", "orders.db", "--min-interval", "0.05", "--until", 1)
+    (here / "o.csv").write_text("reference,service,link,quantity\nx,1,https://a.b/x,100\n")
+    assert agencia("place", "o.csv", "--journal", "orders.db", "--yes").code == 0
+    panel.set_state(panel.ledger[0].result, "Completed")
+    out, err = following.communicate(timeout=60)
+    assert (following.returncode, json.loads(out.splitlines()[-1])["is_final"]) == (0, True), err
+
+
+def test_a_profile_without_orders_is_named(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in placed:
+        panel.set_state(one, "Completed")
+    for name in ("AGENCIA_BASE_URL", "AGENCIA_API_KEY"):
+        monkeypatch.delenv(name)
+    (here / "key").write_text(panel.key)
+    (here / "key").chmod(0o600)
+    (here / "new.db").touch()
+    (here / "config.toml").write_text(
+        f'[profiles.north]\nbase_url = "{panel.url}"\nkey_file = "key"\njournal = "orders.db"\n'
+        f'[profiles.south]\nbase_url = "{panel.url}"\nkey_file = "key"\njournal = "new.db"\n'
+    )
+    monkeypatch.setenv("AGENCIA_CONFIG", str(here / "config.toml"))
+    done = agencia("watch", "--profile", "north", "--profile", "south")
+    assert (done.code, len(done.rows)) == (0, 3)
+    assert done.err.splitlines()[0] == f"{here / 'new.db'} has no orders"
+    assert agencia("watch", "--profile", "south").code == 2
+
+
 def test_a_kill_repeats_and_loses_no_change(
     panel: WatchedPanel, agencia: Agencia, placed: list[int], start: Start
 ) -> None:

@@ -120,8 +120,13 @@ async def test_an_unknown_order_is_never_sent_again(journal: Journal) -> None:
     async with panel.client() as client:
         with pytest.raises(OutcomeUnknownError, match="late"):
             await journal.place(client, "a", ORDER)
-        with pytest.raises(OutcomeUnknownError, match=r"the outcome of 'a' is unknown .*late.*resolve it"):
+        with pytest.raises(
+            OutcomeUnknownError, match=r"the outcome of 'a' is unknown .*late.*resolve it"
+        ) as it:
             await journal.place(client, "a", ORDER)
+        assert str(it.value).endswith(
+            "): check the panel, then resolve it with journal.resolve('a', ...) or: agencia journal resolve a"
+        )
         [entry] = await all_of(journal, "unknown")
         assert "late" in str(entry.error)
     assert len(panel.forms) == 1

@@ -1,10 +1,16 @@
 """The ids of the orders that were placed through a journal."""
 
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
 from agencia_async.cli.commands.place_plan import is_at
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.ids import EXACTLY_ONE, IdOptions, Ids, listed_ids
 from agencia_async.cli.journal_option import JournalOption, journal_class
 from agencia_async.cli.panel_options import PanelOptions
+
+if TYPE_CHECKING:
+    from agencia_async.journal import Journal
 
 
 async def journal_ids(option: JournalOption, given: IdOptions, connection: PanelOptions) -> Ids:
@@ -24,7 +30,29 @@ async def journal_ids(option: JournalOption, given: IdOptions, connection: Panel
             if is_at(entry, panel)
             for id in entry.order_ids or (entry.order_id,)  # noqa: A001 - the protocol's own word
         ]
-    ids = [id for id in dict.fromkeys(placed) if id is not None]  # noqa: A001
-    if not ids:
-        raise UsageError(f"no order was placed at {connection.panel_name} through {option.shown}")
+        ids = [id for id in dict.fromkeys(placed) if id is not None]  # noqa: A001
+        if not ids:
+            await check_placed(journal, panel, connection.panel_name, option.shown)
     return listed_ids(option.shown, ids)
+
+
+async def check_placed(journal: "Journal", panel: str, panel_name: str, shown: str) -> None:
+    """Check that an order was placed at a panel.
+
+    Raises:
+        UsageError: none was, so there is nothing to ask for.
+    """
+    elsewhere: dict[str, None] = {}
+    async with aclosing(journal.entries("placed")) as entries:
+        async for entry in entries:
+            if is_at(entry, panel):
+                return
+            elsewhere[entry.panel] = None
+    if elsewhere:
+        raise UsageError(
+            f"no order was placed at {panel_name} through {shown}, only at {', '.join(elsewhere)}"
+        )
+    async with aclosing(journal.entries()) as entries:
+        if await anext(entries, None) is None:
+            raise UsageError(f"{shown} has no orders")
+    raise UsageError(f"no order was placed at {panel_name} through {shown}")

@@ -158,8 +158,9 @@ def _check_panel(entry: "JournalEntry | None", panel: str | None) -> None:
     if entry is None or panel is None or entry.state.value == "refused" or is_at(entry, panel):
         return
     raise RowError(
-        f"{short(entry.reference)} is {entry.state.value} at {entry.panel}, not at {panel}; use a new "
-        "reference",
+        f"{short(entry.reference)} is {entry.state.value} at {entry.panel}, not at {panel}. If only the "
+        "address of the panel has changed, do not place it again: it would be bought twice. If this is "
+        "another panel, use a new reference",
         "reference",
     )
 

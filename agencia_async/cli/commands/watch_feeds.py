@@ -10,6 +10,7 @@ import typer
 
 from agencia_async import AsyncClient, Change, Id, OrderStatus
 from agencia_async.cli.commands.bulk_run import ORDER_COLUMNS
+from agencia_async.cli.commands.journal_ids import check_placed
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.ids import IdOptions, open_ids
 from agencia_async.cli.journal_option import JournalOption
@@ -17,6 +18,7 @@ from agencia_async.cli.output.summary import FAILED
 from agencia_async.cli.output.watch_screen import PanelView
 from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.panel_profiles import profile_names
+from agencia_async.cli.stderr import tell
 
 if TYPE_CHECKING:
     from agencia_async import Watcher
@@ -123,12 +125,8 @@ async def open_feeds(
             (panel,) = connection.each
             yield [await _of_ids(stack, panel, ids, intervals)]
         else:
-            opened = _Journals(stack)
             settings = {**intervals, "follow": follow}
-            yield [
-                await _of_journal(stack, panel, await opened.of(panel.journal_of(journal)), settings)
-                for panel in connection.each
-            ]
+            yield await _of_journals(stack, connection.each, journal, settings)
 
 
 async def _ids(
@@ -159,12 +157,31 @@ async def _of_ids(
     return Feed(panel, client, watcher, told)
 
 
-async def _of_journal(
-    stack: AsyncExitStack, panel: PanelOptions, journal: "Journal", settings: Mapping[str, Any]
-) -> Feed:
-    client = await stack.enter_async_context(panel.client())
-    watcher = await stack.enter_async_context(journal.watcher(client, **settings))
-    return Feed(panel, client, watcher, watcher.told)
+async def _of_journals(
+    stack: AsyncExitStack, panels: Sequence[PanelOptions], option: JournalOption, settings: Mapping[str, Any]
+) -> list[Feed]:
+    """The orders that were placed at each panel.
+
+    Raises:
+        UsageError: there are none at any panel, and none are waited for.
+    """
+    journals, feeds, missing = _Journals(stack), list[Feed](), list[str]()
+    for panel in panels:
+        its = panel.journal_of(option)
+        journal = await journals.of(its)
+        client = await stack.enter_async_context(panel.client())
+        watcher = await stack.enter_async_context(journal.watcher(client, **settings))
+        feeds.append(Feed(panel, client, watcher, watcher.told))
+        try:
+            await check_placed(journal, journal.panel_of(client), panel.panel_name, its.shown)
+        except UsageError as none:
+            missing.append(str(none))
+    if not settings["follow"]:
+        if len(missing) == len(feeds):
+            raise UsageError("\n".join(dict.fromkeys(missing)))
+        for reason in missing:
+            tell(reason)
+    return feeds
 
 
 class _Journals:
