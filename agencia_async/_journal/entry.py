@@ -114,7 +114,6 @@ class Finding(Record):
         balance_before: the last balance that was recorded before an unknown order, if any.
         balance_before_at: when it was recorded, in UTC.
         other_orders: how many other orders of this journal may have been charged between the two balances.
-        needs_decision: whether something is left to do; so for every kind but `confirmed`.
     """
 
     _derived: ClassVar[Mapping[str, Any]] = {"needs_decision": bool}
@@ -133,7 +132,7 @@ class Finding(Record):
 
     @property
     def needs_decision(self) -> bool:
-        """Whether something is left to do."""
+        """Whether something is left to do: for every kind but `confirmed`."""
         return self.kind != "confirmed"
 
 

@@ -30,7 +30,7 @@ from agencia_async._journal.rows import (
 from agencia_async._journal.schema import orders
 from agencia_async._journal.session import Session
 from agencia_async._journal.snapshots import Snapshot, balance_before, record_balance
-from agencia_async.errors import AgenciaError, ConfigurationError, InvalidInputError, JournalError
+from agencia_async.errors import AgenciaError, ConfigurationError, JournalError
 from agencia_async.models import Balance, Id
 
 T = TypeVar("T")
@@ -184,12 +184,10 @@ class Store:
             InvalidInputError: there is no such order, its state does not allow it, or another order has the
                 number.
         """
-        entry = await self.do(
+        entry = await self.do(  # which raises the error that it may return, and the rest of the group goes on
             lambda connection: resolve(connection, reference, order_id, now=self._now(), journal=self.name)
         )
-        if isinstance(entry, InvalidInputError):
-            raise entry
-        return entry
+        return cast("JournalEntry", entry)
 
     async def verified(self, entry: JournalEntry) -> None:
         """Record that the panel has confirmed the id of a manually resolved order."""

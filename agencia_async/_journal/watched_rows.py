@@ -88,7 +88,8 @@ def text_of(status: OrderStatus | None) -> str | None:
 def rows_to_watch(connection: Connection, panel: str, known: frozenset[str], now: datetime) -> list[Row[Any]]:
     """The rows of a panel that are not done, but for those of the `known` keys.
 
-    What was placed and is not watched yet gets its row.
+    What was placed and is not watched yet gets its row. A number that no order has any more, because a person
+    has corrected it, is not watched.
     """
     wanted = _unwatched(connection, bare(panel))
     there = _rows(connection, list(wanted))
@@ -97,7 +98,11 @@ def rows_to_watch(connection: Connection, panel: str, known: frozenset[str], now
     if fresh:
         connection.execute(watched.insert(), fresh)
     is_open = ~watched.c.final | (watched.c.told_number < watched.c.number)
-    keys = connection.scalars(select(watched.c.key).where(is_open, watched.c.panel == bare(panel)))
+    has_order = exists().where(orders.c.bought == watched.c.key).label("has_order")
+    open_ones = connection.execute(
+        select(watched.c.key, has_order).where(is_open, watched.c.panel == bare(panel))
+    )
+    keys = [row.key for row in open_ones if row.has_order or row.key in wanted]
     return list(_rows(connection, [key for key in keys if key not in known]).values())
 
 

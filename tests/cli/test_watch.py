@@ -170,6 +170,14 @@ def test_following_waits_for_the_first_order(
     assert (following.returncode, json.loads(out.splitlines()[-1])["is_final"]) == (0, True), err
 
 
+def test_following_ends_when_enough_have_ended(
+    panel: WatchedPanel, agencia: Agencia, placed: list[int]
+) -> None:
+    panel.set_state(placed[0], "Completed")
+    done = agencia("watch", "--follow", "--journal", "orders.db", "--until", "any", "--quiet")
+    assert (done.code, done.err) == (0, "")
+
+
 def test_a_profile_without_orders_is_named(
     panel: WatchedPanel, agencia: Agencia, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

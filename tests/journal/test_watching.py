@@ -439,3 +439,20 @@ async def test_a_watcher_that_cannot_read_the_journal(
         with pytest.raises(JournalError, match="disk full"):
             await watcher.__aenter__()
         assert journal._watchers == set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_number_that_a_person_has_corrected_is_not_watched(panel: Panel, path: Path) -> None:
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a", "b")
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE agencia_orders SET state = 'unknown', order_id = NULL, bought = NULL")
+        await journal.resolve("a", order_id=77)
+        await journal.resolve("b", order_id=78)
+        async with journal.watcher(client) as watcher:
+            assert {(await anext(watcher)).id, (await anext(watcher)).id} == {77, 78}
+        await journal.resolve("a", order_id=1)
+        await journal.resolve("b", placed=False)
+        panel.asked.clear()
+        panel.end(1)
+        assert [change.id async for change in journal.watch(client)] == [1]
+    assert {*panel.asked} == {"1"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from agencia_async.cli.commands.place_plan import is_at
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.ids import EXACTLY_ONE, IdOptions, Ids, listed_ids
-from agencia_async.cli.journal_option import JournalOption, journal_class
+from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.panel_options import PanelOptions
 
 if TYPE_CHECKING:
@@ -23,16 +23,15 @@ async def journal_ids(option: JournalOption, given: IdOptions, connection: Panel
     if given.ids or given.file:
         raise UsageError(EXACTLY_ONE)
     async with connection.client() as client, option.open() as journal:
-        panel = journal_class().panel_of(client)
+        panel = journal.panel_of(client)
+        await check_placed(journal, panel, connection.panel_name, option.shown)
         placed = [
             id
             async for entry in journal.entries("placed")
             if is_at(entry, panel)
             for id in entry.order_ids or (entry.order_id,)  # noqa: A001 - the protocol's own word
         ]
-        ids = [id for id in dict.fromkeys(placed) if id is not None]  # noqa: A001
-        if not ids:
-            await check_placed(journal, panel, connection.panel_name, option.shown)
+    ids = [id for id in dict.fromkeys(placed) if id is not None]  # noqa: A001
     return listed_ids(option.shown, ids)
 
 
@@ -52,7 +51,6 @@ async def check_placed(journal: "Journal", panel: str, panel_name: str, shown: s
         raise UsageError(
             f"no order was placed at {panel_name} through {shown}, only at {', '.join(elsewhere)}"
         )
-    async with aclosing(journal.entries()) as entries:
-        if await anext(entries, None) is None:
-            raise UsageError(f"{shown} has no orders")
+    if not [entry async for entry in journal.entries()]:
+        raise UsageError(f"{shown} has no orders")
     raise UsageError(f"no order was placed at {panel_name} through {shown}")

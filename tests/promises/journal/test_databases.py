@@ -76,6 +76,52 @@ async def test_what_is_unknown_is_resolved_by_a_person(database: str, fault: str
     assert len(panel.ledger) == 1
 
 
+async def test_what_a_person_decided_can_be_corrected(database: str) -> None:
+    panel = rich_panel()
+    panel.faults.actions = {"add"}
+    panel.faults.script("drop_after", "drop_after", None)
+    async with client_of(panel, max_concurrency=1) as client, Journal(database, sleep=no_wait) as journal:
+        for name in ("r", "s", "t"):
+            await place(journal, client, name)
+        sold = {name: sale.result for name, sale in bought(panel).items()}
+        with pytest.raises(ConfigurationError, match="is the id of order 't'; nothing was changed"):
+            await journal.resolve("r", order_id=sold["t"])
+        await journal.resolve("r", order_id=sold["s"])
+        with pytest.raises(ConfigurationError, match="'r', which was resolved manually"):
+            await journal.resolve("s", order_id=sold["s"])
+        await journal.resolve("r", placed=False)
+        for name in ("s", "r"):
+            await journal.resolve(name, order_id=sold[name])
+        assert {finding.kind for finding in await journal.reconcile(client)} == {"confirmed"}
+        check(panel, await all_of(journal.entries()))
+        with pytest.raises(ConfigurationError, match="has confirmed its id"):
+            await journal.resolve("r", placed=False)
+        assert (await journal.resolve("r", order_id="x")).order_id == "x"
+
+
+async def test_a_correction_while_another_program_places_the_order(database: str) -> None:
+    for number in range(rounds(10, nightly=200)):
+        panel, name = rich_panel(), f"r{number}"
+        panel.faults.script("server_error")
+        async with (
+            client_of(panel) as client,
+            Journal(database, sleep=no_wait) as journal,
+            Journal(database, sleep=no_wait) as other,
+        ):
+            assert await place(journal, client, name) == "unknown"
+            await client.balance()  # it answers
+            await journal.resolve(name, placed=False)
+            await asyncio.gather(
+                place(journal, client, name),
+                other.resolve(name, order_id=f"x{number}"),
+                return_exceptions=True,
+            )
+            entry = await journal.get(name)
+            assert entry is not None
+            assert entry.state == "placed"
+            assert [sale.result for sale in panel.ledger] == [entry.order_id] * (not entry.resolved_manually)
+
+
 @pytest.mark.parametrize("faults", [["drop_after"] * 2, ["server_error", "drop_after", "empty_reply"]])
 async def test_outcomes_that_are_unknown_at_the_same_moment(database: str, faults: list[str]) -> None:
     panel = rich_panel()

@@ -204,6 +204,23 @@ class Account(RuleBasedStateMachine):
 
         self.run(look())
 
+    @rule()
+    def resolve_wrongly_and_again(self) -> None:
+        """Somebody looks at the wrong line, and corrects it."""
+
+        async def look() -> None:
+            sold = [bought(panel) for panel in self.panels]
+            for entry in await all_of(self.journal.entries("unknown")):
+                found = sold[self._panel(entry)].get(entry.reference)
+                if found is None:
+                    await self.journal.resolve(entry.reference, order_id=f"x-{entry.reference}")
+                    await self.journal.resolve(entry.reference, placed=False)
+                else:
+                    await self.journal.resolve(entry.reference, placed=False)
+                    await self.journal.resolve(entry.reference, order_id=found.result)
+
+        self.run(look())
+
     @staticmethod
     def _panel(entry: JournalEntry) -> int:
         return int(":8001/" in entry.panel)
