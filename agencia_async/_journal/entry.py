@@ -132,7 +132,7 @@ class Finding(Record):
 
     @property
     def needs_decision(self) -> bool:
-        """Whether something is left to do: for every kind but `confirmed`."""
+        """Whether something is left to do, as for every kind but `confirmed`."""
         return self.kind != "confirmed"
 
 

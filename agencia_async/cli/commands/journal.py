@@ -87,8 +87,9 @@ def resolve(
     """Resolve an unknown order manually, without a request to the panel.
 
     Check at the panel first whether the order was placed. A mistake can be
-    corrected: resolve the order again, until it is sent again or the panel
-    has confirmed its id (agencia journal reconcile).
+    corrected: resolve the order again, until it is sent again. Once the
+    panel has confirmed its id (agencia journal reconcile), only the id can
+    be changed.
 
     Examples:
       agencia journal resolve A-1001 --journal orders.db --order-id 23501
