@@ -1,6 +1,7 @@
 """Splits ids into chunks, checked and lazily."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import TypeVar
@@ -30,10 +31,10 @@ async def read_all(ids: Ids) -> tuple[list[Id], list[str]]:
     """All ids as the caller gave them, and as they are sent.
 
     Raises:
-        ConfigurationError: an id is invalid, or the ids are a single str (whose letters would be ids).
+        ConfigurationError: an id is invalid; or the ids are a single one (the letters of a str would be
+            ids), or anything else that is not iterable.
     """
-    _reject_text(ids)
-    given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(ids)  # noqa: A001
+    given = [id async for id in ids] if isinstance(ids, AsyncIterable) else list(_iterated(ids))  # noqa: A001
     return given, id_texts(given)
 
 
@@ -49,22 +50,33 @@ async def batches(
 
     With `once`, duplicates are left out. Raises as `read_all` does.
     """
-    _reject_text(ids)
     wanted = _new() if once else None
     if isinstance(ids, AsyncIterable):
         source = Trickle(ids, size, wanted or (lambda _: True), is_idle=is_idle, tasks=tasks).chunks()
     else:
-        source = chunks(ids, size, wanted)
+        source = chunks(_iterated(ids), size, wanted)
     async with aclosing(source) as lists:
         async for given in lists:
             yield given, id_texts(given)
 
 
-def _reject_text(ids: object) -> None:
-    if isinstance(ids, str | bytes | bytearray):
-        raise ConfigurationError(
-            f"ids must be an iterable of ids, got {type(ids).__name__}; for a single id, pass [id]"
-        )
+def _iterated(ids: Iterable[Id]) -> Iterator[Id]:
+    """An iterator over the ids; a text would be one of its letters, and a future one of nothing."""
+    if isinstance(ids, str | bytes | bytearray) or asyncio.isfuture(ids):
+        raise _not_iterable(ids)
+    try:
+        return iter(ids)
+    except TypeError as error:
+        raise _not_iterable(ids) from error
+
+
+def _not_iterable(ids: object) -> ConfigurationError:
+    kind = type(ids).__name__
+    if isinstance(ids, Coroutine):
+        ids.close()  # else Python warns that it was never awaited
+    if isinstance(ids, Coroutine) or asyncio.isfuture(ids):
+        return ConfigurationError(f"ids must be an iterable of ids, got {kind}: await it")
+    return ConfigurationError(f"ids must be an iterable of ids, got {kind}; for a single id, pass [id]")
 
 
 def _new() -> Callable[[Id], bool]:

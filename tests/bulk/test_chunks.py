@@ -1,7 +1,9 @@
+import asyncio
+import gc
 import itertools
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -109,13 +111,49 @@ async def test_one_bad_id_is_named(bad: Any) -> None:  # noqa: ANN401 - what a c
     assert await read_all([10**64 - 1, 1 - 10**64]) == ([10**64 - 1, 1 - 10**64], ["9" * 64, "-" + "9" * 64])
 
 
-@pytest.mark.parametrize("ids", ["23501", b"235", bytearray(b"235")])
-async def test_a_text_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
-    told = "^ids must be an iterable of ids, got (str|bytes|bytearray); for a single id, pass \\[id\\]$"
-    with pytest.raises(ConfigurationError, match=told):
+class OldSequence:
+    """Iterable by `__getitem__` alone."""
+
+    def __getitem__(self, at: int) -> int:
+        return [1, 2][at]
+
+
+class Broken:
+    """An iterable with a mistake of its own."""
+
+    def __iter__(self) -> Iterator[int]:
+        raise TypeError("a mistake of its own")
+
+
+async def coroutine() -> list[int]:
+    raise AssertionError("never run")
+
+
+NOT_ITERABLE = ["23501", b"235", bytearray(b"235"), 23501, 1.5, None, True, coroutine, Broken()]
+
+
+@pytest.mark.parametrize("ids", NOT_ITERABLE, ids=lambda ids: type(ids).__name__)
+async def test_what_is_not_iterable_is_no_list_of_ids(ids: Any) -> None:  # noqa: ANN401
+    told = f"^ids must be an iterable of ids, got {type(ids).__name__}; for a single id, pass \\[id\\]$"
+    with pytest.raises(ConfigurationError, match=told) as caught:
         await anext(batches(ids, lambda: 1))
     with pytest.raises(ConfigurationError, match=told):
         await read_all(ids)
+    assert isinstance(ids, Broken) == ("a mistake of its own" in str(caught.value.__cause__))
+
+
+async def test_what_must_be_awaited_is_no_list_of_ids() -> None:
+    told = "^ids must be an iterable of ids, got (coroutine|Future): await it$"
+    for made in (coroutine, asyncio.get_running_loop().create_future):
+        with pytest.raises(ConfigurationError, match=told):
+            await anext(batches(cast("Any", made()), lambda: 1))
+        with pytest.raises(ConfigurationError, match=told):
+            await read_all(cast("Any", made()))
+    gc.collect()  # a coroutine that was never awaited would warn here, and warnings are errors
+
+
+async def test_an_iterable_by_its_items_is_one() -> None:
+    assert await read_all(cast("Any", OldSequence())) == ([1, 2], ["1", "2"])
 
 
 @pytest.mark.parametrize("waited_for", [False, True])

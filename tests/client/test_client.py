@@ -8,6 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -502,12 +503,29 @@ async def test_a_bad_id_is_refused_before_anything_is_sent(
         await client.status_many([*range(1, 1000), id_])
     with pytest.raises(ConfigurationError, match="id"):
         [item async for item in client.status_iter([1, id_])]
-    with pytest.raises(ConfigurationError, match="ids must be an iterable of ids"):
-        await client.cancel_many("23501")
     with pytest.raises(ConfigurationError, match="order must be an Order, got dict"):
         await client.add({"service": 1})  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="more than 64 digits"):
         await client.status(10**5000)
+    assert panel.received == 0
+
+
+@pytest.mark.parametrize("action", ["status", "refill", "refill_status", "cancel"])
+@pytest.mark.parametrize("ids", ["23501", 23501, None])
+async def test_what_is_not_iterable_is_refused_before_anything_is_sent(
+    panel: Panel,
+    client: AsyncClient,
+    action: str,
+    ids: Any,  # noqa: ANN401 - what a caller may give
+) -> None:
+    told = f"^ids must be an iterable of ids, got {type(ids).__name__}; for a single id, pass \\[id\\]$"
+    with pytest.raises(ConfigurationError, match=told):
+        await getattr(client, f"{action}_many")(ids)
+    with pytest.raises(ConfigurationError, match=told):
+        await anext(getattr(client, f"{action}_iter")(ids))
+    for watch in (client.watch, client.watch_refills):
+        with pytest.raises(ConfigurationError, match=told):
+            await anext(watch(ids))
     assert panel.received == 0
 
 
