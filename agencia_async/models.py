@@ -98,7 +98,7 @@ class OrderStatus(Record):
     runs: int | None = None
     posts: int | None = None
     expiry: str | None = None
-    _derived: ClassVar[Mapping[str, Any]] = {"state": str, "is_final": bool}
+    _derived: ClassVar[Mapping[str, Any]] = {"state": OrderState, "is_final": bool}
     extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property
@@ -138,7 +138,7 @@ class RefillStatus(Record):
     """
 
     status: str
-    _derived: ClassVar[Mapping[str, Any]] = {"state": str, "is_final": bool}
+    _derived: ClassVar[Mapping[str, Any]] = {"state": RefillState, "is_final": bool}
     extra: Mapping[str, object] = field(default=NO_EXTRA, hash=False)
 
     @property

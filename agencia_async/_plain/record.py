@@ -54,4 +54,4 @@ class Record:
         """What pydantic 2 and FastAPI validate, serialise and document it by."""
         from agencia_async._plain.pydantic_schema import schema_of  # noqa: PLC0415 - only pydantic needs it
 
-        return schema_of(cls, cls._plain_hints(source), cls._from_plain, cls._shallow, handler)
+        return schema_of(source, cls._plain_hints(source), cls._from_plain, cls._shallow, handler)

@@ -1,8 +1,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx
 import pytest
@@ -16,9 +17,11 @@ from agencia_async import (
     DefaultOrder,
     NotFoundError,
     Order,
+    OrderState,
     OrderStatus,
     OutcomeUnknownError,
     RawOrder,
+    RefillId,
     ReplyError,
     Service,
 )
@@ -87,6 +90,10 @@ def test_an_error_is_validated_as_what_it_is() -> None:
     assert isinstance(again.cause, ReplyError)
 
 
+def content(described: Mapping[str, Any]) -> object:
+    return described["content"]["application/json"]["schema"]
+
+
 async def test_a_web_application_takes_and_returns_them() -> None:
     app = FastAPI()
 
@@ -108,9 +115,43 @@ async def test_a_web_application_takes_and_returns_them() -> None:
 
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["msg"] == "quantity must be an integer >= 1, got 0"
-    body = documented["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    operation = documented["paths"]["/orders"]["post"]
+    assert content(operation["requestBody"]) == {"$ref": "#/components/schemas/DefaultOrder"}
+    answered = content(operation["responses"]["200"])
+    assert answered == {"$ref": "#/components/schemas/BulkItem_OrderStatus_"}
+    body = documented["components"]["schemas"]["DefaultOrder"]
     assert body["properties"]["quantity"]["type"] == "integer"
-    assert "link" in body["required"]
+    assert body["required"] == ["service", "link", "quantity"]
+
+
+def test_a_schema_is_a_component_with_the_states_as_an_enumeration() -> None:
+    described = TypeAdapter(list[BulkItem[OrderStatus]]).json_schema(mode="serialization")
+    components = described["$defs"]
+
+    assert described["items"] == {"$ref": "#/$defs/BulkItem_OrderStatus_"}
+    assert set(components) == {"AgenciaError", "BulkItem_OrderStatus_", "OrderState", "OrderStatus"}
+    assert components["OrderStatus"]["properties"]["state"] == {"$ref": "#/$defs/OrderState"}
+    assert components["OrderState"]["enum"] == [state.value for state in OrderState]
+    assert components["OrderStatus"]["required"] == list(STATUS.to_dict())
+
+
+def test_items_of_different_values_are_different_components() -> None:
+    class Both(BaseModel):
+        status: BulkItem[OrderStatus]
+        refill: BulkItem[RefillId | None]
+        whatever: BulkItem[Literal["x"]]
+
+    components = Both.model_json_schema(mode="serialization")["$defs"]
+
+    kinds = [components[name]["properties"]["value"] for name in sorted(components) if "BulkItem" in name]
+    assert len(kinds) == 3
+    assert {"$ref": "#/$defs/OrderStatus"} in kinds[1]["anyOf"]
+
+
+def test_a_state_of_a_later_version_is_read() -> None:
+    given = {"status": "Thinking", "state": "Thinking"}
+
+    assert TypeAdapter(OrderStatus).validate_python(given).state is OrderState.UNKNOWN
 
 
 def test_an_entry_keeps_its_types() -> None:
