@@ -213,7 +213,11 @@ def test_every_firewall_is_on_the_page() -> None:
 
 
 ELSEWHERE = {
+    "'AsyncClient' object does not support the context manager protocol",
+    "'async_generator' object is not iterable",
     "'await' outside async function",
+    "'coroutine' object has no attribute 'state'",
+    "'coroutine' object is not iterable",
     "... must be ..., got ...",
     "...: unknown column: ...",
     "429 Too Many Requests",
@@ -238,6 +242,7 @@ ELSEWHERE = {
     "disk I/O error",
     "error code: 1015",
     "externally-managed-environment",
+    "object async_generator can't be used in 'await' expression",
     "not retried: the retry budget is exhausted",
     "peer closed connection without sending complete message body",
     "the proxy refused: ...",

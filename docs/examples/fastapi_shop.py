@@ -60,8 +60,10 @@ async def status(order_id: str, request: Request) -> OrderStatus:
 @app.exception_handler(InvalidInputError)
 @app.exception_handler(InvalidOrderError)
 async def invalid(_request: Request, error: Exception) -> JSONResponse:
-    """What the customer gave cannot be ordered."""
-    return JSONResponse({"detail": str(error)}, 422)
+    """What the customer gave cannot be ordered: the body is that of FastAPI's own 422."""
+    field = getattr(error, "field", None)
+    location = ["body"] if field is None else ["body", field]
+    return JSONResponse({"detail": [{"type": "invalid_order", "loc": location, "msg": str(error)}]}, 422)
 
 
 @app.exception_handler(NotFoundError)

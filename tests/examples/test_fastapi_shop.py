@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from agencia_async.sandbox import Panel
-from tests.examples.scene import served
+from tests.examples.scene import EXAMPLES, served
 
 LINK = "https://example.com/p/1"
 ORDER = {"service": 1, "link": LINK, "quantity": 1000}
@@ -38,13 +38,17 @@ def test_an_order_is_placed_once_under_its_reference(shop: httpx.Client, agencia
 
 
 def test_a_customers_mistake_is_422_and_nothing_is_sent(shop: httpx.Client, agencia_panel: Panel) -> None:
-    assert shop.put("/orders/invoice-1", json={**ORDER, "quantity": 0}).status_code == 422
-    assert shop.put("/orders/invoice-1", json={"service": 1}).status_code == 422
+    for wrong in ({**ORDER, "quantity": 0}, {"service": 1}):
+        reply = shop.put("/orders/invoice-1", json=wrong)
+        assert reply.status_code == 422
+        assert {"type", "loc", "msg"} <= set(reply.json()["detail"][0])
     dear = shop.put("/orders/invoice-1", json={**ORDER, "service": 2, "quantity": 1000})
     unknown = shop.put("/orders/invoice-1", json={**ORDER, "service": 999})
 
     assert (dear.status_code, unknown.status_code) == (422, 422)
-    assert unknown.json() == {"detail": "service 999 is not in the catalogue"}
+    (fault,) = unknown.json()["detail"]
+    message = "service 999 is not in the catalogue"
+    assert fault == {"type": "invalid_order", "loc": ["body", "service"], "msg": message}
     assert {request.action for request in agencia_panel.requests} == {"services"}
 
 
@@ -53,7 +57,8 @@ def test_a_link_that_the_panel_refuses_is_422(shop: httpx.Client, agencia_panel:
 
     reply = shop.put("/orders/invoice-1", json=ORDER)
 
-    assert (reply.status_code, reply.json()) == (422, {"detail": "Bad link"})
+    assert reply.status_code == 422
+    assert reply.json() == {"detail": [{"type": "invalid_order", "loc": ["body"], "msg": "Bad link"}]}
     assert agencia_panel.ledger == []
 
 
@@ -79,3 +84,24 @@ def test_an_order_whose_outcome_is_unknown_is_never_sent_again(
 ) -> None:
     assert [shop.put("/orders/invoice-1", json=ORDER).status_code for _ in range(3)] == [503] * 3
     agencia_panel.assert_placed_once(link=LINK)
+
+
+@pytest.mark.parametrize(
+    ("change", "failed"),
+    [
+        (("", ""), 0),
+        (("journal.place(request.state.client, reference, order", "request.state.client.add(order"), 2),
+    ],
+    ids=["as it is", "without the journal"],
+)
+def test_the_tests_of_the_example_find_a_mistake(
+    pytester: pytest.Pytester, change: tuple[str, str], failed: int
+) -> None:
+    app = (EXAMPLES / "fastapi_shop.py").read_text(encoding="utf-8").replace(*change)
+    tests = (EXAMPLES / "test_fastapi_shop.py").read_text(encoding="utf-8")
+    (pytester.path / "fastapi_shop.py").write_text(app, encoding="utf-8")
+    (pytester.path / "test_fastapi_shop.py").write_text(tests, encoding="utf-8")
+
+    result = pytester.runpytest_subprocess("-o", "asyncio_default_fixture_loop_scope=function")
+
+    result.assert_outcomes(passed=3 - failed, failed=failed)
