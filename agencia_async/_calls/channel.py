@@ -154,7 +154,7 @@ class Channel:
         reported = reply = None
         try:
             write = call.retry_mode.is_write
-            reply = await self._wire.send(call.form, timeout=seconds, write=write, limit=limit)
+            reply = await self._wire.send(call.form, timeout=seconds, write=write, limit=limit, is_cut=is_cut)
             if seen is not None:
                 seen.http_status, seen.reply_bytes = reply.status, len(reply.body)
                 seen.headers = reply.safe_headers()

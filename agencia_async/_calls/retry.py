@@ -5,6 +5,7 @@ import logging
 import random
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from attrs import Attribute, field, frozen
@@ -108,13 +109,15 @@ class Retrier:
         self,
         attempt: Callable[[], Awaitable[T]],
         *,
+        action: str,
         retry_mode: RetryMode,
         left: Callable[[], float],
         patient: bool = False,
     ) -> tuple[T, bool]:
         """The first value, and whether the panel may have acted on an attempt before that.
 
-        `left` returns the seconds until the deadline. A patient call waits at the gate for a `Retry-After`.
+        `action` is named in the log. `left` returns the seconds until the deadline. A patient call waits at
+        the gate for a `Retry-After`.
 
         Raises:
             OutcomeUnknownError: a write failed in a way that leaves open whether the panel acted.
@@ -127,7 +130,7 @@ class Retrier:
             failure = error
         retries = _Retries(self, attempt, failure, left, patient=patient)
         try:
-            return await retries.run(retry_mode), retries.uncertain
+            return await retries.run(retry_mode, action), retries.uncertain
         except AgenciaError as error:
             failure = error
         except ForeignError as error:
@@ -176,7 +179,7 @@ class _Retries(Generic[T]):
         self._is_paid = False
         self.uncertain = False
 
-    async def run(self, retry_mode: RetryMode) -> T:
+    async def run(self, retry_mode: RetryMode, action: str) -> T:
         """The value of the first successful retry.
 
         Raises:
@@ -190,7 +193,7 @@ class _Retries(Generic[T]):
             stop=self._is_over,
             wait=self._wait,
             retry=retry_if_exception(lambda error: policy.may_retry(error, retry_mode)),
-            before_sleep=_log_retry,
+            before_sleep=partial(_log_retry, action),
             reraise=True,
         )
         return cast("T", await retrying(self._next))
@@ -241,6 +244,10 @@ def load_retrying() -> None:
     del tenacity
 
 
-def _log_retry(state: "RetryCallState") -> None:
-    error = state.outcome and state.outcome.exception()
-    _log.info("attempt %d failed, retrying in %.2f s: %s", state.attempt_number, state.upcoming_sleep, error)
+def _log_retry(action: str, state: "RetryCallState") -> None:
+    error, seconds = state.outcome and state.outcome.exception(), state.upcoming_sleep
+    when = f"in {seconds:.2f} s"
+    if isinstance(error, RateLimitedError) and not seconds:
+        asked = "" if error.retry_after is None else f" of {error.retry_after:g} s"
+        when = f"after the cooldown{asked}"  # it holds all calls back, at the gate
+    _log.info("%s: attempt %d failed, retrying %s: %s", action, state.attempt_number, when, error)

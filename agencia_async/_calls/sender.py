@@ -106,7 +106,11 @@ class Sender:
                 value, uncertain = await execution.attempt(), False
             else:
                 value, uncertain = await self._retrier.run(
-                    execution.attempt, retry_mode=call.retry_mode, left=execution.left, patient=patient
+                    execution.attempt,
+                    action=call.action,
+                    retry_mode=call.retry_mode,
+                    left=execution.left,
+                    patient=patient,
                 )
         except AgenciaError as error:
             error.action, error.attempts = call.action, execution.attempts

@@ -50,8 +50,11 @@ class Wire:
         timeout: float,  # noqa: ASYNC109 - passed on
         write: bool,
         limit: int | None = None,
+        is_cut: bool = False,
     ) -> Reply:
         """The reply to a form, within `timeout` seconds, of at most `limit` bytes; by default the client's.
+
+        `is_cut`: the seconds are the rest of a call's deadline, so the error of a timeout says so.
 
         Raises:
             TransportError: none came; `sent` tells whether the form can have left.
@@ -61,17 +64,17 @@ class Wire:
         """
         limit = limit or self._limit
         if not self._log.is_on:
-            return await self._sent(form, timeout, limit, write=write)
+            return await self._sent(form, timeout, limit, write=write, is_cut=is_cut)
         number = self._log.sent(form)
         try:
-            reply = await self._sent(form, timeout, limit, write=write)
+            reply = await self._sent(form, timeout, limit, write=write, is_cut=is_cut)
         except BaseException as error:
             self._log.failed(number, error)
             raise
         self._log.received(number, reply)
         return reply
 
-    async def _sent(self, form: str, timeout: float, limit: int, *, write: bool) -> Reply:  # noqa: ASYNC109
+    async def _sent(self, form: str, timeout: float, limit: int, *, write: bool, is_cut: bool) -> Reply:  # noqa: ASYNC109
         body = Body(self._api_key.form(form), once=write)
         failure: AgenciaError
         try:
@@ -83,7 +86,7 @@ class Wire:
             failure = error
         except TimeoutError:
             what = "no whole reply" if body.started else "no connection"
-            failure = TransportError(f"{what} within {rounded(timeout)} s ({self.where})")
+            failure = self._timed_out(what, timeout, is_cut=is_cut)
         except ForeignError as error:
             cleaned(error.original, self._api_key.redact)
             if not (write and body.started):
@@ -102,6 +105,13 @@ class Wire:
             failure.sent = "maybe" if body.started else "no"
         self.redact(failure)
         raise failure.with_traceback(None)
+
+    def _timed_out(self, what: str, timeout: float, *, is_cut: bool) -> TransportError:
+        if is_cut:
+            return TransportError(
+                f"{what} within the {rounded(timeout)} s left of the deadline ({self.where})"
+            )
+        return TransportError(f"{what} within {rounded(timeout)} s ({self.where})")
 
     def _failed(self, error: Exception) -> TransportError:
         """What came of an exchange that raised this, with the cause: host, port, errno, reason of TLS."""

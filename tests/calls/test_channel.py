@@ -41,7 +41,7 @@ async def test_the_wire_is_told_what_is_a_write(action: str, idempotency_field: 
         with mock.patch.object(wire, "send", wraps=wire.send) as send:
             await call(it)
     assert [form["action"] for form in panel.forms] == [action]
-    send.assert_awaited_once_with(mock.ANY, timeout=30, write=is_write, limit=32 * 2**20)
+    send.assert_awaited_once_with(mock.ANY, timeout=30, write=is_write, limit=32 * 2**20, is_cut=False)
 
 
 # --- what headers tell --------------------------------------------------------------------------------

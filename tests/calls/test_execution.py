@@ -87,7 +87,7 @@ async def test_the_deadline_is_put_off_by_what_was_waited_for_ones_own_limit_and
     policy = RetryPolicy(attempts=1, deadline=5)
     async with client(panel, rate_limit=RateLimit(1, per=100), retry=policy) as it:
         await it.balance()
-        with pytest.raises(TransportError, match="no whole reply within 5 s"):
+        with pytest.raises(TransportError, match="no whole reply within the 5 s left of the deadline"):
             await it.balance()
     assert panel.times == pytest.approx([0, 100.25])
     assert asyncio.get_running_loop().time() == pytest.approx(105.25)

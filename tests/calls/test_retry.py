@@ -56,10 +56,14 @@ class Script:
         policy: RetryPolicy | None = None,
         left: float = 1e9,
         budget: RetryBudget | None = None,
+        *,
+        patient: bool = False,
     ) -> str:
         policy = policy or RetryPolicy()
         retrier = Retrier(policy, budget=budget, sleep=self.sleep, uniform=self.uniform)
-        value, self.uncertain = await retrier.run(self.attempt, retry_mode=retry_mode, left=lambda: left)
+        value, self.uncertain = await retrier.run(
+            self.attempt, action="status", retry_mode=retry_mode, left=lambda: left, patient=patient
+        )
         return value
 
 
@@ -170,10 +174,26 @@ async def test_what_is_no_error_of_ours_passes_through(failure: BaseException) -
     assert script.attempts == 1
 
 
-async def test_a_retry_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("failure", "patient", "told"),
+    [
+        (MAYBE, False, "in 0.25 s: reset"),
+        (MAYBE, True, "in 0.25 s: reset"),
+        (RateLimitedError("slower", retry_after=7), False, "in 7.00 s: slower"),
+        (RateLimitedError("slower", retry_after=7), True, "after the cooldown of 7 s: slower"),
+        (LIMITED, False, "after the cooldown: slower"),
+        (LIMITED, True, "after the cooldown: slower"),
+    ],
+)
+async def test_a_retry_is_logged(
+    caplog: pytest.LogCaptureFixture,
+    failure: AgenciaError,
+    patient: bool,  # noqa: FBT001
+    told: str,
+) -> None:
     with caplog.at_level(logging.INFO, "agencia_async"):
-        await Script([MAYBE]).run()
-    assert caplog.messages == ["attempt 1 failed, retrying in 0.25 s: reset"]
+        await Script([failure]).run(patient=patient)
+    assert caplog.messages == [f"status: attempt 1 failed, retrying {told}"]
 
 
 def test_only_known_errors_are_ever_retried() -> None:

@@ -128,7 +128,7 @@ def test_verbose_tells_of_each_repetition(panel: WatchedPanel, agencia: Agencia)
     before = (list(log.handlers), log.level)
     done = agencia("balance", "--verbose", "--rate-limit", "1000/s")
     assert done.code == 0
-    assert "attempt 1 failed, retrying in" in done.err
+    assert "balance: attempt 1 failed, retrying in" in done.err
     assert panel.key not in done.err
     assert (list(log.handlers), log.level) == before
     assert panel.received == 2
