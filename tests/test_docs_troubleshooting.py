@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import agencia_async
-from agencia_async import errors
+from agencia_async import AsyncClient, ConfigurationError, errors
 from agencia_async._protocol import pages
 from agencia_async._protocol.refusals import Refusals
 
@@ -123,6 +123,12 @@ def test_every_message_has_its_entry(module: Path) -> None:
     assert {text for text in told if text not in ENTRIES} == set()
 
 
+@pytest.mark.parametrize("module", ["_transport/address.py", "_transport/api_key.py"])
+def test_of_the_key_and_the_address_every_message_has_its_entry(module: str) -> None:
+    """What a beginner meets first is listed word for word, also where the message says what is expected."""
+    assert messages_of(PACKAGE / module) - GENERAL - ENTRIES == set()
+
+
 def test_messages_are_found_wherever_they_are_written() -> None:
     code = """
 WHY = "the constant"
@@ -194,6 +200,14 @@ def test_each_class_of_a_panels_error_has_texts() -> None:
     assert {kind for _, kind in PANEL} == kinds
 
 
+@pytest.mark.parametrize(
+    "url", [url for cell, _ in rows("`base_url`") for url in re.findall(r"`(.*?)`", cell)]
+)
+def test_an_address_is_refused_as_the_page_says(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^base_url must be a URL that begins with https://$"):
+        AsyncClient("sandbox-key", base_url=url)
+
+
 @pytest.mark.parametrize("text", [text for _, texts in rows("failing server") for text in texts])
 def test_a_text_of_a_failing_server_proves_nothing(text: str) -> None:
     assert Refusals().is_failure(text)
@@ -232,6 +246,7 @@ ELSEWHERE = {
     "RemoteProtocolError (...): ...",
     "SSL: CERTIFICATE_VERIFY_FAILED",
     "Server disconnected without sending a response",
+    "AsyncClient() got an unexpected keyword argument ...",
     "agencia: command not found",
     "asyncio.run() cannot be called from a running event loop",
     "attempt to write a readonly database",
@@ -246,6 +261,7 @@ ELSEWHERE = {
     "not retried: the retry budget is exhausted",
     "peer closed connection without sending complete message body",
     "the proxy refused: ...",
+    "rate_limit must be a RateLimit, a RedisRateLimit or None, got ...",
     "requires a different Python: 3.10... not in '>=3.11'",
 }
 """What is no message of the library, or is put together of several."""

@@ -1,16 +1,56 @@
 """Usual mistakes in what a client is given, each told with what to do instead."""
 
 import inspect
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final, cast
 
 import httpx
 
+from agencia_async._limits.rate_limit import Limit
 from agencia_async.errors import ConfigurationError
 from agencia_async.hooks import Hook
 
 _SYNCHRONOUS = (httpx.Client, httpx.BaseTransport)
 _METHODS = ("call_started", "attempt_started", "attempt_ended", "call_ended")
+
+_CERTIFICATES = "pass ssl_context=ssl.create_default_context(cafile=...)"
+_INSTEAD: Final = {
+    "ca_file": f"it is a key of a profile; {_CERTIFICATES}",
+    "verify": _CERTIFICATES,
+    "cert": "pass an ssl_context that has loaded it with load_cert_chain",
+    "key": "the key is the first argument",
+    "url": "pass base_url",
+    "api_url": "pass base_url",
+    "proxies": "pass proxy",
+    "retries": "pass retry=RetryPolicy(attempts=...)",
+    "max_retries": "pass retry=RetryPolicy(attempts=...)",
+    "attempts": "pass retry=RetryPolicy(attempts=...)",
+    "deadline": "pass retry=RetryPolicy(deadline=...)",
+    "headers": "pass an http_client that has them",
+    "profile": "use AsyncClient.from_profile(name)",
+    "journal": "pass the client to journal.place(client, ...)",
+    "key_file": "it is a key of a profile; AsyncClient.from_env() reads AGENCIA_API_KEY_FILE",
+    "key_env": "it is a key of a profile; AsyncClient.from_env() reads AGENCIA_API_KEY",
+    "rate_limit_redis": "it is a key of a profile; pass rate_limit=RedisRateLimit(...)",
+}
+"""What to write in place of an option that there is not."""
+
+
+def unexpected(option: str, options: Iterable[str]) -> TypeError:
+    """The error of an option that there is not, with what may have been meant."""
+    close = get_close_matches(option, options, 1)
+    hint = _INSTEAD.get(option) or (f"did you mean {close[0]!r}?" if close else "")
+    told = f"AsyncClient() got an unexpected keyword argument {option!r}"
+    return TypeError(f"{told}: {hint}" if hint else told)
+
+
+def check_limit(name: str, value: object) -> None:
+    """Check for a limit, or None."""
+    if value is None or isinstance(value, Limit):
+        return
+    hint = f": write RateLimit.parse({value!r})" if isinstance(value, str) else ""
+    raise ConfigurationError(f"{name} must be a RateLimit, a RedisRateLimit or None, got {value!r}{hint}")
 
 
 def check_transport(name: str, value: object) -> None:

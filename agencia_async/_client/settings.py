@@ -15,14 +15,20 @@ from agencia_async._calls.retry import RetryPolicy
 from agencia_async._calls.retry_budget import RetryBudget
 from agencia_async._calls.sender import Sender
 from agencia_async._checks import check_header, check_policy, check_seconds, check_whole
-from agencia_async._client.mistakes import check_hooks, check_http_client, check_transport
+from agencia_async._client.mistakes import (
+    check_hooks,
+    check_http_client,
+    check_limit,
+    check_transport,
+    unexpected,
+)
 from agencia_async._client.options import CallOptions, default_user_agent
 from agencia_async._concurrency.tasks import Tasks
 from agencia_async._limits.adaptive import AdaptiveLimit
 from agencia_async._limits.breaker import Breaker
 from agencia_async._limits.circuits import Circuits
 from agencia_async._limits.gate import Gate
-from agencia_async._limits.rate_limit import Limit, RateLimit
+from agencia_async._limits.rate_limit import Limit
 from agencia_async._limits.write_breaker import WriteBreaker
 from agencia_async._protocol.own_states import OwnStates
 from agencia_async._protocol.refusals import Patterns, Refusals
@@ -46,11 +52,6 @@ def _checked(check: Callable[..., None], **bounds: Any) -> Any:  # noqa: ANN401 
         check(attribute.name, value, **bounds)
 
     return validate
-
-
-def _check_limit(name: str, value: object) -> None:
-    if not isinstance(value, Limit):
-        check_policy(name, value, RateLimit, none=True)
 
 
 def _check_idempotency_field(name: str, value: object) -> None:
@@ -88,7 +89,7 @@ class Settings:
     max_concurrent_writes: int | None = field(default=None, validator=_checked(_check_writes))
     timeout: float = field(default=30.0, validator=_checked(check_seconds))
     retry: RetryPolicy = field(default=RetryPolicy(), validator=_checked(check_policy, kind=RetryPolicy))
-    rate_limit: Limit | None = field(default=None, validator=_checked(_check_limit))
+    rate_limit: Limit | None = field(default=None, validator=_checked(check_limit))
     batch_size: int = field(default=_MOST_IDS, validator=_checked(check_whole, most=_MOST_IDS))
     batch_window: float = field(default=0.005, validator=_checked(check_seconds, zero=True))
     max_reply_bytes: int = field(default=32 * 2**20, validator=_checked(check_whole))
@@ -113,9 +114,10 @@ class Settings:
             ConfigurationError: one is out of range, or they contradict each other. A key that was put in the
                 wrong place is not shown.
         """
-        unknown = options.keys() - {attribute.name for attribute in fields(cls)}
+        known = [attribute.name for attribute in fields(cls)]
+        unknown = options.keys() - set(known)
         if unknown:
-            raise TypeError(f"AsyncClient() got an unexpected keyword argument {min(unknown)!r}")
+            raise unexpected(min(unknown), known)
         try:
             settings = cls(**options)
             _check_url(api_key, settings.url)

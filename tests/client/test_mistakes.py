@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, ConfigurationError, RateLimit, RetryPolicy, fast_transport
+from agencia_async._client import mistakes
+from agencia_async._client.options import Options
 from tests.support.loopback import NO_TLS
 
 KEY = "s3cret/k3y-0f the+account".replace(" ", "")
@@ -66,7 +68,15 @@ MISTAKES: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "a class of policies": (lambda: {"retry": RetryPolicy}, "a RetryPolicy, got <class"),
     "a class of limits": (
         lambda: {"rate_limit": RateLimit},
-        "a RateLimit or None, got <class",
+        "a RateLimit, a RedisRateLimit or None, got <class [^:]*$",
+    ),
+    "a limit as a profile has it": (
+        lambda: {"rate_limit": "60/min"},
+        r"^rate_limit must be a RateLimit, .*, got '60/min': write RateLimit\.parse\('60/min'\)$",
+    ),
+    "the key for a limit": (
+        lambda: {"rate_limit": KEY},
+        r"got '\*\*\*': write RateLimit\.parse\('\*\*\*'\)$",
     ),
     "a word for a boolean": (lambda: {"allow_http": "no"}, "allow_http must be a bool, got 'no'$"),
     "a port": (lambda: {"base_url": "https://panel.example:99999"}, "base_url has the port 99999"),
@@ -110,3 +120,22 @@ def test_key_and_address_that_changed_places_are_told_without_the_key() -> None:
 
 def test_a_short_key_may_be_a_word_of_the_address() -> None:
     assert repr(AsyncClient("api", base_url="https://panel.example/api/v2"))
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("ca_file", ": it is a key of a profile; pass ssl_context=ssl.create_default_context(cafile=...)"),
+        ("max_retries", ": pass retry=RetryPolicy(attempts=...)"),
+        ("time_out", ": did you mean 'timeout'?"),
+        ("colour", ""),
+    ],
+)
+def test_an_option_that_there_is_not_is_told_with_what_was_meant(option: str, hint: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        AsyncClient(KEY, **{option: KEY})  # type: ignore[arg-type]
+    assert str(caught.value) == f"AsyncClient() got an unexpected keyword argument {option!r}{hint}"
+
+
+def test_what_is_told_of_options_that_there_are_not_is_of_none_that_there_is() -> None:
+    assert mistakes._INSTEAD.keys() & Options.__annotations__.keys() == set()  # noqa: SLF001
