@@ -89,17 +89,18 @@ async def run(example: Example, page: Path, namespace: dict[str, object]) -> str
 
 @pytest.fixture
 async def _environment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None, None]:
-    """A panel whose time stands still, and the variables that lead to it. Loggers keep their levels."""
+    """A panel whose time stands still, and the variables that lead to it. Loggers stay as they are."""
     loggers = [logging.getLogger(name) for name in ("agencia_async", "agencia_async.wire")]
-    levels = [logger.level for logger in loggers]
+    before = [(logger.level, [*logger.handlers]) for logger in loggers]
     panel = Panel(key="sandbox-key", seed=1, clock=lambda: 0.0)
     panel.seed_orders(1_000)
     async with serve(panel) as url:
         monkeypatch.setenv("AGENCIA_API_KEY", "sandbox-key")
         monkeypatch.setenv("AGENCIA_BASE_URL", url)
         yield
-    for logger, level in zip(loggers, levels, strict=True):
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
         logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.mark.usefixtures("_environment")
