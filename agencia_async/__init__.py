@@ -1,4 +1,9 @@
-"""An asyncio client for the SMM panel API v2: typed, with bulk calls and idempotent orders."""
+"""An asyncio client for the SMM panel API v2: typed, with bulk calls and idempotent orders.
+
+Start with `help(agencia_async.AsyncClient)`. All names of `__all__` can be imported from here. Idempotent
+orders are in `agencia_async.journal`, and a local mock panel for tests in `agencia_async.sandbox`. Modules
+whose names begin with an underscore are private.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -17,7 +17,7 @@ from agencia_async._calls.sender import Sender
 from agencia_async._calls.submission import OrderSubmission
 from agencia_async._checks import check_money, check_seconds
 from agencia_async._client.options import CallOptions, Options, key_from_environment
-from agencia_async._client.settings import Settings, open_channel, panel_of, sender_of, signature
+from agencia_async._client.settings import Settings, ShownSignature, open_channel, panel_of, sender_of
 from agencia_async._client.watching import Watching, WatchingClient
 from agencia_async._concurrency.cached_value import CachedValue
 from agencia_async._concurrency.coalescer import Coalescer
@@ -93,6 +93,7 @@ class AsyncClient(WatchingClient):
         ConfigurationError: an argument is invalid, or two of them contradict each other.
     """
 
+    __signature__ = ShownSignature()
     _shown = "a panel"
     """For `repr`; a traceback may call it before the constructor has finished."""
 
@@ -117,8 +118,6 @@ class AsyncClient(WatchingClient):
         self._watching = Watching(self._batches, settings.batch_window)
         self._statuses = self._coalescer(actions.STATUS, settings.batch_window)
         self._refill_statuses = self._coalescer(actions.REFILL_STATUS, settings.batch_window)
-
-    __init__.__signature__ = signature()  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess] - what `help` shows
 
     @classmethod
     def from_env(cls, **overrides: Unpack[Options]) -> Self:

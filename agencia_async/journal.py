@@ -13,7 +13,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,7 @@ from agencia_async._journal.entry import (
 )
 from agencia_async._journal.location import locate
 from agencia_async._journal.owner import Owner
-from agencia_async._journal.placing import Placing, Sleep, checked_pairs
+from agencia_async._journal.placing import Placing, Sleep, checked_pairs, utc_now
 from agencia_async._journal.reconcile import reconcile
 from agencia_async._journal.store import Store
 from agencia_async._journal.watching import JournalWatcher, WatchingJournal
@@ -80,7 +80,7 @@ class Journal(WatchingJournal):
         database: str | os.PathLike[str],
         *,
         adopt: bool = False,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         location = locate(database)

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import logging
+import pydoc
 import re
 import shlex
 from collections.abc import AsyncGenerator, Iterator
@@ -153,6 +154,20 @@ def members(of: object) -> Iterator[tuple[str, object]]:
     for member, value in vars(of).items():
         if not member.startswith("_") and (callable(value) or isinstance(value, property | classmethod)):
             yield member, value
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/reference").glob("*.md")), ids=name)
+def test_a_page_of_the_reference_says_how_to_read_it_as_plain_markdown(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    (shown,) = re.findall(r"`python -m pydoc ([\w.]+)`", text.split("```{eval-rst}")[0])
+    public = re.findall(r"^\.\. auto\w+:: ([\w.]+)", text, re.MULTILINE)
+
+    thing = pydoc.locate(shown)
+    assert inspect.ismodule(thing) or shown in public
+    if inspect.ismodule(thing):
+        parts = [one.rpartition(".") for one in public]
+        names = [own for module, _, own in parts if module in {"agencia_async", shown}]
+        assert [own for own in names if not hasattr(thing, own)] == []
 
 
 @pytest.mark.parametrize(("module", "public"), PUBLIC)

@@ -1,9 +1,10 @@
 """The options of a client, checked, and what is built from them. To add one, extend `Options` as well."""
 
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, formatannotation
 from typing import Any, Self, cast
 
 import httpx
@@ -229,14 +230,41 @@ def panel_of(url: httpx.URL) -> str:
     return str(url.copy_with(query=None))
 
 
+class Shown(str):
+    """A type as a reader knows it: the name to import, without the private module and without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+    @classmethod
+    def of(cls, kind: object) -> Self:
+        """The text of a type."""
+        text = re.sub(r"\bagencia_async\.(\w+\.)*|\bcollections\.abc\.", "", formatannotation(kind))
+        return cls(re.sub(r"\bLimit\b", "RateLimit | RedisRateLimit", text))  # the two that there are
+
+
+class ShownSignature:
+    """The signature of `AsyncClient` with all options by name, for `help` and editors.
+
+    A subclass with a constructor of its own has its own one.
+    """
+
+    def __set_name__(self, client: type[Any], name: str) -> None:
+        self._init = client.__init__
+
+    def __get__(self, _instance: object, kind: type[Any]) -> Signature:
+        if kind.__init__ is not self._init:
+            raise AttributeError("__signature__")
+        return signature()
+
+
 def signature() -> Signature:
-    """The signature of `AsyncClient`, as `help` shows it."""
+    """The options and their defaults."""
     options = [
-        Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
+        Parameter(
+            option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=Shown.of(option.type)
+        )
         for option in fields(Settings)
     ]
-    given = [
-        Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
-        Parameter("api_key", Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
-    ]
-    return Signature([*given, *options], return_annotation=None)
+    api_key = Parameter("api_key", Parameter.POSITIONAL_OR_KEYWORD, annotation=str)
+    return Signature([api_key, *options])

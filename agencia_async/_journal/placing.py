@@ -25,6 +25,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from shlex import quote
 from typing import Final
 from uuid import uuid4
@@ -57,6 +58,11 @@ _POLL_INTERVALS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Seconds between polls of an order that another process is sending; the last one repeats."""
 _WRITE_RETRIES: Final = (0.1, 0.5, 2.0, 5.0)
 """Seconds before each retry of writing an outcome."""
+
+
+def utc_now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(UTC)
 
 
 class _TakenError(Exception):

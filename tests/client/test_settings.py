@@ -1,6 +1,7 @@
 """The options of a client are the same in its signature, the types, the checks and the documentation."""
 
 import inspect
+import pydoc
 import re
 from typing import get_type_hints
 
@@ -24,6 +25,31 @@ def test_the_signature_tells_all_of_them() -> None:
     assert [*parameters] == ["api_key", *OPTIONS]
     assert {name: parameters[name].default for name in OPTIONS} == attrs.asdict(Settings(), recurse=False)
     assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in OPTIONS)
+
+
+def test_the_signature_names_types_as_they_are_imported() -> None:
+    shown = str(inspect.signature(AsyncClient))
+
+    assert "transport: httpx.AsyncBaseTransport | None = None, " in shown
+    assert "states: Mapping[str, OrderState] | None = None, " in shown
+    assert "retry: RetryPolicy = RetryPolicy(attempts=5, " in shown
+    assert "agencia_async." not in shown
+
+
+def test_help_shows_the_signature_once() -> None:
+    assert pydoc.plain(pydoc.render_doc(AsyncClient)).count("max_concurrency: int = 10") == 1
+
+
+def test_a_subclass_has_the_signature_of_its_own_constructor() -> None:
+    class Same(AsyncClient):
+        pass
+
+    class Other(AsyncClient):
+        def __init__(self, account: str) -> None:
+            raise NotImplementedError
+
+    assert inspect.signature(Same) == inspect.signature(AsyncClient)
+    assert str(inspect.signature(Other)) == "(account: str) -> None"
 
 
 def test_each_is_explained() -> None:
