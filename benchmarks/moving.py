@@ -63,10 +63,10 @@ SITUATIONS = (
     Situation("one bad id among three", "statuses", ids=(23501, 999, 23503)),
     Situation("a bad key", "balance", key="another-key"),
     Situation("a rate limit (one 429)", "balance", lambda panel: panel.faults.script("rate_limit")),
-    Situation("an order whose answer does not come", "add", _slow, slow=True),
+    Situation("a timeout of an order (no reply)", "add", _slow, slow=True),
     Situation("an HTML page of a firewall", "balance", _page, slow=True),
 )
-_ORDER = "an order whose answer does not come"
+_ORDER = "a timeout of an order (no reply)"
 
 
 async def measured(name: str, situation: Situation) -> Found:

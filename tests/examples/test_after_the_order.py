@@ -11,6 +11,8 @@ import pytest
 from agencia_async import AsyncClient, DefaultOrder
 from agencia_async.sandbox import Panel
 from tests.examples.scene import run
+from tests.support.authority import authority, serving
+from tests.support.peer import Request, peer
 from tests.support.proxy import proxying
 
 ORDER = DefaultOrder(service=1, link="https://example.com/p/1", quantity=1000)
@@ -101,6 +103,28 @@ async def test_refunds_are_told_to_the_last_digit(
         ("Canceled", "0", Decimal("0.90"), Decimal(0)),
     ]
     assert capsys.readouterr().err == "999: Incorrect order ID\n"
+
+
+async def told(request: Request) -> None:
+    request.reply('{"balance": "1000", "currency": "USD"}')
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_an_authority_of_ones_own_behind_a_proxy(
+    is_trusted: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    async with peer(told, context=serving()) as panel, proxying() as proxy:
+        monkeypatch.setenv("AGENCIA_API_KEY", "sandbox-key")
+        monkeypatch.setenv("AGENCIA_BASE_URL", panel.url)
+        monkeypatch.setenv("PANEL_PROXY", f"http://127.0.0.1:{proxy.port}")
+        if is_trusted:
+            monkeypatch.setenv("PANEL_CA", str(tmp_path / "ca.pem"))
+        printed = await asyncio.to_thread(run, "behind_proxy.py", code=0 if is_trusted else 1)
+
+    assert printed == "1000 USD\n" if is_trusted else "CERTIFICATE_VERIFY_FAILED" in printed
 
 
 async def test_the_balance_through_a_proxy(agencia_panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
