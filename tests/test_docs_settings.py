@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,22 @@ def rows(heading: str) -> list[list[str]]:
     (text,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_extra_is_listed_with_what_it_installs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    installed = {
+        extra: [
+            name
+            for line in lines
+            for own, packages in [re.fullmatch(r"agencia-async\[(.*)\]|([\w.-]+).*", line).groups()]  # type: ignore[union-attr]
+            for name in (own.split(",") if own else [packages])
+        ]
+        for extra, lines in extras.items()
+    }
+
+    assert {name.strip("`"): packages.split(", ") for name, packages, _ in rows("Extras")} == installed
 
 
 def options(of: Callable[..., object]) -> dict[str, object]:
