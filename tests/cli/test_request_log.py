@@ -19,8 +19,9 @@ def test_each_request_is_a_line(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("status", *ids, "-v", "--concurrency", 1, "--rate-limit", "1000/s")
     lines = logged(done.err)
     assert done.code == 0
-    failed, *others = [line for line in lines if line.startswith("status")]
+    failed, retried, *others = [line for line in lines if line.startswith("status")]
     assert re.match(r"status of 100 ids: HTTP 5\d\d, _ s, TransportError: ", failed)
+    assert re.match(r"status: attempt 1 failed, retrying in _ s: HTTP 5\d\d", retried)
     assert others == [
         "status of 100 ids, attempt 2: HTTP 200, _ s",
         "status of 50 ids: HTTP 200, _ s",
