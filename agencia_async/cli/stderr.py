@@ -15,8 +15,9 @@ _LOG: Final = logging.getLogger("agencia_async")
 
 
 def tell(line: str = "", *, end: str = "\n") -> None:
-    """Print a line. Line breaks within it are foreign, so they show as `?`."""
-    typer.echo(f"{printable(line, _MOST)}{end}", nl=False, err=True)
+    """Print a line, above a live screen. Line breaks within it are foreign, so they show as `?`."""
+    # Named, as otherwise it goes past what a live screen puts in its place.
+    typer.echo(f"{printable(line, _MOST)}{end}", file=sys.stderr, nl=False, err=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pty
 import subprocess
 import termios
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,9 +21,10 @@ from rich.console import Console
 
 from agencia_async import Change, NotFoundError, OrderStatus
 from agencia_async.cli.commands import watch, watch_run
+from agencia_async.cli.commands.on_final import OnFinal
 from agencia_async.cli.input.keys import on_key
 from agencia_async.cli.output.watch_screen import PanelView, Screen, SeenChange, View, ending, frame
-from agencia_async.cli.stderr import logged
+from agencia_async.cli.stderr import logged, tell
 
 from .conftest import COMMAND, Agencia, WatchedPanel, read_terminal
 from .test_watch import seeded
@@ -255,6 +257,53 @@ def test_log_records_go_to_what_stderr_is_at_that_moment(monkeypatch: pytest.Mon
         patch.setattr("sys.stderr", None)  # closed
         log.warning("lost")
     assert above.getvalue() == "away?[2J\n"
+
+
+class InItsPlace(io.StringIO):
+    """What a live screen puts in place of stderr, which has the attributes of stderr itself."""
+
+    buffer = io.BytesIO()
+
+
+def test_messages_go_to_what_stderr_is_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    above = InItsPlace()
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", above)
+        tell("exit code 3\x1b[2J")
+        patch.setattr("sys.stderr", None)  # closed
+        tell("lost")
+    assert above.getvalue() == "exit code 3?[2J\n"
+
+
+class Ended:
+    """The changes of a panel of which each order has ended; all of them come at once."""
+
+    def __init__(self, *ids: int) -> None:
+        self.name = self.profile = "north"
+        self.taken: list[object] = []
+        self.watcher = self._changes(ids)
+
+    async def _changes(self, ids: tuple[int, ...]) -> AsyncIterator[Change[OrderStatus]]:
+        for one in ids:
+            yield Change(one, status("Completed"), None, number=1)
+            await asyncio.sleep(0)
+
+    def told(self, change: Change[OrderStatus]) -> None:
+        self.taken.append(change.id)
+
+
+@pytest.mark.parametrize("jobs", [1, 9])
+@pytest.mark.parametrize("until", [1, 2, 3])
+async def test_no_more_than_asked_for_are_told_whatever_panels_they_are_of(
+    until: int, jobs: int, tmp_path: Path
+) -> None:
+    feeds = [Ended(*range(10 * start, 10 * start + 9)) for start in range(3)]
+    commands = OnFinal(["sh", "-c", f"cat >> {tmp_path / 'told'}"], jobs)
+    running = watch_run.WatchRun(feeds, commands, until)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await running.run(watch_run.Sink(None, is_terminal=True, began=0.0))
+    assert sum(len(feed.taken) for feed in feeds) == until
+    assert len((tmp_path / "told").read_text().splitlines()) == until
+    assert running.how_far == ("1 order ended" if until == 1 else f"{until} orders ended")
 
 
 def test_q_ends_the_screen_with_a_summary(panel: WatchedPanel) -> None:

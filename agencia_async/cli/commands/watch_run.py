@@ -72,6 +72,7 @@ class WatchRun:
         self._reading = len(feeds)
         self._recent: deque[SeenChange] = deque(maxlen=_RECENT)
         self._rows: Writer | None = None
+        self._taken = 0
         self._ended = 0
         self._failed = 0
 
@@ -136,6 +137,8 @@ class WatchRun:
 
     async def _follow(self, feed: Feed) -> None:
         async for change in feed.watcher:
+            if 0 < self._until <= self._taken:  # at another panel: what comes now is left for the next run
+                return
             self._show(feed, change)
             if not change.is_final:
                 feed.told(change)
@@ -146,12 +149,13 @@ class WatchRun:
                 return
 
     async def _final(self, feed: Feed, change: Change[OrderStatus]) -> None:
+        self._taken += 1
+        self._failed += change.value is None or change.value.state is not OrderState.COMPLETED
         if self.commands is None:
             feed.told(change)
         else:
             await self.commands.start(change, feed.profile, lambda: feed.told(change))
         self._ended += 1
-        self._failed += change.value is None or change.value.state is not OrderState.COMPLETED
 
     def _show(self, feed: Feed, change: Change[OrderStatus]) -> None:
         if self._rows is not None:
