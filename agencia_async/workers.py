@@ -21,6 +21,7 @@ from agencia_async._workers.clients import Asked, Clients
 from agencia_async._workers.messages import read_answer, request
 from agencia_async._workers.queue import Queue
 from agencia_async._workers.watching import asking_workers
+from agencia_async.errors import ConfigurationError
 from agencia_async.models import BulkItem, Change, Id, OrderStatus, RefillStatus
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Polling:
             profile: a profile of the workers' configuration. The API key stays there.
 
         Raises:
-            ConfigurationError: the worker is not connected.
+            ConfigurationError: the worker is not connected, or `profile` is not a name.
             InvalidInputError: an id is invalid, once it is reached.
             TransportError: the Redis of the queue has not answered for a minute.
         """
@@ -136,6 +137,7 @@ class Polling:
             follow: when every order has ended, wait for more to be added instead of ending the loop.
         """
         check_policy("follow", follow, bool)
+        _check_profile(profile)
         rules = watch_rules(min_interval, max_interval, unknown_for)
         size, most = self._chunk_size, self._max_chunks
         async with (
@@ -147,6 +149,7 @@ class Polling:
     async def _ask(
         self, what: Asked, record: type[T], ids: Ids, profile: str
     ) -> AsyncGenerator[BulkItem[T], None]:
+        _check_profile(profile)
         self._queue.check_open()
         tasks, may_start, in_flight = Tasks(), asyncio.Event(), set[int]()
         may_start.set()
@@ -171,3 +174,10 @@ class Polling:
         finally:
             looks.close()
             await tasks.aclose()
+
+
+def _check_profile(profile: object) -> None:
+    """Check for a name: without one, a worker would take what its environment says."""
+    check_policy("profile", profile, str)
+    if not profile:
+        raise ConfigurationError("profile must not be empty")

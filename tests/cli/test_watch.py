@@ -241,3 +241,11 @@ def test_the_profiles_are_watched_side_by_side(
     assert done.code == 0
     assert {line["profile"] for line in lines(done)} <= {"north", "wrong"}
     assert done.err.splitlines()[-1].startswith("6 orders, 0 not ended, ")
+
+
+def test_an_unknown_order_ends_when_it_was_unknown_for_long_enough(
+    panel: WatchedPanel, agencia: Agencia
+) -> None:
+    done = agencia("watch", 7, "--unknown-for", 0)
+    assert (done.code, [line["error"]["type"] for line in lines(done)]) == (1, ["NotFoundError"])
+    assert panel.received == 1

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,6 +159,16 @@ async def test_the_key_and_only_the_key_stays_with_the_workers(server: Server, p
         kept = everything(server.url)
     assert KEY.encode() not in kept
     assert b"streaq:" in kept
+
+
+@pytest.mark.parametrize("profile", [None, "", 5])
+async def test_a_profile_that_is_no_name_is_not_sent(server: Server, panel: Panel, profile: Any) -> None:  # noqa: ANN401
+    async with asking(server.url) as polling:
+        with pytest.raises(ConfigurationError, match="profile must"):
+            await anext(polling.status([1], profile=profile))
+        with pytest.raises(ConfigurationError, match="profile must"):
+            await anext(polling.watch([1], profile=profile))
+    assert panel.requests == []
 
 
 # --- the clients of a worker ------------------------------------------------------------------------------

@@ -75,12 +75,24 @@ class WatchOptions:
             show_default=False,
         ),
     ] = None
+    unknown_for: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Time after which an order that the panel does not know counts as failed (default: 600).",
+            show_default=False,
+        ),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No screen and no summary.")] = False
 
     @property
     def intervals(self) -> Mapping[str, Any]:
         """Those that were given."""
-        given = {"min_interval": self.min_interval, "max_interval": self.max_interval}
+        given = {
+            "min_interval": self.min_interval,
+            "max_interval": self.max_interval,
+            "unknown_for": self.unknown_for,
+        }
         return {name: value for name, value in given.items() if value is not None}
 
 
