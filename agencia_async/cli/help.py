@@ -1,12 +1,18 @@
-"""Help as it is usual for a command line: flowing paragraphs, examples, and no types of Python."""
+"""The command line as users expect it: help without types of Python, and no option that silently wins."""
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 _EXAMPLES: Final = "Examples:"
+_SEVERAL: Final = {
+    "profile": "; only agencia watch takes several profiles, and agencia profiles shows the balance of each"
+}
+"""What is said beside an option that was given twice, where another command does what was meant."""
 
 
 def flowing(text: str) -> str:
@@ -33,6 +39,26 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - the context of click, which typer has its own copy of
         """Its parameters, as help and parser take them."""
         return plain(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as above
+        """Parse the arguments.
+
+        Raises:
+            BadParameter: an option with a single value is given more than once. The last one would win: an
+                order could be sent to another panel, or be recorded in another journal, than was meant.
+        """
+        if not ctx.resilient_parsing:  # that is completion
+            _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+            _check_given_once(ctx, given)
+        return super().parse_args(ctx, args)
+
+
+def _check_given_once(ctx: Any, given: Sequence[Any]) -> None:  # noqa: ANN401 - as above
+    options = [parameter for parameter in given if parameter.param_type_name == "option"]
+    for parameter, times in Counter(options).items():
+        if times > 1 and not (parameter.multiple or parameter.is_flag or parameter.count):
+            more = _SEVERAL.get(parameter.name, "")
+            raise typer.BadParameter(f"the option can be given only once{more}", ctx=ctx, param=parameter)
 
 
 class JournalCommand(Command):

@@ -54,6 +54,39 @@ def test_a_bad_option_is_a_usage_error(panel: WatchedPanel, agencia: Agencia) ->
     assert panel.received == 0
 
 
+TWICE = [
+    "balance --profile a --profile b",
+    "place o.csv --profile a --profile b --yes",
+    "place o.csv --journal a.db -j b.db --yes",
+    "place o.csv --max-total 5 --max-total 5000",
+    "add 1 --key-file a --key-file b",
+    "add 1 --base-url https://a.example --base-url https://b.example",
+    "add 1 --quantity 100 --quantity 10000",
+    "cancel 1 --file a -f b --yes",
+    "status 1 --profile=a --profile=b",
+    "watch 1 --until any --until all",
+    "journal list --journal a.db --journal b.db",
+]
+
+
+@pytest.mark.parametrize("line", TWICE)
+def test_an_option_with_one_value_is_never_given_twice(
+    panel: WatchedPanel, agencia: Agencia, here: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,50\n")
+    done = agencia(*line.split())
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert "can be given only once" in done.err
+    assert ("only agencia watch takes" in done.err) is ("--profile" in line)
+
+
+def test_options_that_can_be_repeated(panel: WatchedPanel, agencia: Agencia) -> None:
+    assert agencia("status", 23501, "--state", "partial", "--state", "pending", "--quiet", "-q").code == 1
+    assert agencia("balance", "-v", "-v").code == 0
+    assert panel.received == 2
+
+
 def test_a_setting_out_of_range(panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("balance", "--timeout", 0)
     assert (done.code, done.err) == (2, "agencia: timeout must be a number of seconds > 0, got 0.0\n")
