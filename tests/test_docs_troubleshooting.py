@@ -233,7 +233,6 @@ ELSEWHERE = {
     "'coroutine' object has no attribute 'state'",
     "'coroutine' object is not iterable",
     "... must be ..., got ...",
-    "...: unknown column: ...",
     "429 Too Many Requests",
     "ConnectError (...): ...",
     "Connection reset by peer",

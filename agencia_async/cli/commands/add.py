@@ -27,7 +27,7 @@ from agencia_async import (
 from agencia_async.cli.commands.place_preview import money
 from agencia_async.cli.exit import Code, Interrupted, UsageError, print_id, run
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
-from agencia_async.cli.input.order_file import FIELDS
+from agencia_async.cli.input.order_columns import FIELDS
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import price
 from agencia_async.cli.panel_options import PanelOptions

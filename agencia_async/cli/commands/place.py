@@ -29,6 +29,7 @@ from agencia_async.cli.commands.place_waiting import link_wait
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.background import in_background
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
+from agencia_async.cli.input.order_columns import ColumnOptions
 from agencia_async.cli.input.order_file import OrderList, read_orders
 from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption, journal_class
@@ -104,8 +105,9 @@ class OrderBatch:
     ] = None
 
 
-def place(
+def place(  # noqa: PLR0913, PLR0917 - all groups of options
     batch: OrderBatch,
+    columns: ColumnOptions,
     doubles: DuplicateOptions,
     journal: JournalOption,
     connection: PanelOptions,
@@ -124,13 +126,14 @@ def place(
     Examples:
       agencia place orders.csv --journal orders.db --dry-run
       agencia place orders.csv --journal orders.db --yes --max-total 50
-      agencia place orders.csv --journal orders.db --yes --wait-for-link --wait-at-most 2h
+      agencia place shop.csv --journal orders.db --column quantity=Amount --ignore-column Customer
     """
-    run(_place(batch, doubles, journal, connection, output))
+    run(_place(batch, columns, doubles, journal, connection, output))
 
 
-async def _place(
+async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
     batch: OrderBatch,
+    columns: ColumnOptions,
     doubles: DuplicateOptions,
     option: JournalOption,
     connection: PanelOptions,
@@ -144,7 +147,7 @@ async def _place(
     given, option = option, connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
-    orders = await _read(batch.file)
+    orders = await _read(batch.file, columns)
     if batch.dry_run:
         return await _dry_run(batch, orders, doubles, option, connection)
     try:
@@ -215,9 +218,9 @@ async def _checked(
     return _Checked(orders, plan, catalogue, await _duplicates(plan, journal, panel, doubles))
 
 
-async def _read(file: Path) -> OrderList:
+async def _read(file: Path, columns: ColumnOptions) -> OrderList:
     def read() -> Iterator[OrderList]:
-        yield read_orders(lines_of(file), name_of(file))
+        yield read_orders(lines_of(file), name_of(file), columns)
 
     async with aclosing(in_background(read())) as lists:
         return await anext(lists)

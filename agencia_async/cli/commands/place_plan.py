@@ -18,7 +18,8 @@ from agencia_async import (
     SubscriptionsOrder,
 )
 from agencia_async.cli.input.csv_text import REPLACED, short
-from agencia_async.cli.input.order_file import EXTRA, OrderList, OrderRow
+from agencia_async.cli.input.order_columns import EXTRA
+from agencia_async.cli.input.order_file import OrderList, OrderRow
 from agencia_async.cli.input.spreadsheet import damage
 
 if TYPE_CHECKING:

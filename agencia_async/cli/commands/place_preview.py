@@ -23,8 +23,10 @@ def money(amount: Decimal, account: Balance) -> str:
 
 def counts(orders: OrderList, plan: Plan) -> Iterator[str]:
     """How many orders there are, and what becomes of them."""
-    skipped = f"; {several(orders.comments, '# comment')} skipped" if orders.comments else ""
-    yield f"{orders.name}: {several(plan.count, 'order')}{skipped}"
+    facts = [f"{orders.name}: {several(plan.count, 'order')}"]
+    facts += [f"{several(orders.comments, '# comment')} skipped"] if orders.comments else []
+    facts += [f"ignored columns: {', '.join(map(one_line, orders.ignored))}"] if orders.ignored else []
+    yield "; ".join(facts)
     many = {
         "to send": len(plan.orders),
         "already placed": len(plan.placed),
@@ -35,6 +37,9 @@ def counts(orders: OrderList, plan: Plan) -> Iterator[str]:
     for what, count in many.items():
         if count:
             yield f"  {count:>{width},} {what}"
+    extra = dict.fromkeys(name for order in plan.orders.values() for name in order.extra)
+    if extra:
+        yield f"  columns extra.* that are sent to the panel: {', '.join(map(one_line, extra))}"
 
 
 def costs(plan: Plan, account: Balance) -> Iterator[str]:

@@ -185,6 +185,11 @@ def plain(heading: str) -> str:
     return heading.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
+def squeezed(heading: str) -> str:
+    """The form in which headings are found by options: `Order ID`, `OrderID` and `order_id` are one."""
+    return plain(heading).replace("_", "").removesuffix(".")
+
+
 def short(text: str) -> str:
     """A text in quotes, truncated, for messages."""
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

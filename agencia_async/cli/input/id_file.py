@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from agencia_async.cli.exit import UsageError
-from agencia_async.cli.input.csv_text import Row, Sheet, plain, short
+from agencia_async.cli.input.csv_text import Row, Sheet, plain, short, squeezed
 from agencia_async.cli.input.id_form import forms_of
 from agencia_async.cli.input.spreadsheet import damage, is_heading
 
@@ -71,8 +71,8 @@ class IdFile:
             UsageError: there is no such column, or it is there twice.
         """
         is_list = self._sheet.is_list
-        headings = [_squeezed(cell) for cell in ([",".join(row)] if is_list else row)]
-        for column in map(_squeezed, self._columns):
+        headings = [squeezed(cell) for cell in ([",".join(row)] if is_list else row)]
+        for column in map(squeezed, self._columns):
             if headings.count(column) > 1:
                 raise UsageError(f"{self._name}, line {line}: more than one column {short(column)}")
             if column in headings:
@@ -112,8 +112,3 @@ class IdFile:
         if index >= len(row):
             raise UsageError(f"{where}: the row has no cell in the id column")
         return row[index]
-
-
-def _squeezed(heading: str) -> str:
-    """The form in which the headings of ids are compared: `Order ID`, `OrderID` and `order_id` are one."""
-    return plain(heading).replace("_", "").removesuffix(".")

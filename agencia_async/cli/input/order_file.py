@@ -2,36 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
-from typing import Final
-
-from attrs import fields_dict
 
 from agencia_async import Order
 from agencia_async.cli.exit import UsageError
-from agencia_async.cli.input.csv_text import Sheet, plain, short
+from agencia_async.cli.input.csv_text import Sheet
 from agencia_async.cli.input.id_form import forms_of
+from agencia_async.cli.input.order_columns import EXTRA, FIELDS, ColumnOptions, columns_named
 from agencia_async.cli.text import several
 
-EXTRA: Final = "extra."
-"""The column prefix of a panel-specific field."""
-
-FIELDS: Final = tuple(
-    dict.fromkeys(
-        name
-        for first in ({"link", "quantity"}, None)  # the most common ones come first
-        for kind in Order.types()
-        for name in sorted(fields_dict(kind))
-        if name not in {"service", "extra"} and (first is None or name in first)
-    )
-)
-"""The fields of all order classes."""
-
-RESULTS: Final = ("state", "order", "error", "error_type", "panel", "created", "updated")
-"""The additional columns of the command's own output; they are ignored."""
-
-_NEEDED: Final = ("reference", "service")
+_AS_NAMED = ColumnOptions()
+"""Each column is called as the field that it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +44,22 @@ class OrderList:
         name: the name of the file, for messages.
         rows: its rows.
         comments: how many of its lines begin with `#`.
+        ignored: its columns that are ignored, as was asked.
     """
 
     name: str
     rows: Sequence[OrderRow]
     comments: int = 0
+    ignored: Sequence[str] = ()
 
 
-def read_orders(lines: Iterable[str], name: str) -> OrderList:
+def read_orders(lines: Iterable[str], name: str, options: ColumnOptions = _AS_NAMED) -> OrderList:
     """The orders of a CSV text.
+
+    Args:
+        lines: the text.
+        name: the name of the file, for messages.
+        options: how columns with other names are read.
 
     Raises:
         UsageError: there are none, it is not valid CSV, or a heading is unknown, duplicate or missing.
@@ -80,46 +68,19 @@ def read_orders(lines: Iterable[str], name: str) -> OrderList:
     rows = sheet.rows()
     columns: list[str] = []
     for _, headings in rows:
-        columns = _columns(headings, name)
+        columns = columns_named(headings, name, options)
         sheet.is_row = partial(_looks_like_row, columns.index("service"))
         break
     orders = [_row(line, columns, cells) for line, cells in rows]
     if not orders:
         comments = f"; {several(sheet.comments, '# comment')}: quote references that begin with #"
         raise UsageError(f"no orders in {name}{comments if sheet.comments else ''}")
-    return OrderList(name, orders, sheet.comments)
+    return OrderList(name, orders, sheet.comments, options.ignore_column or ())
 
 
 def _looks_like_row(service: int, cells: Sequence[str]) -> bool:
     """Whether a line within a quoted cell looks like a row: there is an id in the column of the service."""
     return bool(forms_of(cells[service].strip()))
-
-
-def _columns(headings: Iterable[str], name: str) -> list[str]:
-    """The name of each column; empty without a heading."""
-    columns = [_column(heading, name) for heading in headings]
-    for column in filter(None, columns):
-        if columns.count(column) > 1:
-            raise UsageError(f"{name}: duplicate column: {column}")
-    for column in _NEEDED:
-        if column not in columns:
-            raise UsageError(f"{name}: missing column: {column} (required: {', '.join(_NEEDED)})")
-    return columns
-
-
-def _column(heading: str, name: str) -> str:
-    column = plain(heading)
-    if column.startswith(EXTRA):
-        return EXTRA + heading.strip()[len(EXTRA) :]  # a panel's field names may be case-sensitive
-    known = (*_NEEDED, *FIELDS, *RESULTS)
-    if not column or column in known:
-        return column
-    near = get_close_matches(column, known, 1)
-    raise UsageError(
-        f"{name}: unknown column: {short(heading.strip())}"
-        + (f"; did you mean {near[0]}?" if near else ";")
-        + " name the column of a panel-specific field extra.NAME"
-    )
 
 
 def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> OrderRow:

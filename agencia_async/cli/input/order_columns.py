@@ -1,0 +1,190 @@
+"""The columns of a file of orders: which field each heading stands for. Pure: headings in, names out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from shlex import quote
+from typing import Annotated, Final
+
+import typer
+from attrs import fields_dict
+
+from agencia_async import Order
+from agencia_async.cli.exit import UsageError
+from agencia_async.cli.input.csv_text import plain, short, squeezed
+from agencia_async.cli.text import several
+
+EXTRA: Final = "extra."
+"""The column prefix of a panel-specific field."""
+
+FIELDS: Final = tuple(
+    dict.fromkeys(
+        name
+        for first in ({"link", "quantity"}, None)  # the most common ones come first
+        for kind in Order.types()
+        for name in sorted(fields_dict(kind))
+        if name not in {"service", "extra"} and (first is None or name in first)
+    )
+)
+"""The fields of all order classes."""
+
+NEEDED: Final = ("reference", "service")
+"""The columns that each file has."""
+
+RESULTS: Final = ("state", "order", "error", "error_type", "panel", "created", "updated")
+"""The additional columns of the command's own output; they are ignored."""
+
+_IGNORED: Final = "-"
+"""The name of a column that is ignored; no heading has it."""
+_SYNONYMS: Final[Mapping[str, str]] = {
+    synonym: field
+    for field, synonyms in {
+        "reference": "ref id orderid ordernumber orderno ordernr invoice invoiceid invoicenumber invoiceno",
+        "service": "services serviceid servicenumber serviceno product productid package packageid",
+        "link": "url links urls page post profile target",
+        "quantity": "qty amount count number quantities units volume",
+        "comments": "comment text texts",
+        "username": "user account",
+    }.items()
+    for synonym in synonyms.split()
+}
+"""What other headings of spreadsheets mean; they are only suggested, as a guess could cost money."""
+_NEAR: Final = 0.8
+"""How similar a heading is to a field that it is taken for a typo of."""
+
+
+@dataclass(frozen=True)
+class ColumnOf:
+    """Which column a field is read from."""
+
+    field: str
+    heading: str
+
+
+def parse_column(text: str) -> ColumnOf:
+    """Parse which column a field is read from: "quantity=Amount"."""
+    name, is_given, heading = text.partition("=")
+    field = _field(name)
+    if not (is_given and squeezed(heading) and _is_field(field)):
+        raise typer.BadParameter(f"expected FIELD=COLUMN, for example quantity=Amount, got {text!r}")
+    return ColumnOf(field, heading.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnOptions:
+    """The options for columns with other names."""
+
+    column: Annotated[
+        list[ColumnOf] | None,
+        typer.Option(
+            "--column",
+            parser=parse_column,
+            metavar="FIELD=COLUMN",
+            help="Read a field from the column of this name, such as quantity=Amount; can be repeated.",
+            show_default=False,
+        ),
+    ] = None
+    ignore_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore-column",
+            metavar="COLUMN",
+            help="Ignore this column, such as the names of customers; can be repeated.",
+            show_default=False,
+        ),
+    ] = None
+
+
+def columns_named(headings: Sequence[str], name: str, options: ColumnOptions) -> list[str]:
+    """The name of each column; empty without a heading.
+
+    Raises:
+        UsageError: headings are unknown, duplicate or missing; it tells all of them.
+    """
+    columns = _Columns(headings, options)
+    if not any((*columns.names, *columns.suggested.values())):
+        raise UsageError(
+            f"{name}: the first row must contain the headings, such as reference, service, link and quantity"
+        )
+    faults = [*columns.unfit(name), *columns.unknown(name), *columns.duplicate(name), *columns.missing(name)]
+    if faults:
+        extra = f"; only a field that the panel itself needs is named {EXTRA}NAME, and sent to the panel"
+        total = f"{name}: {several(len(faults), 'column error')}, so nothing was sent"
+        raise UsageError("\n".join([*map(str, faults), total + (extra if columns.suggested else "")]))
+    return columns.names
+
+
+class _Columns:
+    """The headings of a file, each with the field that it stands for.
+
+    Attributes:
+        names: the field of each heading; empty for those that are empty or unknown.
+        suggested: the field that an unknown heading could stand for, if there is one.
+    """
+
+    def __init__(self, headings: Sequence[str], options: ColumnOptions) -> None:
+        self._headings = [heading.strip() for heading in headings]
+        self._ignored = {squeezed(heading): heading for heading in options.ignore_column or []}
+        self._wanted = options.column or []
+        of_heading = {squeezed(one.heading): one.field for one in self._wanted}
+        of_heading |= dict.fromkeys(self._ignored, _IGNORED)
+        self.names: list[str] = []
+        self.suggested: dict[str, str] = {}
+        for heading in self._headings:
+            column = of_heading.get(squeezed(heading)) or _field(heading)
+            is_known = _is_field(column) or column in {_IGNORED, *RESULTS}
+            self.names.append(column if is_known else "")
+            if column and not is_known:
+                self.suggested[heading] = _suggestion(heading)
+
+    def unfit(self, name: str) -> Iterator[UsageError]:
+        """Options that do not fit these headings."""
+        there = {squeezed(heading) for heading in self._headings}
+        mapped = [one.heading for one in self._wanted]
+        for heading in (*mapped, *self._ignored.values()):
+            if squeezed(heading) not in there:
+                columns = ", ".join(map(short, filter(None, self._headings)))
+                yield UsageError(f"{name}: no column {short(heading)}; the columns are {columns}")
+        keys = [*map(squeezed, mapped), *self._ignored]
+        for heading in mapped:
+            if keys.count(squeezed(heading)) > 1:
+                yield UsageError(f"column {short(heading)}: more than one --column or --ignore-column")
+
+    def unknown(self, name: str) -> Iterator[UsageError]:
+        """Headings that stand for no field. Nobody should send names of customers to a panel by mistake."""
+        for heading, field in self.suggested.items():
+            ignore = f"--ignore-column {quote(heading)}"
+            option = f"--column {quote(f'{field}={heading}')}"
+            mapped = f"if it is the {field}, rename it to {field}, or pass {option}; else " if field else ""
+            yield UsageError(f"{name}: unknown column {short(heading)}: {mapped}delete it, or pass {ignore}")
+
+    def duplicate(self, name: str) -> Iterator[UsageError]:
+        """Fields with several columns."""
+        for field in dict.fromkeys(self.names):
+            both = zip(self._headings, self.names, strict=True)
+            which = [heading for heading, named in both if named == field]
+            if field not in {"", _IGNORED} and len(which) > 1:
+                yield UsageError(f"{name}: duplicate column: {field} ({', '.join(map(short, which))})")
+
+    def missing(self, name: str) -> Iterator[UsageError]:
+        """Columns that each file has, unless another heading seems to stand for them."""
+        for field in NEEDED:
+            if field not in (*self.names, *self.suggested.values()):
+                yield UsageError(f"{name}: missing column: {field} (required: {', '.join(NEEDED)})")
+
+
+def _field(heading: str) -> str:
+    """The form in which a heading is compared; a panel's field names may be case-sensitive."""
+    column = plain(heading)
+    return EXTRA + heading.strip()[len(EXTRA) :] if column.startswith(EXTRA) else column
+
+
+def _is_field(column: str) -> bool:
+    """Whether a column of this name has a field of an order."""
+    return column in {*NEEDED, *FIELDS} or (column.startswith(EXTRA) and column != EXTRA)
+
+
+def _suggestion(heading: str) -> str:
+    """The field that a heading could stand for; empty if there is none."""
+    near = get_close_matches(plain(heading), (*NEEDED, *FIELDS), 1, cutoff=_NEAR)
+    return _SYNONYMS.get(squeezed(heading)) or next(iter(near), "")
