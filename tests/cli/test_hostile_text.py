@@ -118,12 +118,12 @@ def test_rows_on_a_terminal(form: Format, field: str) -> None:
 def test_messages_questions_logs_and_summaries(payload: str, capsys: pytest.CaptureFixture[str]) -> None:
     account = Balance(balance=Decimal(5), currency=payload)
     catalogue = Catalogue([Service(service=1, name=payload, type=payload, category=payload, rate=Decimal(1))])
-    plan = Plan({payload: DefaultOrder(service=1, link="x", quantity=5)}, total=Decimal(9))
+    plan = Plan({payload: DefaultOrder(service=1, link="x", quantity=5)}, costs={payload: Decimal(9)})
     tell(payload)
     tell(place_preview.question(plan, account, "host"), end="")
     for line in (
         *place_preview.services(plan, catalogue, account, "host"),
-        *place_preview.costs(plan, account),
+        *place_preview.costs(plan, account, skip_invalid=False),
         *describe(PanelError(payload))[:2],
         *describe(ConfigurationError(payload))[:2],
     ):

@@ -217,9 +217,9 @@ def test_on_a_terminal_it_asks(
     done = agencia("place", orders, *JOURNAL, input=answer)
     assert (done.code, len(panel.ledger)) == (0 if count else 1, count)
     host = str(panel.url).split("/")[2]
-    assert f"cost: 5.416 USD; balance: 1000 USD\npanel: {host}\n  service 1 (" in done.err
+    assert f"  3 to send\npanel: {host}\n  service 1 (" in done.err
     assert "): 1 order, quantity 1,000, 0.90 USD\n  service 2 (" in done.err
-    assert f"Place 3 orders at {host} for 5.416 USD? [y/N]: " in done.err
+    assert f"cost: 5.416 USD; balance: 1000 USD\nPlace 3 orders at {host} for 5.416 USD? [y/N]: " in done.err
     assert ("nothing was ordered" in done.err) is (count == 0)
 
 
@@ -448,10 +448,14 @@ def test_a_dry_run_tells_what_would_be_refused(panel: WatchedPanel, agencia: Age
     (here / "o.csv").write_text("reference,service,link,quantity\nA,1,x,100\nB,1,x,100\nC,1,x,1\n")
     done = agencia("place", "-", *JOURNAL, "--dry-run", input=(here / "o.csv").read_text())
     assert (done.code, panel.ledger) == (2, [])
-    assert "\n  2 to send\n  1 invalid, skipped\n" in done.err
-    assert "B: same service and link as A\ndry run: nothing was sent\nstdin, line 4" in done.err
+    assert "\n  2 valid\n  1 invalid\npanel: " in done.err
+    assert "\ncost of the 2 valid orders: 0.18 USD; balance: 1000 USD\n" in done.err
+    assert "B: same service and link as A\n1 order may be a duplicate: " in done.err
+    assert "\ndry run: nothing was sent\nstdin, line 4" in done.err
     done = agencia("place", "o.csv", *JOURNAL, "--dry-run", "--skip-invalid", "--max-total", "0.1")
     assert done.err.endswith("agencia: --max-total is 0.1 USD, the cost is 0.18 USD: nothing was sent\n")
+    assert "\n  2 to send\n  1 invalid, skipped\npanel: " in done.err
+    assert "\ncost: 0.18 USD; balance: 1000 USD\n" in done.err
     assert (done.code, panel.ledger) == (2, [])
 
 

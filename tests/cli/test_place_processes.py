@@ -148,7 +148,8 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     os.close(ours)
     text = shown.decode()
     assert (process.returncode, len(links(panel))) == (0, COUNT)
-    assert "many.csv: 40 orders\r\n  40 to send\r\ncost: 3.60 USD; balance: 1000 USD\r\n" in text
+    assert "many.csv: 40 orders\r\n  40 to send\r\npanel: 127.0.0.1:" in text
+    assert "\r\ncost: 3.60 USD; balance: 1000 USD\r\n" in text
     host = str(panel.url).split("/")[2]
     assert f"Place 40 orders at {host} for 3.60 USD? [y/N]: yes" in text
     assert "placing" in text

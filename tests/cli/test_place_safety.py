@@ -13,7 +13,7 @@ from agencia_async.sandbox.faults import Answer
 from agencia_async.sandbox.reply import PanelReply
 
 from .conftest import Agencia, WatchedPanel
-from .placing import numbered
+from .placing import bought, numbered
 
 JOURNAL = ("--journal", "j.db")
 
@@ -34,7 +34,10 @@ def test_what_looks_like_a_duplicate_is_not_placed_by_yes(
     done = agencia("place", same, *JOURNAL, "--yes")
     assert (done.code, panel.ledger) == (2, [])
     assert "D-2: same service and link as D-1" in done.err
-    assert "1 order may be a duplicate, so nothing was sent; --allow-duplicates places them" in done.err
+    assert done.err.endswith(
+        "agencia: 1 order may be a duplicate, so nothing was sent; --allow-duplicates places it, "
+        "--skip-duplicates only the others\n"
+    )
     done = agencia("place", same, *JOURNAL, "--yes", "--allow-duplicates")
     assert (done.code, len(panel.ledger)) == (0, 3)
 
@@ -64,7 +67,41 @@ def test_a_duplicate_is_asked_about_on_a_terminal(
     monkeypatch.setattr("agencia_async.cli.commands.place_duplicates.is_agreed", ask)
     done = agencia("place", same, *JOURNAL, "--yes")
     assert (done.code, len(panel.ledger)) == ((0, 3) if is_agreed else (1, 0))
-    assert asked == ["1 order may be a duplicate. Place them all the same?"]
+    assert asked == ["1 order may be a duplicate. Place it as well?"]
+    hint = "--skip-duplicates places only the other orders\nnothing was ordered"
+    assert (hint in done.err) is not is_agreed
+
+
+@pytest.mark.parametrize("window", ["10m", "0"])
+def test_duplicates_are_skipped_where_that_is_wanted(
+    panel: WatchedPanel, agencia: Agencia, same: str, window: str
+) -> None:
+    skipping = ("place", same, *JOURNAL, "--skip-duplicates", "--duplicate-window", window)
+    dry = agencia(*skipping, "--dry-run")
+    done = agencia(*skipping, "--yes")
+    if window == "0":
+        assert (dry.code, done.code, len(panel.ledger)) == (0, 0, 3)
+        return
+    assert "  2 to send\n  1 possible duplicates, skipped\n" in dry.err
+    assert "\ncost: 0.18 USD;" in dry.err
+    assert dry.err.endswith("D-2: same service and link as D-1\ndry run: nothing was sent\n")
+    assert (dry.code, done.code, bought(panel)) == (0, 1, ["https://a.b/1", "https://a.b/3"])
+    assert "D-2,skipped,,same service and link as D-1,ConfigurationError" in done.rows
+    assert "D-2: same service and link as D-1\n" in done.err
+
+
+def test_what_is_said_of_duplicates_in_a_dry_run(panel: WatchedPanel, agencia: Agencia, same: str) -> None:
+    dry = ("place", same, *JOURNAL, "--dry-run")
+    line = "D-2: same service and link as D-1\n1 order may be a duplicate"
+    end = "\ndry run: nothing was sent\n"
+    assert agencia(*dry).err.endswith(
+        f"{line}: without --allow-duplicates or --skip-duplicates there will be a prompt, even with --yes, "
+        f"and without a terminal nothing is sent{end}"
+    )
+    assert agencia(*dry, "--allow-duplicates").err.endswith(f"{line}; --allow-duplicates places it{end}")
+    both = agencia(*dry, "--allow-duplicates", "--skip-duplicates")
+    assert (both.code, both.err) == (2, "agencia: pass either --allow-duplicates or --skip-duplicates\n")
+    assert panel.ledger == []
 
 
 def test_many_duplicates_are_not_all_listed(agencia: Agencia, here: Path, panel: WatchedPanel) -> None:

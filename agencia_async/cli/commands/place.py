@@ -19,9 +19,10 @@ from agencia_async.cli.commands.place_duplicates import (
     Duplicate,
     DuplicateOptions,
     are_wanted,
-    duplicate_lines,
     duplicates,
     duration,
+    leave_out,
+    outlook,
 )
 from agencia_async.cli.commands.place_plan import Plan, vetted
 from agencia_async.cli.commands.place_sending import Sending
@@ -119,7 +120,7 @@ def place(  # noqa: PLR0913, PLR0917 - all groups of options
     stdin is not a terminal. If run again, it resumes: orders that are placed,
     or may have been placed, are never sent again. For two orders for the
     same service and link within --duplicate-window, it prompts even with
-    --yes, unless --allow-duplicates is given.
+    --yes, unless --allow-duplicates or --skip-duplicates is given.
 
     CSV columns: reference, state, order, error, error_type.
 
@@ -141,6 +142,7 @@ async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
 ) -> Code:
     if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
         raise UsageError("orders from stdin require --yes, as stdin cannot answer a prompt as well")
+    doubles.check()
     sending = Sending(
         output, show_bar=not connection.verbose, wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link)
     )
@@ -182,11 +184,11 @@ async def _dry_run(
     ):
         checked = await _checked(batch, orders, client, journal, doubles)
         account = await client.balance()
-    lines = [*preview.counts(orders, checked.plan)]
+    lines = [*preview.counts(orders, checked.plan, skip_invalid=batch.skip_invalid)]
     if checked.plan.orders:
         lines += preview.services(checked.plan, checked.catalogue, account, connection.panel_name)
-        lines += preview.costs(checked.plan, account)
-    for line in (*lines, *duplicate_lines(checked.duplicates), "dry run: nothing was sent"):
+        lines += preview.costs(checked.plan, account, skip_invalid=batch.skip_invalid)
+    for line in (*lines, *outlook(checked.duplicates, doubles), "dry run: nothing was sent"):
         tell(line)
     _check(checked.plan, batch)
     preview.check_total(checked.plan, batch.max_total, account)
@@ -215,7 +217,10 @@ async def _checked(
     entries = {} if journal is None else await _entries(journal, orders)
     catalogue = await client.catalogue()
     plan = vetted(orders, catalogue, entries, panel, any_id=batch.any_id, max_charge=batch.max_charge)
-    return _Checked(orders, plan, catalogue, await _duplicates(plan, journal, panel, doubles))
+    found = await _duplicates(plan, journal, panel, doubles)
+    if doubles.skip_duplicates:
+        leave_out(plan, found)
+    return _Checked(orders, plan, catalogue, found)
 
 
 async def _read(file: Path, columns: ColumnOptions) -> OrderList:
@@ -254,11 +259,11 @@ async def _is_confirmed(  # noqa: PLR0913, PLR0917 - all that is shown before th
 ) -> bool:
     """Print the plan and its cost, and prompt for confirmation."""
     plan, panel = checked.plan, connection.panel_name
-    lines = [*preview.counts(checked.orders, plan)]
+    lines = [*preview.counts(checked.orders, plan, skip_invalid=batch.skip_invalid)]
     account = await journal.note_balance(client) if plan.orders else None
     if account is not None:
-        lines += preview.costs(plan, account)
         lines += [] if batch.yes else preview.services(plan, checked.catalogue, account, panel)
+        lines += preview.costs(plan, account, skip_invalid=batch.skip_invalid)
     if not (output.quiet and batch.yes):
         for line in lines:
             tell(line)

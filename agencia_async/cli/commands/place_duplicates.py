@@ -48,6 +48,19 @@ class DuplicateOptions:
     allow_duplicates: Annotated[
         bool, typer.Option("--allow-duplicates", help="Place orders that look like duplicates.")
     ] = False
+    skip_duplicates: Annotated[
+        bool,
+        typer.Option("--skip-duplicates", help="Skip orders that look like duplicates; place the others."),
+    ] = False
+
+    def check(self) -> None:
+        """Check that the options go together.
+
+        Raises:
+            UsageError: they do not.
+        """
+        if self.allow_duplicates and self.skip_duplicates:
+            raise UsageError("pass either --allow-duplicates or --skip-duplicates")
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,12 @@ def _target(order: Order) -> tuple[str, str] | None:
     return (form["service"], about) if about else None
 
 
+def leave_out(plan: Plan, found: list[Duplicate]) -> None:
+    """Do not send what looks like a duplicate."""
+    for duplicate in found:
+        plan.leave_out(duplicate.reference, f"same service and link as {duplicate.other}")
+
+
 def duplicate_lines(found: list[Duplicate]) -> "Iterator[str]":
     """A line for each, but for no more than twenty."""
     for duplicate in found[:_SHOWN]:
@@ -89,8 +108,30 @@ def duplicate_lines(found: list[Duplicate]) -> "Iterator[str]":
         yield f"... and {len(found) - _SHOWN:,} more"
 
 
+def outlook(found: list[Duplicate], options: DuplicateOptions) -> "Iterator[str]":
+    """The lines of a dry run: what looks like a duplicate, and what becomes of it."""
+    yield from duplicate_lines(found)
+    if options.skip_duplicates or not found:
+        return
+    if options.allow_duplicates:
+        yield f"{_many(found)}; --allow-duplicates places {_them(found)}"
+    else:
+        yield (
+            f"{_many(found)}: without --allow-duplicates or --skip-duplicates there will be a prompt, even "
+            "with --yes, and without a terminal nothing is sent"
+        )
+
+
+def _many(found: list[Duplicate]) -> str:
+    return f"{several(len(found), 'order')} may be {'a duplicate' if len(found) == 1 else 'duplicates'}"
+
+
+def _them(found: list[Duplicate]) -> str:
+    return "it" if len(found) == 1 else "them"
+
+
 async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_answer: bool) -> bool:
-    """Whether orders that look like duplicates are placed all the same; asks where nothing says so.
+    """Whether the orders may be sent, with those that look like duplicates; asks where nothing says so.
 
     Raises:
         UsageError: nobody can be asked.
@@ -99,7 +140,14 @@ async def are_wanted(found: list[Duplicate], options: DuplicateOptions, *, can_a
         return True
     for line in duplicate_lines(found):
         tell(line)
-    many = f"{several(len(found), 'order')} may be {'a duplicate' if len(found) == 1 else 'duplicates'}"
+    if options.skip_duplicates:
+        return True
     if not (can_answer and can_ask()):
-        raise UsageError(f"{many}, so nothing was sent; --allow-duplicates places them")
-    return await is_agreed(f"{many}. Place them all the same?")
+        raise UsageError(
+            f"{_many(found)}, so nothing was sent; --allow-duplicates places {_them(found)}, "
+            "--skip-duplicates only the others"
+        )
+    is_wanted = await is_agreed(f"{_many(found)}. Place {_them(found)} as well?")
+    if not is_wanted:
+        tell("--skip-duplicates places only the other orders")
+    return is_wanted

@@ -1,6 +1,6 @@
 """The plan of the command place: orders, checked against catalogue and journal before any is sent. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Final
@@ -61,21 +61,42 @@ class Plan:
         placed: those that are already placed.
         unknown: those whose outcome is unknown.
         invalid: those that cannot be placed.
-        total: the total cost of those to send, as far as it is known.
-        unpriced: how many of them have an unknown cost.
+        duplicates: those that are left out as they look like duplicates, with the reason, by reference.
+        costs: the cost of each to send, by reference; None where it is unknown.
     """
 
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     placed: "list[JournalEntry]" = field(default_factory=list["JournalEntry"])
     unknown: "list[JournalEntry]" = field(default_factory=list["JournalEntry"])
     invalid: list[InvalidRow] = field(default_factory=list[InvalidRow])
-    total: Decimal = Decimal(0)
-    unpriced: int = 0
+    duplicates: dict[str, str] = field(default_factory=dict[str, str])
+    costs: dict[str, Decimal | None] = field(default_factory=dict[str, Decimal | None])
 
     @property
     def count(self) -> int:
         """How many orders there are."""
-        return len(self.orders) + len(self.placed) + len(self.unknown) + len(self.invalid)
+        each = (self.orders, self.placed, self.unknown, self.invalid, self.duplicates)
+        return sum(map(len, each))
+
+    @property
+    def total(self) -> Decimal:
+        """The total cost of those to send, as far as it is known."""
+        return self.cost_of(self.orders)
+
+    @property
+    def unpriced(self) -> int:
+        """How many of those to send have an unknown cost."""
+        return sum(self.costs.get(reference) is None for reference in self.orders)
+
+    def cost_of(self, references: Iterable[str]) -> Decimal:
+        """The cost of some of those to send, as far as it is known."""
+        with localcontext(prec=_DIGITS):
+            return sum((self.costs.get(reference) or Decimal(0) for reference in references), Decimal(0))
+
+    def leave_out(self, reference: str, reason: str) -> None:
+        """Do not send an order, as it looks like a duplicate."""
+        del self.orders[reference]
+        self.duplicates[reference] = reason
 
 
 def vetted(  # noqa: PLR0913 - all that a row is checked against
@@ -251,10 +272,9 @@ def _conflict(entry: "JournalEntry") -> RowError:
 
 
 def _add_costs(plan: Plan, catalogue: Catalogue) -> None:
-    """Sum up the cost of the orders to send."""
-    with localcontext(prec=_DIGITS):
-        for order in plan.orders.values():
-            try:
-                plan.total += catalogue.cost(order)
-            except ConfigurationError:
-                plan.unpriced += 1
+    """Note the cost of each order to send."""
+    for reference, order in plan.orders.items():
+        try:
+            plan.costs[reference] = catalogue.cost(order)
+        except ConfigurationError:
+            plan.costs[reference] = None

@@ -21,17 +21,18 @@ def money(amount: Decimal, account: Balance) -> str:
     return f"{amount:f} {one_line(account.currency, _CURRENCY)}".rstrip()
 
 
-def counts(orders: OrderList, plan: Plan) -> Iterator[str]:
+def counts(orders: OrderList, plan: Plan, *, skip_invalid: bool) -> Iterator[str]:
     """How many orders there are, and what becomes of them."""
     facts = [f"{orders.name}: {several(plan.count, 'order')}"]
     facts += [f"{several(orders.comments, '# comment')} skipped"] if orders.comments else []
     facts += [f"ignored columns: {', '.join(map(one_line, orders.ignored))}"] if orders.ignored else []
     yield "; ".join(facts)
     many = {
-        "to send": len(plan.orders),
+        "to send" if skip_invalid or not plan.invalid else "valid": len(plan.orders),
         "already placed": len(plan.placed),
         "unknown, not sent": len(plan.unknown),
-        "invalid, skipped": len(plan.invalid),
+        "possible duplicates, skipped": len(plan.duplicates),
+        "invalid, skipped" if skip_invalid else "invalid": len(plan.invalid),
     }
     width = max(len(f"{count:,}") for count in many.values())
     for what, count in many.items():
@@ -42,9 +43,11 @@ def counts(orders: OrderList, plan: Plan) -> Iterator[str]:
         yield f"  columns extra.* that are sent to the panel: {', '.join(map(one_line, extra))}"
 
 
-def costs(plan: Plan, account: Balance) -> Iterator[str]:
+def costs(plan: Plan, account: Balance, *, skip_invalid: bool) -> Iterator[str]:
     """The cost of the orders to send, and whether the balance is enough."""
-    yield f"cost: {cost(plan, account)}; balance: {money(account.balance, account)}"
+    is_partial = plan.invalid and not skip_invalid
+    what = f"cost of the {several(len(plan.orders), 'valid order')}" if is_partial else "cost"
+    yield f"{what}: {cost(plan, account)}; balance: {money(account.balance, account)}"
     if plan.total > account.balance:
         missing = money(plan.total - account.balance, account)
         yield f"warning: the balance is {missing} too low; some orders will be refused"

@@ -125,8 +125,9 @@ class Sending:
             rows.row(_row(entry.reference, "unknown", entry, OutcomeUnknownError(entry.error or "")))
             self._tally.succeed("unknown")
             self.unknown.append(entry.reference)
-        for invalid in plan.invalid:
-            rows.row(_row(invalid.reference, "skipped", error=ConfigurationError(invalid.reason)))
+        skipped = [*plan.duplicates.items(), *((row.reference, row.reason) for row in plan.invalid)]
+        for reference, reason in skipped:
+            rows.row(_row(reference, "skipped", error=ConfigurationError(reason)))
             self._tally.succeed("skipped")
 
     def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
