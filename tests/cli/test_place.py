@@ -52,7 +52,8 @@ def test_the_same_again_places_nothing(panel: WatchedPanel, agencia: Agencia, or
     first = agencia("place", orders, *JOURNAL, "--yes")
     again = agencia("place", orders, *JOURNAL)
     assert (again.code, rows(again), len(panel.ledger)) == (0, rows(first), 3)
-    assert again.err.startswith(f"{orders}: 3 orders\n  3 already placed\nplaced  ")
+    assert again.err.startswith(f"{orders}: 3 orders\n  3 already placed\nalready placed  ")
+    assert again.err.endswith(", cost of this run: none\n")
     assert panel.seen[5:] == ["services"]
 
 
@@ -286,9 +287,11 @@ def test_what_is_unknown_is_never_sent_again(panel: WatchedPanel, agencia: Agenc
     )
     again = agencia("place", many, *JOURNAL, "--yes")
     assert (again.code, len(panel.ledger), rows(again)) == (4, 2, rows(first))
-    assert " a second" in first.err
-    assert " a second" not in again.err  # nothing was sent
-    assert "\n  1 already placed\n  1 unknown, not sent\n" in again.err
+    assert ", cost of this run: 0.09 USD, perhaps 0.09 USD more\n" in first.err
+    assert " a second" not in first.err + again.err
+    assert "\n  1 already placed\n  1 unknown, not sent\nalready placed  █" in again.err
+    assert "\nstill unknown   █" in again.err
+    assert ", cost of this run: none\n" in again.err
     assert agencia("journal", "resolve", "M-0", *JOURNAL, "--not-placed").code == 0
     assert agencia("place", many, *JOURNAL, "--yes", "-q").code == 0
     assert bought(panel) == ["https://a.b/0", "https://a.b/0", "https://a.b/1"]

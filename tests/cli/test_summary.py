@@ -62,20 +62,19 @@ def test_in_a_pipe_a_long_message_is_never_cut() -> None:
     assert printed(tally)[1] == f"1 x PanelError: {'x' * 200}"
 
 
-def test_of_what_was_not_sent_there_is_no_rate() -> None:
-    def total(requests: int, sent: int | None = None, seconds: float = 2.0) -> str:
+def test_the_end_is_the_rate_if_nothing_else_is_said() -> None:
+    def total(requests: int, end: str | None = None, seconds: float = 2.0) -> str:
         tally, file = Tally(), io.StringIO()
         for _ in range(8):
             tally.succeed("placed")
-        print_summary(tally, Console(file=file), requests=requests, seconds=seconds, sent=sent)
+        print_summary(tally, Console(file=file), requests=requests, seconds=seconds, end=end)
         return file.getvalue().splitlines()[-1]
 
     assert total(0) == "8 ids in 0 requests, 2.00 s"
-    assert total(2, 0) == "8 ids in 2 requests, 2.00 s"
-    assert total(2, 1) == "8 ids in 2 requests, 2.00 s"
-    assert total(2, 2) == "8 ids in 2 requests, 2.00 s, 1 ids a second"
     assert total(2) == "8 ids in 2 requests, 2.00 s, 4 ids a second"
+    assert total(2, seconds=9.0) == "8 ids in 2 requests, 9.00 s"
     assert total(2, seconds=0.0) == "8 ids in 2 requests, 0.00 s"
+    assert total(2, "spent: 5 USD") == "8 ids in 2 requests, 2.00 s, spent: 5 USD"
 
 
 def test_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 import typer
 
-from agencia_async import AsyncClient, Catalogue
+from agencia_async import AsyncClient, Balance, Catalogue
 from agencia_async.cli.commands import place_preview as preview
 from agencia_async.cli.commands.local_journal import resolve_command
 from agencia_async.cli.commands.place_duplicates import (
@@ -157,10 +157,11 @@ async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
             checked = await _checked(batch, orders, client, journal, doubles)
             _check(checked.plan, batch)
             wanted = await are_wanted(checked.duplicates, doubles, can_answer=not is_stdin(batch.file))
-            if not (wanted and await _is_confirmed(batch, checked, connection, client, journal, output)):
+            account = await journal.note_balance(client) if wanted and checked.plan.orders else None
+            if not (wanted and await _is_confirmed(batch, checked, connection, account, output)):
                 tell("nothing was ordered")
                 return Code.SOME_FAILED
-            await _send(sending, client, journal, checked.plan)
+            await _send(sending, client, journal, checked.plan, account)
             sending.sum_up(requests=client.requests_sent)
             _print_unknown(sending.unknown, given, connection)
             _print_warnings(sending.warned)
@@ -249,18 +250,16 @@ async def _duplicates(
     return duplicates(plan, recent, panel)
 
 
-async def _is_confirmed(  # noqa: PLR0913, PLR0917 - all that is shown before the prompt
+async def _is_confirmed(
     batch: OrderBatch,
     checked: _Checked,
     connection: PanelOptions,
-    client: AsyncClient,
-    journal: "Journal",
+    account: Balance | None,
     output: OutputOptions,
 ) -> bool:
     """Print the plan and its cost, and prompt for confirmation."""
     plan, panel = checked.plan, connection.panel_name
     lines = [*preview.counts(checked.orders, plan, skip_invalid=batch.skip_invalid)]
-    account = await journal.note_balance(client) if plan.orders else None
     if account is not None:
         lines += [] if batch.yes else preview.services(plan, checked.catalogue, account, panel)
         lines += preview.costs(plan, account, skip_invalid=batch.skip_invalid)
@@ -292,9 +291,11 @@ def _check(plan: Plan, batch: OrderBatch) -> None:
         )
 
 
-async def _send(sending: Sending, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
+async def _send(
+    sending: Sending, client: AsyncClient, journal: "Journal", plan: Plan, account: Balance | None
+) -> None:
     try:
-        await sending.send(client, journal, plan)
+        await sending.send(client, journal, plan, account)
     except asyncio.CancelledError:
         tell("agencia: interrupted; waiting for the orders in flight")
         raise

@@ -1,6 +1,6 @@
 """What is shown of a plan before it is sent: the panel, the services, the cost and the balance."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal, localcontext
 from typing import Final
 
@@ -79,11 +79,17 @@ def question(plan: Plan, account: Balance, panel: str) -> str:
 
 def cost(plan: Plan, account: Balance) -> str:
     """The total cost of the orders to send."""
-    known = money(plan.total, account)
-    if not plan.unpriced:
+    return cost_of(plan, plan.orders, account)
+
+
+def cost_of(plan: Plan, references: Collection[str], account: Balance) -> str:
+    """The cost of some of the orders to send."""
+    known = money(plan.cost_of(references), account)
+    count = sum(plan.costs[reference] is None for reference in references)
+    unpriced = f"the unknown cost of {several(count, 'order')}"
+    if not count:
         return known
-    unpriced = f"the unknown cost of {several(plan.unpriced, 'order')}"
-    return unpriced if plan.unpriced == len(plan.orders) else f"{known} plus {unpriced}"
+    return unpriced if count == len(references) else f"{known} plus {unpriced}"
 
 
 def check_total(plan: Plan, most: Decimal | None, account: Balance) -> None:

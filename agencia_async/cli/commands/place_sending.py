@@ -1,7 +1,7 @@
 """Sending the orders of a plan: their rows, the progress bar and the summary."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,7 @@ from agencia_async import (
     AgenciaError,
     AsyncClient,
     AuthenticationError,
+    Balance,
     BulkItem,
     ConfigurationError,
     JournalError,
@@ -18,6 +19,7 @@ from agencia_async import (
     OutcomeUnknownError,
 )
 from agencia_async.cli.commands.place_plan import Plan
+from agencia_async.cli.commands.place_preview import cost_of
 from agencia_async.cli.commands.place_waiting import HeldOrders, LinkWait, PlacedForLinks, Write
 from agencia_async.cli.exit import Code, let_go_of_stdout
 from agencia_async.cli.options import OutputOptions
@@ -52,14 +54,18 @@ class Sending:
         self._show_bar = show_bar and not output.quiet
         self._tally = Tally()
         self._total = 0
-        self._bought = self._sent = 0
-        self._orders: Mapping[str, Order] = {}
+        self._plan = Plan()
+        self._account: Balance | None = None
+        self._bought: list[str] = []
+        self._in_doubt: list[str] = []
         self._began = time.perf_counter()
 
-    async def send(self, client: AsyncClient, journal: "Journal", plan: Plan) -> None:
-        """Send the orders of the plan."""
+    async def send(
+        self, client: AsyncClient, journal: "Journal", plan: Plan, account: Balance | None = None
+    ) -> None:
+        """Send the orders of the plan; the account is that before, of which the currency is."""
         self._began = time.perf_counter()
-        self._total, self._orders = plan.count, plan.orders
+        self._total, self._plan, self._account = plan.count, plan, account
         output, screen = self._output, terminal(self._output.output)
         widths = {"reference": max(map(len, plan.orders), default=0)}
         bar = Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing", stats=client.stats)
@@ -120,10 +126,10 @@ class Sending:
         """Write the rows of the orders that are not sent."""
         for entry in plan.placed:
             rows.row(_row(entry.reference, "placed", entry))
-            self._tally.succeed("placed")
+            self._tally.succeed("already placed")
         for entry in plan.unknown:
             rows.row(_row(entry.reference, "unknown", entry, OutcomeUnknownError(entry.error or "")))
-            self._tally.succeed("unknown")
+            self._tally.succeed("still unknown")
             self.unknown.append(entry.reference)
         skipped = [*plan.duplicates.items(), *((row.reference, row.reason) for row in plan.invalid)]
         for reference, reason in skipped:
@@ -133,20 +139,29 @@ class Sending:
     def _write(self, rows: Writer, item: "BulkItem[JournalEntry]") -> None:
         """Write the row of an order that was sent."""
         reference = str(item.id)
-        self._sent += 1
         if item.error is None:
             entry = item.unwrap()
-            self._bought += 1
+            self._bought.append(reference)
             self._put(rows, _row(reference, "placed", entry))
             if entry.warning:
                 self.warned.append(one_line(f"{reference}: {entry.warning}"))
             self._tally.succeed("placed")
             return
         state = _state(item.error)
-        self._put(rows, _row(reference, state, error=item.error, sent=self._orders[reference]))
+        self._put(rows, _row(reference, state, error=item.error, sent=self._plan.orders[reference]))
         self._tally.fail(item.error, state)
         if state == "unknown":
             self.unknown.append(reference)
+            self._in_doubt.append(reference)
+
+    def _cost(self) -> str:
+        """The cost of what was placed in this run, by the catalogue."""
+        account, plan = self._account, self._plan
+        if account is None or not (self._bought or self._in_doubt):
+            return "cost of this run: none"
+        spent = cost_of(plan, self._bought, account)
+        doubt = f", perhaps {cost_of(plan, self._in_doubt, account)} more" if self._in_doubt else ""
+        return f"cost of this run: {spent}{doubt}"
 
     def sum_up(self, *, requests: int) -> None:
         """Print the summary."""
@@ -158,7 +173,7 @@ class Sending:
                 requests=requests,
                 seconds=seconds,
                 what="order",
-                sent=self._sent,
+                end=self._cost(),
             )
         if self.failure is not None:
             let_go_of_stdout()
@@ -182,7 +197,8 @@ class Sending:
             return Code.REFUSED
         if self.failure is not None:
             return Code.USAGE
-        is_well = self._tally.states["placed"] == self._tally.done
+        states = self._tally.states
+        is_well = states["placed"] + states["already placed"] == self._tally.done
         return Code.OK if is_well else Code.SOME_FAILED
 
 

@@ -26,6 +26,8 @@ STYLES: Final = {
     "Rejected": "red",
     FAILED: "red",
     "placed": "green",
+    "already placed": "green",
+    "still unknown": "yellow",
     "refused": "red",
     "skipped": "magenta",
     "unknown": "yellow",
@@ -98,18 +100,18 @@ def print_summary(  # noqa: PLR0913 - all that it tells
     requests: int,
     seconds: float,
     what: str = "id",
-    sent: int | None = None,
+    end: str | None = None,
     skipped: Sequence[str] = (),
 ) -> None:
     """Print it: a line with a bar for each state, for each kind of error, what was skipped, and a total.
 
-    `sent`: how many of them were sent, of which the rate is; by default all. Long lines wrap on a terminal;
-    in a pipe they are never cut.
+    `end`: what is said at the end, by default the rate. Long lines wrap on a terminal; in a pipe they are never
+    cut.
     """
-    sent = tally.done if sent is None else sent
-    rate = sent / seconds if requests and seconds else 0
+    rate = tally.done / seconds if requests and seconds else 0
     speed = f"{rate:,.0f} {what}s a second" if rate >= 1 else ""
-    facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", speed]
+    last = speed if end is None else end
+    facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", last]
     total = Text(", ".join(filter(None, facts)), "bold")
     for line in (*_state_lines(tally, console), *_failure_lines(tally), *skipped, total):
         console.print(
