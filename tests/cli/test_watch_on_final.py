@@ -1,6 +1,7 @@
 """The command that is run for each order that has ended."""
 
 import json
+import shlex
 import sys
 from decimal import Decimal
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from agencia_async import Change, NotFoundError, OrderStatus
-from agencia_async.cli.commands.on_final import OnFinal, variables_of
+from agencia_async.cli.commands.on_final import OnFinal, command_of, variables_of
 
 from .conftest import Agencia, WatchedPanel
 from .test_watch import lines, seeded
@@ -38,11 +39,64 @@ def notes() -> list[Any]:
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("echo $AGENCIA_ID >> ended.txt", "$AGENCIA_ID"),
+        ("echo x >> ended.txt", ">>"),
+        ("echo x>ended.txt", ">"),
+        ("cat < x", "<"),
+        ("echo x | mail me", "|"),
+        ("true && echo x", "&&"),
+        ("true; echo x", ";"),
+        ("true &", "&"),
+        ("echo `date`", "`"),
+        ("echo ${AGENCIA_ID}", "${"),
+        ("echo $(date)", "$("),
+        ('echo "id: $AGENCIA_ID"', "$AGENCIA_ID"),
+        ('echo "a `date`"', "`"),
+        ('echo -c x "$AGENCIA_ID"', "$AGENCIA_ID"),
+        ("sh -c 'true' > x", ">"),
+        ("sh -c true$AGENCIA_ID", "$AGENCIA_ID"),
+    ],
+)
+def test_what_only_a_shell_would_understand_is_never_run(
+    panel: WatchedPanel, agencia: Agencia, text: str, found: str
+) -> None:
+    done = agencia("watch", 1, "--on-final", text)
+    assert (done.code, done.out, panel.received) == (2, "", 0)
+    assert done.err.startswith(f"agencia: --on-final runs without a shell, and {found} is for a shell: write")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sh -c 'echo $AGENCIA_ID >> ended.txt'",
+        'sh -c "echo $AGENCIA_ID >> ended.txt"',
+        r'sh -c "echo \"$AGENCIA_ID\" >> ended.txt && true"',
+        'bash -lc "echo `date`; echo $(date)"',
+        """sh -c 'echo "$AGENCIA_ID"' """,
+        r"echo \$HOME \; \> x",
+        r'echo "costs 5 $, \$HOME, a|b; c > d & e"',
+        "echo '$HOME' 100$ 'a && b'",
+        "echo it\\'s",
+    ],
+)
+def test_what_is_quoted_is_not_for_a_shell(text: str) -> None:
+    assert command_of(text) == shlex.split(text)
+
+
+def test_a_shell(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    (done_,) = seeded(panel, "Completed")
+    ended = agencia("watch", done_, "--on-final", 'sh -c "echo $AGENCIA_ID $AGENCIA_STATE >> ended.txt"')
+    assert (ended.code, (here / "ended.txt").read_text()) == (0, f"{done_} Completed\n")
+
+
 def test_it_gets_the_order_and_its_exit_code_counts(
     panel: WatchedPanel, agencia: Agencia, command: str
 ) -> None:
     done_, partial = seeded(panel, "Completed", "Partial")
-    ended = agencia("watch", done_, "--on-final", f"{command} 0 'a  b' $HOME;x")
+    ended = agencia("watch", done_, "--on-final", f"{command} 0 'a  b' '$HOME;x'")
     assert ended.code == 0
     assert ended.err.splitlines()[-1] == "1 command run, 0 failed"
     [[change, own, arguments]] = notes()

@@ -10,6 +10,7 @@ waited for. It reads the order as JSON on stdin; what it prints is told on stder
 import asyncio
 import json
 import os
+import re
 import shlex
 import shutil
 from collections import Counter
@@ -30,11 +31,25 @@ _PRINTED: Final = 2_000
 _CHUNK: Final = 65_536
 
 
+_PARTS: Final = re.compile(
+    r"""
+    (?P<blank>\s+) | (?P<plain>'[^']*' | \\. | [^\s"'\\<>|;&`$]+ | \$(?![\w{(])) |
+    "(?P<double>(?:\\. | [^"\\])*)" | (?P<shell>[<>|;&`]+ | \$(?:\w+ | [{(]))
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""A command line, as a shell reads it: what is quoted, and what only a shell acts on."""
+_EXPANDED: Final = re.compile(r"(?:[^\\`$]|\\.|\$(?![\w{(]))*(?P<shell>`|\$(?:\w+|[{(]))", re.DOTALL)
+"""What a shell acts on within double quotes as well."""
+_CODE: Final = re.compile(r"-\w*[ce]")
+"""The option of a shell or another interpreter before its code: `sh -c`, `bash -lc`, `perl -e`."""
+
+
 def command_of(text: str) -> list[str]:
     """The command and its arguments, as a shell would split them.
 
     Raises:
-        UsageError: it cannot be split, or there is no such command.
+        UsageError: it cannot be split, is meant for a shell, or there is no such command.
     """
     try:
         words = shlex.split(text)
@@ -42,9 +57,27 @@ def command_of(text: str) -> list[str]:
         raise UsageError(f"--on-final cannot be split into arguments: {error}") from None
     if not words:
         raise UsageError("--on-final is empty")
+    if found := _shell_syntax(text):
+        raise UsageError(
+            f"--on-final runs without a shell, and {found} is for a shell: write --on-final 'sh -c \"...\"', "
+            "or put single quotes around it if it is not for a shell"
+        )
     if shutil.which(words[0]) is None:
         raise UsageError(f"--on-final: command not found: {words[0]}")
     return words
+
+
+def _shell_syntax(text: str) -> str:
+    """The first part that only a shell would act on, such as `>>` or `$AGENCIA_ID`, or nothing."""
+    word = option = ""
+    for part in _PARTS.finditer(text):
+        if part["shell"]:
+            return part["shell"]
+        is_code = _CODE.fullmatch(option)
+        if part["double"] and not is_code and (found := _EXPANDED.match(part["double"])):
+            return found["shell"]
+        word, option = ("", word) if part["blank"] else (word + part[0], option)
+    return ""
 
 
 def document_of(change: Change[OrderStatus], profile: str | None) -> dict[str, Any]:

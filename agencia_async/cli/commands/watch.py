@@ -52,7 +52,8 @@ class WatchOptions:
         typer.Option(
             metavar="COMMAND",
             help="Run this command for each order that has ended, with its fields in AGENCIA_ID, "
-            "AGENCIA_STATE, ... and as JSON on stdin. It is not run in a shell.",
+            "AGENCIA_STATE, ... and as JSON on stdin. It runs without a shell; for redirections, pipes and "
+            "variables: 'sh -c \"...\"'.",
             show_default=False,
         ),
     ] = None
@@ -107,6 +108,7 @@ def watch(ids: IdOptions, journal: JournalOption, connection: ManyPanels, option
 
     Examples:
       agencia watch --journal orders.db --on-final 'python tell_customer.py'
+      agencia watch --journal orders.db --on-final 'sh -c "echo $AGENCIA_ID >> ended.txt"'
       agencia watch --profile north --profile south --until any
     """
     run(_watch(ids, journal, connection, options))

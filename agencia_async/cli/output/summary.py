@@ -105,8 +105,8 @@ def print_summary(  # noqa: PLR0913 - all that it tells
 ) -> None:
     """Print it: a line with a bar for each state, for each kind of error, what was skipped, and a total.
 
-    `end`: what is said at the end, by default the rate. Long lines wrap on a terminal; in a pipe they are never
-    cut.
+    `end`: what is said at the end, by default the rate. Long lines wrap on a terminal; in a pipe they are
+    never cut.
     """
     rate = tally.done / seconds if requests and seconds else 0
     speed = f"{rate:,.0f} {what}s a second" if rate >= 1 else ""
