@@ -42,11 +42,19 @@ class Code(IntEnum):
     TERMINATED = 143
 
 
+_MEANINGS: Final = {
+    Code.OK: "success",
+    Code.SOME_FAILED: "some ids or orders failed",
+    Code.USAGE: "usage or configuration error",
+    Code.REFUSED: "account rejected or panel unavailable",
+    Code.UNKNOWN: "outcome of an order unknown",
+    Code.UNWRITTEN: "an order was placed but the output failed",
+    Code.LOW: "a balance is low (agencia profiles --low)",
+}
+
 CODES: Final = (
-    "Exit codes: 0 success, 1 some ids or orders failed, 2 usage or configuration error, 3 account rejected "
-    "or panel unavailable, 4 outcome of an order unknown, 5 an order was placed but the output failed, "
-    "6 a balance is low (agencia profiles --low), 129, 130 or 143 ended by a signal (SIGHUP, SIGINT, "
-    "SIGTERM), 141 broken pipe (SIGPIPE)."
+    f"Exit codes: {', '.join(f'{code:d} {text}' for code, text in _MEANINGS.items())}, 129, 130 or 143 ended "
+    "by a signal (SIGHUP, SIGINT, SIGTERM), 141 broken pipe (SIGPIPE)."
 )
 
 
@@ -138,6 +146,11 @@ def describe(error: AgenciaError) -> _Ending:
     text = one_line(str(error)) or type(error).__name__
     hint = "on the command line: --allow-http" if "allow_http" in text else ending.hint
     return ending._replace(line=ending.line.format(text), hint=hint)
+
+
+def tell_failure(what: str, code: Code) -> None:
+    """What failed, for a command that is quiet otherwise: one line, with the meaning of the exit code."""
+    tell(f"agencia: {what} (exit code {code:d}: {_MEANINGS[code]})")
 
 
 def _print_error(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:

@@ -18,6 +18,7 @@ from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.output.rows import Format, Layout, Row, Writer, terminal, writer
 from agencia_async.cli.panel_options import PanelOptions
+from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import cell, one_line
 
 _OUTPUT: Final = "Output options"
@@ -60,7 +61,10 @@ class OutputOptions:
         ),
     ] = None
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="No progress bar and no summary; only errors.", rich_help_panel=_OUTPUT
+        ),
     ] = False
 
     safe_csv: Annotated[
@@ -97,23 +101,38 @@ class OutputOptions:
         if is_same:
             raise UsageError(f"--output would overwrite the {what}: {rows}")
 
-    def write(self, layout: Layout, rows: Sequence[Row]) -> None:
-        """Write a complete list of rows; the columns of a table are fitted to their contents."""
+    def write(self, layout: Layout, rows: Sequence[Row], *, keep_old: bool = False) -> bool:
+        """Write a complete list of rows; the columns of a table are fitted to their contents.
+
+        Returns:
+            Whether an old file was kept, as was asked, instead of being replaced.
+        """
         widths = {
             column.name: max((cell_len(one_line(cell(row[column.name]))) for row in rows), default=0)
             for column in layout.table[:-1]
         }
-        with self.writer(layout, terminal(self.output), widths) as lines:
+        with self.writer(layout, terminal(self.output), widths, hold=keep_old) as lines:
             for row in rows:
                 lines.row(row)
+            return lines.keep_old()
 
     def writer(
-        self, layout: Layout, screen: Console | None, widths: Mapping[str, int]
+        self, layout: Layout, screen: Console | None, widths: Mapping[str, int], *, hold: bool = False
     ) -> AbstractContextManager[Writer]:
-        """A writer of rows, to where they are wanted."""
+        """A writer of rows, to where they are wanted; with `hold` it keeps an old file at first."""
         return writer(
-            self.format, layout, file=self.output, terminal=screen, widths=widths, safe_csv=self.safe_csv
+            self.format,
+            layout,
+            file=self.output,
+            terminal=screen,
+            widths=widths,
+            safe_csv=self.safe_csv,
+            hold=hold,
         )
+
+    def tell_kept(self, reason: str) -> None:
+        """Tell that the old output file was not replaced."""
+        tell(f"agencia: {self.output} was not replaced: {reason}")
 
 
 def flat(command: Callable[..., None]) -> Callable[..., None]:

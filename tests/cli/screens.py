@@ -130,7 +130,9 @@ def summary(screen: Screen) -> None:
     print_summary(tally, screen.console, requests=51, seconds=2.5, skipped=["3 # comments skipped"])
     placed = Tally()
     placed.succeed("placed")
-    print_summary(placed, screen.console, requests=2, seconds=0.04, what="order", sent=0)
+    print_summary(
+        placed, screen.console, requests=2, seconds=0.04, what="order", end="cost of this run: none"
+    )
 
 
 def verdict(screen: Screen) -> None:

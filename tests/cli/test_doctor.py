@@ -108,6 +108,10 @@ def test_other_formats(panel: WatchedPanel, agencia: Agencia) -> None:
     assert [row["check"] for row in rows] == ALL
     assert set(rows[0]) == {"check", "result", "detail", "advice"}
     assert done.err == ""
+    done = agencia("doctor", "--base-url", "http://127.0.0.1:9/", "--quiet")
+    assert done.code == 3
+    assert done.err.startswith("agencia: 5 checks: 3 ok, 1 failed, 1 skipped; the first: connect: ")
+    assert done.err.endswith(" (exit code 3: account rejected or panel unavailable)\n")
     done = agencia("doctor", "--format", "table", "--journal", "none.db")
     assert done.rows[0] == "result   check      detail"
     assert done.rows[1] == "ok       key        from the environment variable AGENCIA_API_KEY"

@@ -345,6 +345,26 @@ def test_a_table(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
     assert done.rows[2].startswith("M-1        unknown: the panel may have acted on the request: ")
 
 
+def test_quiet_still_says_what_failed(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
+    file = here / "some.csv"
+    file.write_text("reference,service,link,quantity\nA,1,https://a.b/0,50\nB,1,https://a.b/1,50\nC,1,x,1\n")
+    panel.faults.actions = {"add"}
+    panel.faults.script("rate_limit")
+    panel.faults.retry_after = 0
+    options = ("--yes", "--quiet", "--skip-invalid", "--concurrency", 1, "--attempts", 1)
+    done = agencia("place", file, *JOURNAL, *options)
+    assert done.code == 1
+    line = done.err.splitlines()[-1]
+    assert line.startswith("agencia: 2 of 3 orders not placed: 1 skipped, 1 refused; the first error: RateL")
+    assert line.endswith(" (exit code 1: some ids or orders failed)")
+    done = agencia("place", file, *JOURNAL, *options)
+    assert done.err.splitlines()[-1] == (
+        "agencia: 1 of 3 orders not placed: 1 skipped (exit code 1: some ids or orders failed)"
+    )
+    file.write_text("reference,service,link,quantity\nA,1,https://a.b/0,50\n")
+    assert agencia("place", file, *JOURNAL, *options).err == ""
+
+
 def test_an_account_that_is_refused_at_once(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
     panel.at_request(2, lambda: setattr(panel, "key", "another"))
     done = agencia("place", numbered(30, here), *JOURNAL, "--yes")

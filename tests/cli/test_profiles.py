@@ -115,8 +115,13 @@ def test_all_balances(panel: WatchedPanel, agencia: Agencia) -> None:
     assert (rows["north"]["balance"], rows["north"]["currency"]) == ("1000", "USD")
     assert [row["error_type"] for row in rows.values()] == ["", "AuthenticationError", "TransportError"]
     assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("agencia: wrong: Invalid API key; away: ")
+    assert done.err.endswith("(exit code 1: some ids or orders failed)\n")
     assert "north" in agencia("profiles", "--format", "table").out
-    assert agencia("profiles", "--low", "1000.01", "-q").code == 6
+    done = agencia("profiles", "--low", "1000.01", "-q")
+    assert done.code == 6
+    assert done.err.splitlines()[-1].startswith("agencia: north has 1000 USD; wrong: Invalid API key; away: ")
+    assert done.err.endswith("(exit code 6: a balance is low (agencia profiles --low))\n")
     assert agencia("profiles", "--low", 1000).code == 1
     assert agencia("profiles", "-o", "wrong.key").code == 2
 
@@ -124,8 +129,16 @@ def test_all_balances(panel: WatchedPanel, agencia: Agencia) -> None:
 def test_the_exit_code_of_all_balances(config: Path, agencia: Agencia, panel: WatchedPanel) -> None:
     text = config.read_text()
     config.write_text(text[: text.index("[profiles.wrong]")])
-    assert agencia("profiles", "--low", 5).code == 0
+    done = agencia("profiles", "--low", 5, "-o", "out")
+    assert (done.code, done.err) == (0, "")
+    old = Path("out").read_text(encoding="utf-8")
     panel.key = "another"
+    done = agencia("profiles", "-o", "out")
+    assert (done.code, Path("out").read_text(encoding="utf-8")) == (3, old)
+    assert done.err == (
+        "agencia: out was not replaced: no balance is known\n"
+        "agencia: north: Invalid API key (exit code 3: account rejected or panel unavailable)\n"
+    )
     assert agencia("profiles").code == 3
     config.write_text("")
     done = agencia("profiles")

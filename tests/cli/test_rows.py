@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -117,6 +118,52 @@ def test_a_file_keeps_what_it_held_until_there_is_a_row(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert "the old rows" in path.read_text()
     assert written(Format.CSV, path=path) == "id,ok,charge,error\n"
+
+
+@pytest.mark.parametrize("many", [1, 20_000])
+@pytest.mark.parametrize("old", ["the old rows\n", ""])
+def test_an_old_file_is_kept_until_there_is_something_better(tmp_path: Path, old: str, many: int) -> None:
+    path = tmp_path / "out"
+    path.write_text(old)
+    line = 'x,false,,"no, ""never"""\n'
+    with writer(Format.CSV, LAYOUT, file=path, hold=True) as lines:
+        for _ in range(many):
+            lines.row(BAD)
+        assert path.read_text() == (old or f"id,ok,charge,error\n{line * many}")
+        lines.release()
+        lines.row(GOOD)
+        assert path.read_text() == f"id,ok,charge,error\n{line * many}1,true,100,\n"
+        assert not lines.keep_old()
+
+
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_an_old_file_is_replaced_at_the_end_unless_it_is_kept(
+    tmp_path: Path, *, is_interrupted: bool
+) -> None:
+    path = tmp_path / "out"
+    path.write_text("old")
+    with (
+        pytest.raises(KeyboardInterrupt) if is_interrupted else nullcontext(),
+        writer(Format.JSON, LAYOUT, file=path, hold=True) as lines,
+    ):
+        lines.row(BAD)
+        if is_interrupted:
+            raise KeyboardInterrupt
+    assert len(json.loads(path.read_text())) == 1
+    path.write_text("old")
+    with writer(Format.JSON, LAYOUT, file=path, hold=True) as lines:
+        lines.row(BAD)
+        assert lines.keep_old()
+        lines.row(BAD)
+    assert path.read_text() == "old"
+
+
+def test_what_is_not_a_file_has_nothing_old(capsys: pytest.CaptureFixture[str]) -> None:
+    with writer(Format.CSV, LAYOUT, hold=True) as lines:
+        lines.row(GOOD)
+        lines.release()
+        assert not lines.keep_old()
+    assert capsys.readouterr().out == "id,ok,charge,error\n1,true,100,\n"
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:

@@ -75,6 +75,51 @@ def test_quiet_says_nothing(panel: WatchedPanel, agencia: Agencia) -> None:
     assert done.rows[0].split() == ["id", "status", "charge", "start", "count", "remains"]
 
 
+def test_quiet_still_says_what_failed(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("status", *panel.seed_orders(2), 99998, "x-1", "--quiet", "--any-id")
+    assert done.code == 1
+    assert done.err == (
+        "agencia: 2 of 4 ids failed; the first: NotFoundError: Incorrect order ID "
+        "(exit code 1: some ids or orders failed)\n"
+    )
+    done = agencia("status", 1, "--quiet", "--base-url", "http://127.0.0.1:9/", "--attempts", 1)
+    assert done.code == 3
+    assert done.err.splitlines()[-1].startswith("agencia: 1 of 1 id failed; the first: TransportError: ")
+    assert done.err.endswith(" (exit code 3: account rejected or panel unavailable)\n")
+
+
+AWAY = ("--base-url", "http://127.0.0.1:9/", "--attempts", 1)
+
+
+@pytest.mark.parametrize("more", [(), ("--sort", "charge"), ("--state", "partial"), ("-F", "json", "-q")])
+def test_when_the_panel_is_away_the_old_results_are_kept(
+    panel: WatchedPanel, agencia: Agencia, here: Path, more: tuple[str, ...]
+) -> None:
+    (here / "out").write_text("of last night")
+    done = agencia("status", *panel.seed_orders(2), *AWAY, "--output", "out", *more)
+    assert (done.code, (here / "out").read_text()) == (3, "of last night")
+    assert "agencia: out was not replaced: no id has a result\n" in done.err
+    done = agencia("status", 1, *AWAY, "--output", "new")
+    assert (done.code, len((here / "new").read_text().splitlines())) == (3, 2)
+    assert "not replaced" not in done.err
+
+
+def test_results_replace_the_old_ones_even_if_some_fail(
+    panel: WatchedPanel, agencia: Agencia, here: Path
+) -> None:
+    (here / "out").write_text("of last night")
+    assert agencia("status", 99998, "--output", "out").code == 1
+    assert (here / "out").read_text().splitlines()[1].startswith("99998,false")
+    ids = panel.seed_orders(200)
+    panel.at_request(panel.received + 1, lambda: setattr(panel, "key", "another"))
+    done = agencia("status", *ids, "--concurrency", 1, "--output", "out")
+    assert (done.code, len((here / "out").read_text().splitlines())) == (3, 201)
+    (here / "out").write_text("of last night")
+    done = agencia("status", *ids, "--output", "out")
+    assert (done.code, (here / "out").read_text()) == (3, "of last night")
+    assert "agencia: out was not replaced: no id has a result\n" in done.err
+
+
 def test_refill_and_its_status(panel: WatchedPanel, agencia: Agencia) -> None:
     asked = agencia("refill", *panel.seed_orders(40), "--yes")
     rows = list(csv.DictReader(asked.rows))

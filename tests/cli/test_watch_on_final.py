@@ -113,6 +113,10 @@ def test_it_gets_the_order_and_its_exit_code_counts(
     assert ended.code == 1
     assert ended.err.splitlines()[-1] == "2 commands run, 2 failed, 2 with exit code 7"
     assert f"--on-final for order {partial}: exit code 7" in ended.err.splitlines()
+    ended = agencia("watch", done_, "--on-final", f"{command} 7", "--quiet")
+    assert ended.err.splitlines()[-1] == (
+        "agencia: 1 command run, 1 failed, 1 with exit code 7 (exit code 1: some ids or orders failed)"
+    )
 
 
 def test_an_order_whose_command_failed_comes_again(

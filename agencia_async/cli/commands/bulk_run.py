@@ -11,16 +11,16 @@ from typing import Annotated, Final, Generic, TypeVar
 import typer
 from rich.console import Console
 
-from agencia_async import AsyncClient, BulkItem, Id
+from agencia_async import AgenciaError, AsyncClient, BulkItem, Id
 from agencia_async.cli.commands.journal_ids import journal_ids
-from agencia_async.cli.exit import Code, Interrupted, UsageError, run
+from agencia_async.cli.exit import Code, Interrupted, UsageError, run, tell_failure
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
 from agencia_async.cli.input.ids import IdOptions, Ids, open_ids
 from agencia_async.cli.input.source import is_stdin
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
-from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, terminal
+from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, Writer, terminal
 from agencia_async.cli.output.summary import Tally, print_summary
 from agencia_async.cli.output.view import Rows
 from agencia_async.cli.panel_options import PanelOptions
@@ -137,6 +137,9 @@ async def _sent(action: BulkCommand[T], ids: Ids, connection: PanelOptions, outp
         )
     if invalid is not None:
         raise invalid
+    if output.quiet and tally.failed:
+        what = f"{tally.failed:,} of {several(tally.done, 'id')} failed; the first: {tally.first}"
+        tell_failure(what, tally.code)
     return tally.code
 
 
@@ -152,19 +155,32 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     """Write a row for each outcome, and count it."""
     screen = terminal(output.output)
     with (
-        output.writer(action.layout, screen, {"id": ids.width}) as written,
+        output.writer(action.layout, screen, {"id": ids.width}, hold=not action.verb) as written,
         action.view(written) as rows,
         Bar(ids.total, terminal=screen, show=show_bar and not output.quiet, stats=client.stats) as bar,
     ):
-        async with aclosing(action.ask(client, ids.stream())) as items:
-            async for item in items:
-                rows.row(_row(action, item))
-                if item.error is not None:
-                    tally.fail(item.error)
-                else:
-                    tally.succeed(action.state(item.unwrap()))
-                bar.step(failed=not item.ok)
+        try:
+            async with aclosing(action.ask(client, ids.stream())) as items:
+                async for item in items:
+                    if item.error is not None:
+                        tally.fail(item.error)
+                    else:
+                        tally.succeed(action.state(item.unwrap()))
+                        written.release()
+                    rows.row(_row(action, item))
+                    bar.step(failed=not item.ok)
+        except AgenciaError:
+            _keep_old(written, output)
+            raise
+        if tally.refused and not tally.has_values:
+            _keep_old(written, output)
         ids.check()
+
+
+def _keep_old(written: Writer, output: OutputOptions) -> None:
+    """Keep the results of an earlier run, if there are none of this one."""
+    if written.keep_old():
+        output.tell_kept("no id has a result")
 
 
 def _row(action: BulkCommand[T], item: BulkItem[T]) -> Row:

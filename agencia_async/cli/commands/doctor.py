@@ -13,7 +13,7 @@ from agencia_async.cli.checks.network import Way, check_address, check_way
 from agencia_async.cli.checks.orders import check_journal
 from agencia_async.cli.checks.panel import check_panel
 from agencia_async.cli.checks.result import CheckResult, Verdict, failed
-from agencia_async.cli.exit import Code, run
+from agencia_async.cli.exit import Code, run, tell_failure
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.rows import Column, Layout, Row, terminal
@@ -62,9 +62,13 @@ async def _doctor(connection: PanelOptions, option: JournalOption, output: Outpu
             async for result in found:
                 rows.row(_row(result))
                 results.append(result)
+    code = _code(results)
     if not output.quiet:
         tell(_summed(results))
-    return _code(results)
+    elif code is not Code.OK:
+        failed_ = next(result for result in results if result.is_failure)
+        tell_failure(f"{_summed(results)}; the first: {failed_.check}: {failed_.detail}", code)
+    return code
 
 
 async def _results(connection: PanelOptions, option: JournalOption) -> AsyncGenerator[CheckResult]:

@@ -21,7 +21,7 @@ from agencia_async import (
 from agencia_async.cli.commands.place_plan import Plan
 from agencia_async.cli.commands.place_preview import cost_of
 from agencia_async.cli.commands.place_waiting import HeldOrders, LinkWait, PlacedForLinks, Write
-from agencia_async.cli.exit import Code, let_go_of_stdout
+from agencia_async.cli.exit import Code, let_go_of_stdout, tell_failure
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.output.progress import Bar
 from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, Writer, terminal
@@ -175,9 +175,19 @@ class Sending:
                 what="order",
                 end=self._cost(),
             )
+        elif self.code is not Code.OK and self.failure is None:
+            tell_failure(self._failed(), self.code)
         if self.failure is not None:
             let_go_of_stdout()
             tell(f"agencia: the output failed, so no more was sent: {self.how_far()}")
+
+    def _failed(self) -> str:
+        """How many orders are not placed, and why the first of them is not."""
+        well = ("placed", "already placed")
+        failed = {state: count for state, count in self._tally.states.items() if state not in well}
+        states = ", ".join(f"{count:,} {state}" for state, count in failed.items())
+        first = f"; the first error: {self._tally.first}" if self._tally.first else ""
+        return f"{sum(failed.values()):,} of {several(self._tally.done, 'order')} not placed: {states}{first}"
 
     def how_far(self) -> str:
         """How far it got, for the message after an interruption."""

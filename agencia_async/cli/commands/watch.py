@@ -12,7 +12,7 @@ from rich.console import Console
 from agencia_async.cli.commands.on_final import OnFinal, command_of
 from agencia_async.cli.commands.watch_feeds import Feed, ManyPanels, open_feeds
 from agencia_async.cli.commands.watch_run import Sink, WatchRun
-from agencia_async.cli.exit import Code, Interrupted, run
+from agencia_async.cli.exit import Code, Interrupted, run, tell_failure
 from agencia_async.cli.input.ids import IdOptions
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.output.rows import terminal
@@ -84,7 +84,9 @@ class WatchOptions:
             show_default=False,
         ),
     ] = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No screen and no summary.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No screen and no summary; only errors.")] = (
+        False
+    )
 
     @property
     def intervals(self) -> Mapping[str, Any]:
@@ -136,6 +138,8 @@ async def _watched(feeds: list[Feed], commands: OnFinal | None, options: WatchOp
     finally:
         if not options.quiet:
             _print_ending(running, sink)
+    if options.quiet and running.code is not Code.OK:
+        tell_failure(running.failures, running.code)
     return running.code
 
 

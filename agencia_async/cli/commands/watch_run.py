@@ -83,6 +83,13 @@ class WatchRun:
         return Code.SOME_FAILED if failed else Code.OK
 
     @property
+    def failures(self) -> str:
+        """What of it failed."""
+        orders = f"{self._failed:,} of {several(self._ended, 'order')} ended without being completed"
+        commands = self.commands.summary if self.commands is not None and self.commands.failed else ""
+        return "; ".join(filter(None, [orders if self._failed else "", commands]))
+
+    @property
     def how_far(self) -> str:
         """How far it got, when it is interrupted."""
         return f"{several(self._ended, 'order')} ended"

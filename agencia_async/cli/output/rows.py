@@ -5,17 +5,17 @@ import io
 import json
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TextIO, cast
+from typing import Final, Protocol, cast
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agencia_async.cli.exit import UsageError
+from agencia_async.cli.output.files import Flushed, OutputFile, open_output
 from agencia_async.cli.output.fitting import GAP, fitting
 from agencia_async.cli.text import cell, one_line, shown
 
@@ -221,6 +221,15 @@ class Writer:
         if self._begun:
             self._write(self._formatter.tail())
 
+    def release(self) -> None:
+        """The rows are worth replacing an old file."""
+        if isinstance(self._write, OutputFile):
+            self._write.release()
+
+    def keep_old(self) -> bool:
+        """Keep the old file, if the rows were not released; whether there is one that is kept."""
+        return isinstance(self._write, OutputFile) and self._write.keep_old()
+
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
@@ -252,15 +261,17 @@ def writer(  # noqa: PLR0913 - where to, and how
     terminal: Console | None = None,
     widths: Mapping[str, int] | None = None,
     safe_csv: bool = False,
+    hold: bool = False,
 ) -> Generator[Writer]:
     """A writer to a file, to a terminal, or else to stdout.
 
-    However the block ends, the output consists of whole rows.
+    However the block ends, the output consists of whole rows. With `hold` an existing file is only replaced
+    once the writer is told that the rows are worth it, or when the block ends.
     """
     form = form or (Format.TABLE if terminal else Format.CSV)
     room = None if terminal is None else terminal.width
     formatter = formatter_of(form, layout, widths or {}, safe_csv=safe_csv, room=room)
-    with _opened(file, terminal) as (write, is_shown):
+    with _opened(file, terminal, hold=hold) as (write, is_shown):
         rows = Writer(formatter, write, is_shown=is_shown)
         well = False
         try:
@@ -277,17 +288,17 @@ def terminal(file: Path | None) -> Console | None:
 
 @contextmanager
 def _opened(
-    file: Path | None, terminal: Console | None
+    file: Path | None, terminal: Console | None, *, hold: bool
 ) -> Generator[tuple[Callable[[Text | str], None], bool]]:
     """What writes a text, and whether it goes to a terminal."""
     if terminal is not None:
         with _bundled(terminal) as write:
             yield write, True
     elif file is None:
-        yield _Flushed(sys.stdout), False
+        yield Flushed(sys.stdout), False
     else:
-        with _to_file(file) as output:
-            yield output
+        with open_output(file, hold=hold) as output:
+            yield output, output.is_terminal
 
 
 @contextmanager
@@ -308,43 +319,3 @@ def _bundled(terminal: Console) -> Generator[Callable[[Text | str], None]]:
         yield write
     finally:
         flush()
-
-
-class _Flushed:
-    """Writes texts to a stream, each of which is flushed; once that failed, no more."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.is_broken = False
-        self._stream = stream
-
-    def __call__(self, text: Text | str) -> None:
-        if self.is_broken:  # what is in the buffer would fail again
-            return
-        self.is_broken = True
-        self._stream.write(str(text))
-        self._stream.flush()
-        self.is_broken = False
-
-
-@contextmanager
-def _to_file(file: Path) -> Generator[tuple[Callable[[Text | str], None], bool]]:
-    """Writes to a file that is opened at once, but truncated only with the first write."""
-    try:
-        stream = file.open("a", encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
-    flushed, is_old = _Flushed(stream), True
-
-    def write(text: Text | str) -> None:
-        nonlocal is_old
-        if is_old:
-            is_old = False
-            with suppress(OSError):  # a device cannot be truncated
-                stream.truncate(0)
-        flushed(text)
-
-    try:
-        yield write, stream.isatty()
-    finally:
-        with suppress(OSError) if flushed.is_broken else nullcontext():
-            stream.close()

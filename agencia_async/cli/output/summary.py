@@ -46,11 +46,13 @@ class Tally:
     Attributes:
         states: how many are in each state.
         failures: how many failed, by type and message; beyond the first fifty by type only.
+        first: the type and message of the first failure.
     """
 
     def __init__(self) -> None:
         self.states: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
+        self.first: str = ""
         self._is_rejected = False
         self._unreached = 0
 
@@ -63,6 +65,11 @@ class Tally:
     def failed(self) -> int:
         """How many of them failed."""
         return self.states[FAILED]
+
+    @property
+    def has_values(self) -> bool:
+        """Whether any did not fail."""
+        return self.done > self.failures.total()
 
     @property
     def refused(self) -> bool:
@@ -89,6 +96,7 @@ class Tally:
         self._unreached += isinstance(error, TransportError)
         name = type(error).__name__
         kind = f"{name}: {one_line(str(error))}"
+        self.first = self.first or kind
         is_kept = kind in self.failures or len(self.failures) < _KINDS_KEPT
         self.failures[kind if is_kept else f"{name} (other messages)"] += 1
 
