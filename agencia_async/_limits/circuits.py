@@ -176,7 +176,7 @@ class Circuits:
             self._writes.probe_failed(now)
         opens = self._breaker.failed(number, now, why, is_own=is_own)
         if opens:
-            _log.warning("the panel does not answer (%s): waiting until it does", why)
+            _log.warning("the panel does not answer (%s): waiting for it", why)
             self._overloads.clear()
         if not is_overload:
             return None

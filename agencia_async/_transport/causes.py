@@ -1,9 +1,27 @@
 """What lies behind a failure of the network: the operating system's own error, or that of TLS."""
 
+import errno
+import os
+import re
+import socket
 import ssl
 from collections.abc import Iterator
 from typing import cast
 
+_WORDS = {
+    number: os.strerror(number)
+    for number in (
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EPIPE,
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ETIMEDOUT,
+    )
+}
+"""What the system says of connections, without the address that asyncio puts in its place."""
+_ADDRESS = re.compile(r"\('[^']*', (?P<port>\d+)")
 _DEEPEST = 20
 """Exceptions that are looked at behind one."""
 
@@ -24,6 +42,18 @@ def origin(error: BaseException) -> OSError | None:
 def told(error: BaseException) -> str:
     """The name and the text of an exception."""
     return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def brief(error: OSError, where: str) -> str:
+    """What the system says of a connection, such as "connection refused", with the host and port.
+
+    Empty if that would not tell all: of other errors, and of an address that is not this port's (a proxy's).
+    """
+    text = error.strerror if isinstance(error, socket.gaierror) else _WORDS.get(error.errno or 0)
+    named = _ADDRESS.search(str(error))
+    if not text or (named and not where.endswith(f":{named['port']}")):
+        return ""
+    return f"{text[0].lower()}{text[1:]} ({where})"
 
 
 def rounded(seconds: float) -> str:

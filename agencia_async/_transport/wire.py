@@ -9,7 +9,7 @@ import httpx
 from agencia_async._protocol.reply import Reply
 from agencia_async._transport.api_key import ApiKey
 from agencia_async._transport.callers_own import own_client, own_transport
-from agencia_async._transport.causes import origin, rounded, told
+from agencia_async._transport.causes import brief, origin, rounded, told
 from agencia_async._transport.exchange import Body, Endpoint, Engine, Exchange
 from agencia_async._transport.foreign import ForeignError, cleaned, is_of_network
 from agencia_async._transport.pool import ConnectionPool
@@ -121,7 +121,8 @@ class Wire:
             return failure
         cause = origin(error)
         reason = str(error) if cause is None or cause is error else told(cause)
-        failure = TransportError(f"{type(error).__name__} ({self.where}): {reason}".rstrip(": "))
+        short = "" if cause is None else brief(cause, self.where)
+        failure = TransportError(short or f"{type(error).__name__} ({self.where}): {reason}".rstrip(": "))
         # A certificate that is not trusted now is not in a moment either: that is no outage.
         failure.is_of_network = not isinstance(cause, ssl.SSLCertVerificationError)
         if cause is not None and self._api_key.redact(str(cause)) == str(cause):

@@ -1,10 +1,11 @@
+import errno
 import socket
 import ssl
 from contextlib import suppress
 
 import pytest
 
-from agencia_async._transport.causes import origin, rounded, told
+from agencia_async._transport.causes import brief, origin, rounded, told
 
 
 def raised(
@@ -66,6 +67,31 @@ def test_there_may_be_none_and_a_circle_ends() -> None:
 
 def test_an_error_is_told_by_its_name_and_text() -> None:
     assert [told(ValueError("why")), told(ValueError())] == ["ValueError: why", "ValueError"]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('1.2.3.4', 443)"),
+            "connection refused",
+        ),
+        (
+            ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('::1', 443, 0, 0)"),
+            "connection refused",
+        ),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('1.2.3.4', 3128)"), None),
+        (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "connection reset by peer"),
+        (OSError(errno.ENETUNREACH, "x"), "network is unreachable"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known"),
+        (socket.gaierror(), None),
+        (OSError(errno.EIO, "Input/output error"), None),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), None),
+        (OSError("no number"), None),
+    ],
+)
+def test_what_the_system_says_of_a_connection_is_told_briefly(error: OSError, text: str | None) -> None:
+    assert brief(error, "a.example:443") == (f"{text} (a.example:443)" if text else "")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def refuse() -> str:
 async def test_a_refused_connection_has_sent_nothing() -> None:
     error = await fails(wire(await refuse()))
     assert error.sent == "no"
-    assert "ConnectError" in error.message
+    assert error.message.startswith("connection refused (127.0.0.1:")
     assert error.is_of_network
 
 
@@ -77,8 +77,7 @@ async def test_a_refused_connection_tells_where_and_why() -> None:
         for it in (wire(url), wire(url, http_client=client), wire(url, transport=httpx.AsyncHTTPTransport())):
             error = await fails(it)
             await it.aclose()
-            where = rf"127\.0\.0\.1:{httpx.URL(url).port}\b.*\[Errno {errno.ECONNREFUSED}\]"
-            assert re.search(where, error.message)
+            assert error.message == f"connection refused (127.0.0.1:{httpx.URL(url).port})"
             assert isinstance(error.__cause__, ConnectionRefusedError)
             assert (error.__cause__.errno, error.__cause__.__traceback__) == (errno.ECONNREFUSED, None)
             assert "0x" not in error.message
