@@ -131,7 +131,7 @@ def summary(screen: Screen) -> None:
     placed = Tally()
     placed.succeed("placed")
     print_summary(
-        placed, screen.console, requests=2, seconds=0.04, what="order", end="cost of this run: none"
+        placed, screen.console, requests=2, seconds=0.04, what="order", end="cost of this run: 0.90 USD"
     )
 
 

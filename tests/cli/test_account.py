@@ -43,6 +43,15 @@ def test_some_services(panel: WatchedPanel, agencia: Agencia, options: list[str]
 
 
 @pytest.mark.usefixtures("panel")
+def test_a_type_that_there_is_not(agencia: Agencia) -> None:
+    done = agencia("services", "--type", "foo")
+    no_type, count = done.err.splitlines()
+    assert no_type.startswith("no service has the type 'foo'; the types are Comment Likes, Comment Replies, ")
+    assert (done.code, len(done.rows), count) == (0, 1, "0 of 40 services")
+    assert agencia("services", "--type", "package", "--search", "nothing").err == "0 of 40 services\n"
+
+
+@pytest.mark.usefixtures("panel")
 def test_services_as_a_table_and_quietly(agencia: Agencia) -> None:
     done = agencia("services", "--format", "table", "--quiet", "--type", "package", "--max-rate", "4.50")
     assert done.rows[0] == "service  rate  min  max  refill  cancel  type     category        name"

@@ -81,6 +81,11 @@ READ = [
     File("1.2E+05\nTotal\n-7\n", ["1.2E+05", "Total", "-7"], "", ("--any-id",)),
     File(f"order\n#7\nabc\n{A}\n", ["abc", A], "1 # comment skipped", ("--any-id",)),
     File(f"reference,state,order\nx,placed,{A}\ny,refused,\n", [A], "1 failed row without an id skipped"),
+    File(
+        f"reference,state,order\nx,refused,\ny,placed,{A}\nz,refused,\n",
+        [A],
+        "2 failed rows without an id skipped",
+    ),
 ]
 
 REFUSED = [

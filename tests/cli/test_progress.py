@@ -1,5 +1,6 @@
 import io
 import sys
+from unittest.mock import Mock
 
 import pytest
 from attrs import evolve
@@ -8,6 +9,7 @@ from rich.console import Console
 from agencia_async import Stats
 from agencia_async.cli.output.progress import Bar, waiting_for
 
+from .conftest import Agencia, WatchedPanel
 from .screens import IDLE
 
 
@@ -42,6 +44,18 @@ def test_a_total_that_is_not_known() -> None:
     text = shown(None)
     assert "polling" in text
     assert "/" not in text.split("polling")[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "doing"), [("status", "polling"), ("cancel", "cancelling"), ("refill", "requesting refills")]
+)
+def test_it_says_what_is_done(
+    panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch, command: str, doing: str
+) -> None:
+    bar = Mock(wraps=Bar)
+    monkeypatch.setattr("agencia_async.cli.commands.bulk_run.Bar", bar)
+    agencia(command, panel.seed_orders(1)[0])
+    assert [call.kwargs["doing"] for call in bar.mock_calls] == [doing]
 
 
 @pytest.mark.usefixtures("_on_a_terminal")

@@ -63,7 +63,7 @@ def test_json_lines_tell_the_extra_fields(tmp_path: Path) -> None:
 
 def test_a_table_shows_why_a_row_failed(tmp_path: Path) -> None:
     text = written(Format.TABLE, GOOD, BAD, path=tmp_path / "out")
-    assert text == 'id      charge\n1          100\nx     failed: no, "never"\n'
+    assert text == 'id      charge\n1          100\nx     error: no, "never"\n'
 
 
 SPARE = (
@@ -188,7 +188,7 @@ def test_a_terminal_gets_a_table_in_bundles() -> None:
     rows = shown.getvalue().splitlines()
     assert len(rows) == 102
     assert "\x1b[32m     100" in rows[1]
-    assert 'failed: no, "never"' in rows[-1]
+    assert 'error: no, "never"' in rows[-1]
 
 
 def test_a_terminal_is_used_only_where_the_rows_go_there(monkeypatch: pytest.MonkeyPatch) -> None:

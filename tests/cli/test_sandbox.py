@@ -69,7 +69,7 @@ def test_it_serves_until_ctrl_c(port: int, tmp_path: Path, monkeypatch: pytest.M
         assert done.rows == [
             f"Local mock panel: http://127.0.0.1:{port}/api/v2",
             "It has 120 orders, 23501 to 23620, and a balance of 1000 USD.",
-            "What the orders do not deliver is refunded to it when they end.",
+            "When an order ends as partial or canceled, the part that was not delivered is refunded.",
             "",
             "In another terminal:",
             f"  export AGENCIA_BASE_URL=http://127.0.0.1:{port}/api/v2",
@@ -110,7 +110,7 @@ def test_it_writes_a_profile_and_a_log(port: int, tmp_path: Path, monkeypatch: p
             "Press Ctrl-C to stop.",
         ]
         assert done.err == (
-            "add     order 23501: service 1, quantity 1000: -0.90000, balance 999.10000 USD\n"
+            "add     order 23501: service 1, quantity 1000, https://a.b/1: -0.90000, balance 999.10000 USD\n"
             "stopped; received 3 requests\n"
             "balance 999.10000 USD: 1000 in the beginning, 0.90000 spent on 1 order, 0 refunded for 0\n"
         )

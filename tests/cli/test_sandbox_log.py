@@ -30,8 +30,8 @@ def test_each_write_and_refund_is_a_line_with_the_balance(capsys: pytest.Capture
     panel.set_state(23502, "Canceled")
     ask(panel, "balance")
     assert capsys.readouterr().err == (
-        "add     order 23501: service 1, quantity 1000: -0.90000, balance 999.10000 USD\n"
-        "add     order 23502: service 2: -4.50, balance 994.60000 USD\n"
+        "add     order 23501: service 1, quantity 1000, https://a.b/1: -0.90000, balance 999.10000 USD\n"
+        "add     order 23502: service 2, https://a.b/?[2J: -4.50, balance 994.60000 USD\n"
         "cancel  order 23501\n"
         "refund  order 23501: +0.90000, balance 995.50000 USD\n"
         "refund  order 23502: +4.50, balance 1000.00000 USD\n"
@@ -39,6 +39,15 @@ def test_each_write_and_refund_is_a_line_with_the_balance(capsys: pytest.Capture
     assert balance_line(panel) == (
         "balance 1000.00000 USD: 1000 in the beginning, 5.40000 spent on 2 orders, 5.40000 refunded for 2"
     )
+
+
+def test_an_order_for_a_user_or_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    panel = LoggedPanel(clock=Clock())
+    ask(panel, "add", service=16, username="somebody", min=20, max=30, delay=0)
+    ask(panel, "add", service=1, link="https://a.b/" + "x" * 500, quantity=1000)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("add     order 23501: service 16, somebody: ")
+    assert len(second) < 300
 
 
 def test_a_refill_and_an_order_that_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +58,7 @@ def test_a_refill_and_an_order_that_costs_nothing(capsys: pytest.CaptureFixture[
     panel.set_state(23501, "Completed")
     ask(panel, "refill", order=23501)
     assert capsys.readouterr().err == (
-        "add     order 23501: service 1, quantity 1000: free\nrefill  order 23501: refill 1\n"
+        "add     order 23501: service 1, quantity 1000, https://a.b/1: free\nrefill  order 23501: refill 1\n"
     )
     assert panel.statement == []
 

@@ -28,7 +28,7 @@ def test_states_failures_and_the_whole() -> None:
     assert printed(tally) == [
         f"Completed    {'█' * 30}{' ' * 10}    750   75.0%",
         f"In progress  {'█' * 10}{' ' * 30}    240   24.0%",
-        f"failed       █{' ' * 39}     10    1.0%",
+        f"error        █{' ' * 39}     10    1.0%",
         "10 x NotFoundError: Incorrect order ID",
         "1,000 ids in 3 requests, 2.00 s, 500 ids a second",
     ]

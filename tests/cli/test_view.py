@@ -117,6 +117,24 @@ def test_orders_in_a_state(orders: list[str], agencia: Agencia, states: list[str
     assert done.code == 1  # of the order that is not shown
 
 
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (["--errors"], [5]),
+        (["--errors", "--state", "partial"], [1, 5]),
+        (["--errors", "--open"], [5]),
+        (["--errors", "--open", "--state", "partial", "--state", "pending"], [3, 5]),
+    ],
+)
+def test_only_ids_with_an_error(
+    orders: list[str], agencia: Agencia, options: list[str], wanted: list[int]
+) -> None:
+    every = [*orders, "none-1"]
+    done = agencia("status", *every, "--any-id", *options)
+    assert sorted(ids(done)) == sorted(every[place] for place in wanted)
+    assert (done.code, "\nerror " in done.err) == (1, True)
+
+
 def test_a_state_that_there_is_not(orders: list[str], panel: WatchedPanel, agencia: Agencia) -> None:
     done = agencia("status", *orders, "--state", "finished")
     assert (done.code, panel.received) == (2, 0)

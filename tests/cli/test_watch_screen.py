@@ -49,7 +49,7 @@ def view(count: int = 10_000) -> View:
             PanelView(
                 name="north (north.example)",
                 open=1_500,
-                states={"Completed": count - 2_500, "In progress": 1_300, "failed": 1},
+                states={"Completed": count - 2_500, "In progress": 1_300, "error": 1},
                 unseen=200,
                 requests=312,
                 pace=1.0,
@@ -86,11 +86,11 @@ Completed     ██████████████████████
 In progress   ████                            1,300   13.0%
 Pending       ███                               999   10.0%
 not seen yet  █                                 200    2.0%
-failed        █                                   1    0.0%
+error         █                                   1    0.0%
 
-south (south.example): 999 not ended, 8 requests, 1/min, no…
+south (south.example): 999 not ended, 8 requests, 1/min
   away for 1:35 min, next try in 7 s: ConnectError: ?refused
-north (north.example): 1,500 not ended, next look in 12 s, …
+north (north.example): 1,500 not ended, next poll in 12 s, …
 7 commands run, 1 failed, 1 with exit code 3
 
 12:00:02  x-1           Incorrect order ID
@@ -115,7 +115,7 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(width: int) -> N
 def test_a_wide_terminal_shows_all_of_a_panel_and_a_change() -> None:
     lines = shown(view(), 100)
     assert lines[9] == (
-        "north (north.example): 1,500 not ended, next look in 12 s, 312 requests, 26/min, limit 60/min"
+        "north (north.example): 1,500 not ended, next poll in 12 s, 312 requests, 26/min, limit 60/min"
     )
     assert lines[-2] == "12:00:00  23501         Pending → Completed  charge 0.90 USD  remains 0"
 
@@ -137,14 +137,20 @@ def test_many_panels_and_what_is_soon() -> None:
     assert lines == [
         "0 orders, 1 not ended, watched for 0 s",
         "",
-        "gone: 1 not ended, 0 requests, no known limit",
+        "gone: 1 not ended, 0 requests",
         "  away for 1:01 h, trying now",
-        *(f"p{n}: 0 not ended, next look now, 0 requests, no known limit" for n in range(7)),
+        *(f"p{n}: 0 not ended, polling now, 0 requests" for n in range(7)),
         "and 3 more panels",
         "",
         "no changes yet",
         "q ends",
     ]
+
+
+def test_requests_a_minute_are_told_after_a_minute() -> None:
+    panels = [PanelView(name="p", open=2, states={}, requests=3, next_look=4.0)]
+    assert "p: 2 not ended, next poll in 4 s, 3 requests" in shown(View(panels=panels, elapsed=59.9), 80)
+    assert "p: 2 not ended, next poll in 4 s, 3 requests, 3/min" in shown(View(panels=panels, elapsed=60), 80)
 
 
 def test_a_profile_and_long_times() -> None:

@@ -13,6 +13,9 @@ from agencia_async.hooks import AttemptInfo, CallInfo, Hook
 
 _LIMITS = ("x-ratelimit", "x-rate-limit", "ratelimit", "retry-after")
 """How the names of headers begin that report a limit."""
+_UNTOLD = (
+    "the panel reports no rate limit in its headers; the client slows down by itself when it answers 429"
+)
 _MOST = 200
 """Characters of the headers that are shown."""
 _SKEW = 5.0
@@ -83,9 +86,7 @@ def limit_result(headers: Mapping[str, str]) -> CheckResult:
     reported = [f"{name}: {value}" for name, value in headers.items() if name.startswith(_LIMITS)]
     if not headers:
         return skipped("limit", "the panel did not answer")
-    return ok(
-        "limit", one_line(", ".join(reported), _MOST) or "no headers: the client finds it out by itself"
-    )
+    return ok("limit", one_line(", ".join(reported), _MOST) or _UNTOLD)
 
 
 def clock_result(headers: Mapping[str, str], now: float) -> CheckResult:

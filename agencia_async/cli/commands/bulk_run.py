@@ -45,6 +45,7 @@ class BulkCommand(Generic[T]):
         layout: the columns of the output.
         columns: the possible names of the input column with the ids.
         verb: what a write does to orders; empty for a read. A write reads all ids before the first request.
+        doing: what the progress bar says that it does.
         view: which rows are written, and in which order; by default all, as they come.
         journal: where the ids come from instead of the options.
     """
@@ -55,6 +56,7 @@ class BulkCommand(Generic[T]):
     layout: Layout
     columns: tuple[str, ...] = ORDER_COLUMNS
     verb: str = ""
+    doing: str = "polling"
     view: Callable[[Rows], AbstractContextManager[Rows]] = nullcontext
     journal: JournalOption | None = None
 
@@ -157,7 +159,13 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
     with (
         output.writer(action.layout, screen, {"id": ids.width}, hold=not action.verb) as written,
         action.view(written) as rows,
-        Bar(ids.total, terminal=screen, show=show_bar and not output.quiet, stats=client.stats) as bar,
+        Bar(
+            ids.total,
+            terminal=screen,
+            show=show_bar and not output.quiet,
+            doing=action.doing,
+            stats=client.stats,
+        ) as bar,
     ):
         try:
             async with aclosing(action.ask(client, ids.stream())) as items:

@@ -48,6 +48,7 @@ _REFILL: Final = BulkCommand[RefillId | None](
     state=lambda _: "Requested",
     layout=Layout(("id", "ok", "refill", *FAILURE), (ID, Column("refill", "refill"))),
     verb="refill",
+    doing="requesting refills",
 )
 _CANCEL: Final = BulkCommand[Cancellation](
     ask=AsyncClient.cancel_iter,
@@ -57,4 +58,5 @@ _CANCEL: Final = BulkCommand[Cancellation](
         ("id", "ok", "request", *FAILURE), (ID, Column("ok", "accepted"), Column("request", "request"))
     ),
     verb="cancel",
+    doing="cancelling",
 )

@@ -134,7 +134,11 @@ def _welcome(panel: Panel, url: str, ids: Sequence[Id], ids_file: Path | None, c
     lines = [
         f"Local mock panel: {url}",
         f"It has {several(len(ids), 'order')}{known}, and a balance of {panel.balance:f} {panel.currency}.",
-        *(["What the orders do not deliver is refunded to it when they end."] if ids else []),
+        *(
+            ["When an order ends as partial or canceled, the part that was not delivered is refunded."]
+            if ids
+            else []
+        ),
         *([f"The profile {profile.NAME!r} in {config} is for this panel."] if config else []),
         "",
         "In another terminal:",

@@ -9,7 +9,7 @@ from agencia_async.cli.text import one_line, several
 from agencia_async.sandbox import LedgerEntry, Panel, StatementEntry
 from agencia_async.sandbox.faults import Answer
 
-_MOST: Final = 60
+_MOST: Final = 200
 
 
 class LoggedPanel(Panel):
@@ -46,7 +46,8 @@ class LoggedPanel(Panel):
         if entry.action == "cancel":
             return f"cancel  order {entry.order}"
         quantity = f", quantity {entry.fields['quantity']}" if "quantity" in entry.fields else ""
-        what = one_line(f"service {entry.fields['service']}{quantity}", _MOST)
+        about = next((f", {entry.fields[name]}" for name in ("link", "username") if name in entry.fields), "")
+        what = one_line(f"service {entry.fields['service']}{quantity}{about}", _MOST)
         return f"add     order {entry.order}: {what}: {paid}"
 
 

@@ -128,8 +128,16 @@ async def _services(
         output.write(CHANGES, rows)
         told = f"{several(len(rows), 'change')} since {name_of(since or Path())}"
     if not output.quiet:
+        if old is None and wanted.type and not catalogue.search(type=wanted.type):
+            tell(_no_such_type(wanted.type, catalogue))
         tell(told)
     return Code.OK
+
+
+def _no_such_type(wanted: str, catalogue: Catalogue) -> str:
+    """What types there are, as the panel spells them."""
+    types = sorted({service.type for service in catalogue})
+    return one_line(f"no service has the type {wanted!r}; the types are {', '.join(types)}")
 
 
 def _row(service: Service) -> Row:

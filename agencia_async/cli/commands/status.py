@@ -50,7 +50,7 @@ class OrderChoice:
         bool,
         typer.Option(
             "--open",
-            help="Only show orders that are not final, and those that failed.",
+            help="Only show orders that are not final, and ids with an error.",
             rich_help_panel="Rows",
         ),
     ] = False
@@ -65,11 +65,20 @@ class OrderChoice:
             show_default=False,
         ),
     ] = None
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Only show ids with an error; with --state, show these as well.",
+            rich_help_panel="Rows",
+        ),
+    ] = False
 
     def wants(self, row: Row) -> bool:
-        """Whether the row of an order is shown; one that failed is in no state, and may be open."""
+        """Whether the row of an order is shown; one with an error is in no state, and may be open."""
         is_open = not row.get("is_final", False)
-        return (is_open or not self.open) and (not self.state or row["state"] in self.state)
+        is_chosen = (self.errors and not row["ok"]) or row["state"] in (self.state or ())
+        return (is_open or not self.open) and (is_chosen or not (self.state or self.errors))
 
 
 def status(

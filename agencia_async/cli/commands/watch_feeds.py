@@ -14,7 +14,7 @@ from agencia_async.cli.commands.journal_ids import check_placed
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.ids import IdOptions, open_ids
 from agencia_async.cli.journal_option import JournalOption
-from agencia_async.cli.output.summary import FAILED
+from agencia_async.cli.output.summary import ERROR
 from agencia_async.cli.output.watch_screen import PanelView
 from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.panel_profiles import profile_names
@@ -84,7 +84,7 @@ class Feed:
     def told(self, change: Change[OrderStatus]) -> None:
         """It was told, and what was to be done for it is done."""
         if change.is_final:
-            self.ended[FAILED if change.value is None else change.value.state.value] += 1
+            self.ended[ERROR if change.value is None else change.value.state.value] += 1
         self._told(change)
 
     def view(self) -> PanelView:

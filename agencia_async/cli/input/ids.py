@@ -74,8 +74,9 @@ class Skipped:
     @property
     def lines(self) -> list[str]:
         """A line for each kind."""
-        counts = {"# comment": self.comments, "failed row without an id": self.without_id}
-        return [f"{several(count, what)} skipped" for what, count in counts.items() if count]
+        comments = f"{several(self.comments, '# comment')} skipped"
+        rows = f"{several(self.without_id, 'failed row')} without an id skipped"
+        return [*([comments] if self.comments else []), *([rows] if self.without_id else [])]
 
 
 class Ids:

@@ -154,7 +154,7 @@ class _Table:
         """A row; for a failed one the id and the error, unless there is a column for the error."""
         if row.get("error") and not self._has_errors:
             column, width = self._columns[0]
-            error = f"{row.get('state') or 'failed'}: {row['error']}"
+            error = f"{row.get('state') or 'error'}: {row['error']}"
             return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (error, "red")])
         return _table_line(
             [

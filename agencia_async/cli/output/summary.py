@@ -11,7 +11,8 @@ from agencia_async import AgenciaError, AuthenticationError, TransportError
 from agencia_async.cli.exit import Code
 from agencia_async.cli.text import one_line, several
 
-FAILED: Final = "failed"
+ERROR: Final = "error"
+"""The name of those that failed; `Failed` is a state of orders."""
 
 STYLES: Final = {
     "Completed": "green",
@@ -24,7 +25,7 @@ STYLES: Final = {
     "Refunded": "magenta",
     "Failed": "red",
     "Rejected": "red",
-    FAILED: "red",
+    ERROR: "red",
     "placed": "green",
     "already placed": "green",
     "still unknown": "yellow",
@@ -64,7 +65,7 @@ class Tally:
     @property
     def failed(self) -> int:
         """How many of them failed."""
-        return self.states[FAILED]
+        return self.states[ERROR]
 
     @property
     def has_values(self) -> bool:
@@ -89,7 +90,7 @@ class Tally:
         """Count one with a value."""
         self.states[state] += 1
 
-    def fail(self, error: AgenciaError, state: str = FAILED) -> None:
+    def fail(self, error: AgenciaError, state: str = ERROR) -> None:
         """Count one that failed."""
         self.states[state] += 1
         self._is_rejected |= isinstance(error, AuthenticationError)
@@ -131,7 +132,7 @@ def _state_lines(tally: Tally, console: Console) -> list[Text]:
     """A line for each state; the bars get what the names and figures leave of a terminal."""
     mark = "█" if console.encoding.startswith("utf") else "#"
     counted = [(name, count) for name, count in tally.states.items() if count]
-    states = sorted(counted, key=lambda state: (state[0] == FAILED, -state[1]))
+    states = sorted(counted, key=lambda state: (state[0] == ERROR, -state[1]))
     name_width = max((len(name) for name, _ in states), default=0)
     count_width = len(f"{tally.done:,}")
     room = console.width - name_width - count_width - _FIGURES if console.is_terminal else _BAR

@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from agencia_async import Change, OrderStatus
-from agencia_async.cli.output.summary import FAILED, STYLES
+from agencia_async.cli.output.summary import ERROR, STYLES
 from agencia_async.cli.text import cell, one_line, several
 
 UNSEEN: Final = "not seen yet"
@@ -29,6 +29,8 @@ _PANELS: Final = 8
 """Panels that have a line; those that are away come first."""
 _FRAME_LINES: Final = 5
 """Lines beside states, panels and changes."""
+_MINUTE: Final = 60.0
+"""Seconds from which on requests per minute are told: before, one request would look like many."""
 _TEXT: Final = 200
 """Characters of a foreign text."""
 
@@ -158,7 +160,7 @@ def _head(view: View) -> Text:
 def _state_lines(view: View, width: int, marks: Marks) -> list[Text]:
     """A line with a bar for each state; failed and unseen ones come last."""
     total = view.states.total()
-    states = sorted(view.states.items(), key=lambda state: (state[0] in {UNSEEN, FAILED}, -state[1]))
+    states = sorted(view.states.items(), key=lambda state: (state[0] in {UNSEEN, ERROR}, -state[1]))
     names = max((len(name) for name, _ in states), default=0)
     counts = len(f"{total:,}")
     room = min(_MOST_BAR, max(_LEAST_BAR, width - names - counts - len("      100.0% ")))
@@ -186,8 +188,8 @@ def _panel_lines(panels: Sequence[PanelView], elapsed: float) -> list[Text]:
 
 
 def _panel_line(panel: PanelView, elapsed: float) -> Text:
-    pace = f"{60 * panel.requests / elapsed:,.0f}/min" if elapsed >= 1 else ""
-    limit = "no known limit" if panel.pace is None else f"limit {60 * panel.pace:,.0f}/min"
+    pace = f"{60 * panel.requests / elapsed:,.0f}/min" if elapsed >= _MINUTE else ""
+    limit = "" if panel.pace is None else f"limit {60 * panel.pace:,.0f}/min"
     facts = [
         f"{one_line(panel.name, _TEXT)}: {panel.open:,} not ended",
         _look(panel),
@@ -202,7 +204,7 @@ def _look(panel: PanelView) -> str:
     if panel.next_look is None or panel.away is not None:
         return ""
     wait = max(panel.next_look, panel.retry_in or 0)
-    return f"next look in {_span(wait)}" if wait >= 1 else "next look now"
+    return f"next poll in {_span(wait)}" if wait >= 1 else "polling now"
 
 
 def _next_try(panel: PanelView) -> str:
@@ -217,7 +219,7 @@ def _recent_line(seen: SeenChange, marks: Marks) -> Text:
     if change.previous is not None:
         line.append(f"{one_line(change.previous.status, _TEXT)} {marks.arrow} ")
     if change.value is None:
-        return line.append(one_line(str(change.error), _TEXT), STYLES[FAILED])
+        return line.append(one_line(str(change.error), _TEXT), STYLES[ERROR])
     line.append(one_line(change.value.status, _TEXT), STYLES.get(change.value.state.value, ""))
     return line.append(_amounts(change.value), "dim")
 
