@@ -73,6 +73,21 @@ class Interrupted(Exception):  # noqa: N818 - an exit, not an error
     """A signal ended it; the message says how far the command got."""
 
 
+class Source(NamedTuple):
+    """What hints call the key and the URL of a panel."""
+
+    key: str = "--key-file"
+    url: str = "--base-url"
+
+
+_SOURCE: Final = "source_of_the_command"
+
+
+def is_of(error: AgenciaError, source: Source) -> None:
+    """Note where the key and the URL come from, for the hint about an error."""
+    vars(error)[_SOURCE] = source
+
+
 class _Ending(NamedTuple):
     line: str
     hint: str = ""
@@ -81,14 +96,14 @@ class _Ending(NamedTuple):
 
 _ENDINGS: Final[dict[type[AgenciaError], _Ending]] = {
     AuthenticationError: _Ending(
-        "the panel rejected the account: {}", "is this the key for this panel? see --key-file and --base-url"
+        "the panel rejected the account: {}", "is this the key for this panel? see {key} and {url}"
     ),
     RateLimitedError: _Ending("rate limited: {}", "limit the requests, for example with --rate-limit 60/min"),
     InsufficientFundsError: _Ending("error from the panel: {}", "see: agencia balance"),
     InvalidServiceError: _Ending("error from the panel: {}", "see: agencia services"),
     PanelError: _Ending("error from the panel: {}"),
-    TransportError: _Ending("no usable reply from the panel: {}", "is the panel up, and --base-url correct?"),
-    ReplyError: _Ending("unreadable reply from the panel: {}", "is --base-url the URL of its API?"),
+    TransportError: _Ending("no usable reply from the panel: {}", "is the panel up, and {url} correct?"),
+    ReplyError: _Ending("unreadable reply from the panel: {}", "is {url} the URL of its API?"),
     OutcomeUnknownError: _Ending(
         "outcome unknown: {}",
         "check the panel before you send this again",
@@ -145,7 +160,8 @@ def describe(error: AgenciaError) -> _Ending:
     ending = next(_ENDINGS[kind] for kind in type(error).__mro__ if kind in _ENDINGS)
     text = one_line(str(error)) or type(error).__name__
     hint = "on the command line: --allow-http" if "allow_http" in text else ending.hint
-    return ending._replace(line=ending.line.format(text), hint=hint)
+    source: Source = vars(error).get(_SOURCE, Source())
+    return ending._replace(line=ending.line.format(text), hint=hint.format(**source._asdict()))
 
 
 def tell_failure(what: str, code: Code) -> None:

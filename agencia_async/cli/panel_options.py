@@ -15,6 +15,7 @@ import httpx
 import typer
 
 from agencia_async import (
+    AgenciaError,
     AsyncClient,
     ConfigurationError,
     RateLimit,
@@ -23,7 +24,7 @@ from agencia_async import (
     TransportError,
     fast_transport,
 )
-from agencia_async.cli.exit import UsageError
+from agencia_async.cli.exit import Source, UsageError, is_of
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.panel_profiles import (
     Profile,
@@ -174,9 +175,31 @@ class PanelOptions:
             ConfigurationError: an option is out of range.
         """
         level = logging.INFO if self.verbose == 1 else logging.DEBUG
-        with at_level(level) if self.verbose else nullcontext(), naming_host(self.url):
+        with at_level(level) if self.verbose else nullcontext(), self.naming():
             async with self._client() as client:
                 yield client
+
+    @contextmanager
+    def naming(self) -> Generator[None]:
+        """Errors of the network name the host, and hints the key and the URL, for the block."""
+        source, host = self._source, host_of(self.url)
+        try:
+            yield
+        except AgenciaError as error:
+            is_of(error, source)
+            if isinstance(error, TransportError | ReplyError) and host not in error.message:
+                error.message = f"{error.message} ({host})"
+                error.args = (error.message,)
+            raise
+
+    @property
+    def _source(self) -> Source:
+        """Where the key and the URL come from."""
+        profile = self.named
+        if profile is None:
+            return Source()
+        key = profile.key_path or f"the environment variable {profile.values.get('key_env')}"
+        return Source(str(key), f"base_url of profile {profile.name!r}")
 
     @cached_property
     def named(self) -> Profile | None:
@@ -279,19 +302,6 @@ class PanelOptions:
         own = {"proxy": self.proxy, "ssl_context": _trusted(self.ca_file)}
         given |= {"transport": _fast_transport(**own)} if self.fast else own
         return {name: value for name, value in given.items() if value is not None}
-
-
-@contextmanager
-def naming_host(url: str) -> Generator[None]:
-    """Errors of the network name the host, for the block."""
-    try:
-        yield
-    except (TransportError, ReplyError) as error:
-        host = host_of(url)
-        if host not in error.message:
-            error.message = f"{error.message} ({host})"
-            error.args = (error.message,)
-        raise
 
 
 def _fast_transport(**options: Any) -> httpx.AsyncBaseTransport:  # noqa: ANN401 - those of the function

@@ -161,7 +161,7 @@ def test_no_key(panel: WatchedPanel, agencia: Agencia, key: str, monkeypatch: py
         "tls": "skipped",
         "journal": "skipped",
     }
-    assert checked(done)["key"][2] == "set AGENCIA_API_KEY, or --key-file, or key_file of the profile"
+    assert checked(done)["key"][2] == "set AGENCIA_API_KEY, or --key-file, or use a profile"
     assert (done.code, panel.received) == (1, 0)
     assert not key or key not in done.out
 
@@ -173,7 +173,29 @@ def test_a_rejected_key(panel: WatchedPanel, agencia: Agencia, monkeypatch: pyte
     assert results(done)["balance"] == results(done)["catalogue"] == "failed"
     assert detail == "the panel rejected the account: Invalid API key"
     assert advice == "is this the key for this panel? see --key-file and --base-url"
+    assert checked(done)["catalogue"][1:] == ("the same error as for the balance", "")
     assert (done.code, panel.seen) == (3, ["balance", "services"])
+
+
+def test_the_advice_names_the_key_of_the_profile(
+    panel: WatchedPanel, agencia: Agencia, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = here / "config.toml"
+    monkeypatch.setenv("AGENCIA_CONFIG", str(config))
+    monkeypatch.setenv("BAD_KEY", "wrong-key-0")
+    (here / "bad.key").write_text("wrong-key-0")
+    for key, named in (
+        ('key_file = "bad.key"', str(here / "bad.key")),
+        ('key_env = "BAD_KEY"', "the environment variable BAD_KEY"),
+    ):
+        config.write_text(f'[profiles.bad]\nbase_url = "{panel.url}"\n{key}\n')
+        done = agencia("doctor", "--profile", "bad")
+        advice = f"is this the key for this panel? see {named} and base_url of profile 'bad'"
+        assert checked(done)["balance"][2] == advice
+        assert agencia("balance", "--profile", "bad").err.endswith(f"  hint: {advice}\n")
+    monkeypatch.setenv("BAD_KEY", "")
+    found = checked(agencia("doctor", "--profile", "bad"))["key"]
+    assert found[2] == "set key_file or key_env of profile 'bad'"
 
 
 def test_an_error_names_the_host(panel: WatchedPanel, agencia: Agencia) -> None:

@@ -45,6 +45,18 @@ def test_a_table_tells_a_state_and_may_have_a_column_for_errors(tmp_path: Path) 
     assert (tmp_path / "e").read_text() == 'x  no, "never"\n'
 
 
+def test_a_long_text_is_continued_below_its_beginning() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
+    layout = Layout(("id", "detail"), (Column("id", "id", 4), Column("detail", "detail", wrap=True)))
+    with writer(None, layout, terminal=screen) as lines:
+        lines.row({"id": 1, "detail": "one two three four five six seven eight nine"})
+        lines.row({"id": 2, "detail": ""})
+    assert isinstance(screen.file, io.StringIO)
+    assert screen.file.getvalue() == (
+        "id    detail\n1     one two three four five six seven\n      eight nine\n2\n"
+    )
+
+
 def test_json_is_one_array_with_money_as_text(tmp_path: Path) -> None:
     text = written(Format.JSON, GOOD, BAD, path=tmp_path / "out")
     assert json.loads(text) == [GOOD | {"charge": "100"}, BAD]

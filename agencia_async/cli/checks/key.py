@@ -17,7 +17,9 @@ def check_key(connection: PanelOptions) -> CheckResult:
         key = connection.api_key()
         AsyncClient(key)
     except (AgenciaError, UsageError) as error:
-        return failed(_KEY, str(error), "set AGENCIA_API_KEY, or --key-file, or key_file of the profile")
+        profile = connection.named
+        own = f"set key_file or key_env of profile {profile.name!r}" if profile else ""
+        return failed(_KEY, str(error), own or "set AGENCIA_API_KEY, or --key-file, or use a profile")
     source, file = _source(connection), connection.key_path
     mode = _mode(file)
     if mode & 0o077:

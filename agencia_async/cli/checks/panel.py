@@ -1,18 +1,20 @@
 """The panel's own answers: the balance, the catalogue, the limit that it reports, and its clock."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from agencia_async import AgenciaError, AsyncClient, Balance, Service
 from agencia_async.cli.checks.result import CheckResult, failed, ok, skipped, warned
 from agencia_async.cli.exit import Code, describe
-from agencia_async.cli.panel_options import naming_host
+from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.request_log import RequestLog
 from agencia_async.cli.text import cell, one_line, several
 from agencia_async.hooks import AttemptInfo, CallInfo, Hook
 
 _LIMITS = ("x-ratelimit", "x-rate-limit", "ratelimit", "retry-after")
 """How the names of headers begin that report a limit."""
+_SAME = "the same error as for the balance"
 _UNTOLD = (
     "the panel reports no rate limit in its headers; the client slows down by itself when it answers 429"
 )
@@ -36,16 +38,22 @@ class Replies(Hook):
         self.at = self._now()
 
 
-async def check_panel(client: AsyncClient, url: str, now: Callable[[], float]) -> AsyncGenerator[CheckResult]:
+async def check_panel(
+    client: AsyncClient, connection: PanelOptions, now: Callable[[], float]
+) -> AsyncGenerator[CheckResult]:
     """The results for what the panel answers to `balance` and `services`; nothing else is sent."""
     replies = Replies(now)
     asking = client.with_options(hooks=[replies, RequestLog()])
+    told = ""
     for check in (_balance, _catalogue):
         try:
-            with naming_host(url):
+            with connection.naming():
                 result = await check(asking, replies)
         except AgenciaError as error:
             result = refused(check.__name__.strip("_"), error)
+            if result.detail == told:
+                result = replace(result, detail=_SAME, advice="")
+            told = result.detail
         yield result
     yield limit_result(replies.last.headers)
     yield clock_result(replies.last.headers, replies.at)

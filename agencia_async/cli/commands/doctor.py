@@ -27,7 +27,7 @@ _LAYOUT: Final = Layout(
     (
         Column("result", "result", 7, style=lambda row: _STYLES.get(str(row["result"]), "")),
         Column("check", "check", 9),
-        Column("told", "detail"),
+        Column("told", "detail", wrap=True),
     ),
     (),
 )
@@ -94,7 +94,7 @@ async def _asked(connection: PanelOptions, way: Way) -> AsyncGenerator[CheckResu
             yield result
             if result.is_failure:
                 return
-        async for result in check_panel(client, connection.url, time.time):
+        async for result in check_panel(client, connection, time.time):
             yield result
 
 

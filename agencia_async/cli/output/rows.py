@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from textwrap import wrap
 from typing import Final, Protocol, cast
 
 from rich.cells import cell_len
@@ -25,6 +26,7 @@ DOCUMENT: Final = "to_dict()"
 """The name of what a row is in JSON, where that is not its columns."""
 
 _BUNDLE: Final = 100  # rows that are printed to a terminal at once
+_LEAST_WRAPPED: Final = 20
 _WIDEST: Final = 60  # characters to which a column is fitted
 _FORMULAS: Final = frozenset("=+-@＝＋－＠|%")  # noqa: RUF001 - full width ones count as well
 _LEADING: Final = frozenset("\t\r\n")
@@ -49,6 +51,7 @@ class Column:
     right: bool = False
     style: Callable[[Row], str] = lambda _: ""
     spare: bool = False  # missing where there is no room for it
+    wrap: bool = False  # of the last column: continued below its beginning where there is no room for it
 
     def fitted(self, text: str, width: int) -> str:
         """A text padded to a width; a longer one is not truncated."""
@@ -140,6 +143,7 @@ class _Table:
             for column in layout.table
         ]
         self._columns = fitting(columns, room)
+        self._room = room
         self._has_errors = any(column.name == "error" for column in layout.table)
 
     def head(self) -> Text:
@@ -158,10 +162,19 @@ class _Table:
             return _table_line([(column.fitted(one_line(cell(row[column.name])), width), ""), (error, "red")])
         return _table_line(
             [
-                (column.fitted(one_line(cell(row[column.name])), width), column.style(row))
+                (
+                    column.fitted(self._wrapped(column, one_line(cell(row[column.name]))), width),
+                    column.style(row),
+                )
                 for column, width in self._columns
             ]
         )
+
+    def _wrapped(self, column: Column, text: str) -> str:
+        if self._room is None or not column.wrap:
+            return text
+        indent = sum(width + len(GAP) for _, width in self._columns[:-1])
+        return f"\n{' ' * indent}".join(wrap(text, max(_LEAST_WRAPPED, self._room - indent)))
 
     def tail(self) -> str:
         return ""
