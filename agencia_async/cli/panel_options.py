@@ -152,7 +152,11 @@ class PanelOptions:
     ] = False
     allow_http: Annotated[
         bool,
-        typer.Option("--allow-http", help="Allow plain HTTP (insecure).", rich_help_panel=_PANEL),
+        typer.Option(
+            "--allow-http",
+            help="Allow plain HTTP, without encryption. For localhost it is always allowed.",
+            rich_help_panel=_PANEL,
+        ),
     ] = False
     verbose: Annotated[
         int,

@@ -54,6 +54,20 @@ def test_help_shows_no_types_and_flows(
         assert paragraph.startswith("Examples:") or "\n" not in paragraph
 
 
+@pytest.mark.parametrize("name", [name for name in ALL if not name.startswith("journal")])
+def test_no_example_is_broken(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = [line.strip() for line in agencia(*name.split(), "--help").out.splitlines()]
+    _, _, text = ALL[name].help.partition("Examples:\n")
+    assert {line.strip() for line in text.splitlines()} <= {*shown}
+
+
+def test_each_column_of_ids_has_its_own_default(agencia: Agencia) -> None:
+    for name in ("status", "cancel", "refill", "watch"):
+        assert "refill_id" not in agencia(name, "-h").out
+    assert "refill_id" in agencia("refill-status", "-h").out
+
+
 def test_paragraphs() -> None:
     text = """One
     line.

@@ -129,7 +129,8 @@ class Terms:
         str | None,
         typer.Option(
             metavar="REFERENCE",
-            help="Your own name for the order, which makes it idempotent. Requires a journal.",
+            help="Your own name for the order, under which it is placed at most once, even if the command is "
+            "run again. Requires a journal.",
             show_default=False,
         ),
     ] = None
@@ -146,8 +147,8 @@ def add(wish: Wish, terms: Terms, journal: JournalOption, connection: PanelOptio
 
     Examples:
       agencia add 1 --link https://example.com/p/1 --quantity 1000
-      agencia add 3 --link https://example.com/p/1 --comments-file comments.txt --max-charge 2
-      agencia add 1 --link URL --quantity 100 --yes --journal orders.db --reference A-1001
+      agencia add 3 --link https://example.com/p/1 --comments-file comments.txt
+      agencia add 1 --link URL --quantity 100 --journal a.db --reference A-1
     """
     run(_add(wish, terms, journal, connection))
 

@@ -127,7 +127,7 @@ def place(  # noqa: PLR0913, PLR0917 - all groups of options
     Examples:
       agencia place orders.csv --journal orders.db --dry-run
       agencia place orders.csv --journal orders.db --yes --max-total 50
-      agencia place shop.csv --journal orders.db --column quantity=Amount --ignore-column Customer
+      agencia place a.csv -j a.db --column quantity=Amount --ignore-column Name
     """
     run(_place(batch, columns, doubles, journal, connection, output))
 

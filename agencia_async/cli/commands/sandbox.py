@@ -71,7 +71,8 @@ class SandboxOptions:
         bool,
         typer.Option(
             "--log",
-            help="Print each write and refund with the balance, and a summary of the balance at the end.",
+            help="Print each write (an order with its link) and each refund with the balance, and at the end "
+            "what was spent and refunded.",
         ),
     ] = False
     write_profile: Annotated[

@@ -92,7 +92,7 @@ def status(
 
     Examples:
       agencia status 23501 23502
-      agencia status --file orders.csv --column order_id --state partial --output partial.csv
+      agencia status --file orders.csv --state partial --output partial.csv
       agencia status --journal orders.db --open --sort remains --limit 20
     """
     view.check(_STATUS.layout.columns)
@@ -101,7 +101,21 @@ def status(
     run_bulk(action, ids, connection, output)
 
 
-def refill_status(ids: IdOptions, connection: PanelOptions, output: OutputOptions) -> None:
+@dataclass(frozen=True, kw_only=True)
+class RefillIds(IdOptions):
+    """The options for the ids of refills."""
+
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="CSV column of the ids (default: refill, refill_id or id).",
+            show_default=False,
+        ),
+    ] = None
+
+
+def refill_status(ids: RefillIds, connection: PanelOptions, output: OutputOptions) -> None:
     """Show the status of any number of refills.
 
     CSV columns: id, ok, status, state, error, error_type.

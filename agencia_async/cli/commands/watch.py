@@ -110,7 +110,7 @@ def watch(ids: IdOptions, journal: JournalOption, connection: ManyPanels, option
 
     Examples:
       agencia watch --journal orders.db --on-final 'python tell_customer.py'
-      agencia watch --journal orders.db --on-final 'sh -c "echo $AGENCIA_ID >> ended.txt"'
+      agencia watch -j orders.db --on-final 'sh -c "echo $AGENCIA_ID >> ended"'
       agencia watch --profile north --profile south --until any
     """
     run(_watch(ids, journal, connection, options))

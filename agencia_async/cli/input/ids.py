@@ -45,8 +45,7 @@ class IdOptions:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="CSV column of the ids (default: order, order_id or id; for refill-status: refill, "
-            "refill_id or id).",
+            help="CSV column of the ids (default: order, order_id or id).",
             show_default=False,
         ),
     ] = None
