@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from agencia_async import AsyncClient, BulkItem, OrderStatus
+from agencia_async import AgenciaError, AsyncClient, BulkItem, OrderStatus
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS orders (
@@ -38,9 +38,9 @@ def save(db: sqlite3.Connection, item: BulkItem[OrderStatus]) -> None:
     db.execute(UPDATE, (status.state, charge, status.remains, status.is_final, item.id))
 
 
-async def poll(path: str) -> int:
-    """Poll all open orders; how many of them failed."""
-    polled = failed = 0
+async def poll(path: str) -> tuple[int, str]:
+    """Poll all open orders; how many of them failed, and why the first one did."""
+    failed, first = 0, ""
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = WAL")  # what is read does not block what is written
         db.execute("PRAGMA synchronous = NORMAL")  # with WAL: no wait for the disk at each commit
@@ -49,11 +49,24 @@ async def poll(path: str) -> int:
             async for item in client.status_iter(open_orders(path)):
                 with db:
                     save(db, item)
-                polled += 1
-                failed += not item.ok
-    print(f"{polled} orders polled, {failed} failed")
-    return failed
+                if not item.ok:
+                    failed += 1
+                    first = first or f"{item.id}: {item.error}"
+    return failed, first
+
+
+def main() -> int:
+    """Poll, and print only what failed, as cron mails whatever is printed; the exit code."""
+    try:
+        failed, first = asyncio.run(poll(sys.argv[1]))
+    except AgenciaError as error:  # the account was rejected, or the set-up is wrong
+        print(f"nightly: {error}", file=sys.stderr)
+        return 1
+    if failed:
+        print(f"nightly: failed orders: {failed}; the first: {first}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(poll(sys.argv[1])) > 0)
+    sys.exit(main())
