@@ -164,9 +164,13 @@ def describe(error: AgenciaError) -> _Ending:
     return ending._replace(line=ending.line.format(text), hint=hint.format(**source._asdict()))
 
 
-def tell_failure(what: str, code: Code) -> None:
-    """What failed, for a command that is quiet otherwise: one line, with the meaning of the exit code."""
-    tell(f"agencia: {what} (exit code {code:d}: {_MEANINGS[code]})")
+def tell_failure(what: str, code: Code, *, some: str = "") -> None:
+    """What failed, for a command that is quiet otherwise: one line, with the meaning of the exit code.
+
+    `some`: what 1 means, if not that some ids or orders failed.
+    """
+    meaning = some if some and code is Code.SOME_FAILED else _MEANINGS[code]
+    tell(f"agencia: {what} (exit code {code:d}: {meaning})")
 
 
 def _print_error(line: str, hint: str = "", code: Code = Code.REFUSED) -> Code:

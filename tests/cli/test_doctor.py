@@ -112,13 +112,16 @@ def test_other_formats(panel: WatchedPanel, agencia: Agencia) -> None:
     assert done.code == 3
     assert done.err.startswith("agencia: 5 checks: 3 ok, 1 failed, 1 skipped; the first: connect: ")
     assert done.err.endswith(" (exit code 3: account rejected or panel unavailable)\n")
+    done = agencia("doctor", "--quiet", "--journal", ":memory:")
+    assert done.err.startswith("agencia: 10 checks: 7 ok, 1 failed, 2 skipped; the first: journal: ")
+    assert done.err.endswith(" (exit code 1: a check failed)\n")
     done = agencia("doctor", "--format", "table", "--journal", "none.db")
     assert done.rows[0] == "result   check      detail"
     assert done.rows[1] == "ok       key        from the environment variable AGENCIA_API_KEY"
     assert done.rows[-1] == (
         "warning  journal    none.db: not found; agencia place creates it; is the path correct?"
     )
-    assert panel.received == 4
+    assert panel.received == 6
 
 
 def test_the_output_overwrites_nothing(panel: WatchedPanel, agencia: Agencia) -> None:

@@ -68,6 +68,11 @@ def test_each_column_of_ids_has_its_own_default(agencia: Agencia) -> None:
     assert "refill_id" in agencia("refill-status", "-h").out
 
 
+def test_completion_takes_what_is_not_a_command_yet() -> None:
+    words = ["--profile", "a", "--profile", "b"]
+    assert ALL["balance"].make_context("balance", words, resilient_parsing=True).params["profile"] == "b"
+
+
 def test_paragraphs() -> None:
     text = """One
     line.

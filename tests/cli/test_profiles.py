@@ -116,7 +116,7 @@ def test_all_balances(panel: WatchedPanel, agencia: Agencia) -> None:
     assert [row["error_type"] for row in rows.values()] == ["", "AuthenticationError", "TransportError"]
     assert done.code == 1
     assert done.err.splitlines()[-1].startswith("agencia: wrong: Invalid API key; away: ")
-    assert done.err.endswith("(exit code 1: some ids or orders failed)\n")
+    assert done.err.endswith("(exit code 1: a balance is not known)\n")
     assert "north" in agencia("profiles", "--format", "table").out
     done = agencia("profiles", "--low", "1000.01", "-q")
     assert done.code == 6

@@ -66,8 +66,10 @@ async def _doctor(connection: PanelOptions, option: JournalOption, output: Outpu
     if not output.quiet:
         tell(_summed(results))
     elif code is not Code.OK:
-        failed_ = next(result for result in results if result.is_failure)
-        tell_failure(f"{_summed(results)}; the first: {failed_.check}: {failed_.detail}", code)
+        first, *_ = filter(lambda result: result.is_failure, results)
+        tell_failure(
+            f"{_summed(results)}; the first: {first.check}: {first.detail}", code, some="a check failed"
+        )
     return code
 
 

@@ -63,7 +63,7 @@ async def _profiles(output: OutputOptions, low: Decimal | None) -> Code:
     if output.write(_LAYOUT, rows, keep_old=code is Code.REFUSED):
         output.tell_kept("no balance is known")
     if code is not Code.OK:
-        tell_failure(_failures(rows), code)
+        tell_failure(_failures(rows), code, some="a balance is not known")
     return code
 
 
