@@ -337,7 +337,7 @@ def test_each_example_has_its_how_to() -> None:
         ("demo", "Nothing was lost:"),
         ("status", "5,002 ids in 51 requests"),
         ("place", "for 5.416 USD? [y/N]: n"),
-        ("watch", "5,000 orders, 1,500 not ended"),
+        ("watch", "5,000 orders, 1,504 not ended"),
     ],
 )
 def test_screens_are_shown_on_light_and_dark(screen: str, text: str) -> None:

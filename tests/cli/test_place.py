@@ -281,7 +281,7 @@ def test_what_is_unknown_is_never_sent_again(panel: WatchedPanel, agencia: Agenc
     assert first.err.endswith(
         "The outcome of 1 order is unknown:\n"
         "  M-0\n"
-        "They are never sent again automatically. Check the panel, then resolve them:\n"
+        "It is never sent again automatically. Check the panel, then resolve it:\n"
         "  agencia journal resolve M-0 --journal j.db --order-id ID\n"
         "  agencia journal resolve M-0 --journal j.db --not-placed\n"
     )

@@ -82,7 +82,7 @@ def test_duplicates_are_skipped_where_that_is_wanted(
     if window == "0":
         assert (dry.code, done.code, len(panel.ledger)) == (0, 0, 3)
         return
-    assert "  2 to send\n  1 possible duplicates, skipped\n" in dry.err
+    assert "  2 to send\n  1 possible duplicate, skipped\n" in dry.err
     assert "\ncost: 0.18 USD;" in dry.err
     assert dry.err.endswith("D-2: same service and link as D-1\ndry run: nothing was sent\n")
     assert (dry.code, done.code, bought(panel)) == (0, 1, ["https://a.b/1", "https://a.b/3"])

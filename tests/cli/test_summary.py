@@ -72,6 +72,7 @@ def test_the_end_is_the_rate_if_nothing_else_is_said() -> None:
 
     assert total(0) == "8 ids in 0 requests, 2.00 s"
     assert total(2) == "8 ids in 2 requests, 2.00 s, 4 ids a second"
+    assert total(2, seconds=8.0) == "8 ids in 2 requests, 8.00 s, 1 id a second"
     assert total(2, seconds=9.0) == "8 ids in 2 requests, 9.00 s"
     assert total(2, seconds=0.0) == "8 ids in 2 requests, 0.00 s"
     assert total(2, "spent: 5 USD") == "8 ids in 2 requests, 2.00 s, spent: 5 USD"

@@ -309,7 +309,8 @@ def _print_unknown(unknown: list[str], given: JournalOption, connection: PanelOp
     for reference in unknown[: preview.SHOWN]:
         tell(f"  {reference}")
     _print_more(len(unknown))
-    tell("They are never sent again automatically. Check the panel, then resolve them:")
+    they, them = ("It is", "it") if len(unknown) == 1 else ("They are", "them")
+    tell(f"{they} never sent again automatically. Check the panel, then resolve {them}:")
     words = connection.journal_words(given)
     tell(f"  {resolve_command(unknown[0], words, '--order-id ID')}")
     tell(f"  {resolve_command(unknown[0], words, '--not-placed')}")

@@ -31,7 +31,7 @@ def counts(orders: OrderList, plan: Plan, *, skip_invalid: bool) -> Iterator[str
         "to send" if skip_invalid or not plan.invalid else "valid": len(plan.orders),
         "already placed": len(plan.placed),
         "unknown, not sent": len(plan.unknown),
-        "possible duplicates, skipped": len(plan.duplicates),
+        f"possible duplicate{'s' * (len(plan.duplicates) > 1)}, skipped": len(plan.duplicates),
         "invalid, skipped" if skip_invalid else "invalid": len(plan.invalid),
     }
     width = max(len(f"{count:,}") for count in many.values())

@@ -118,7 +118,7 @@ def print_summary(  # noqa: PLR0913 - all that it tells
     never cut.
     """
     rate = tally.done / seconds if requests and seconds else 0
-    speed = f"{rate:,.0f} {what}s a second" if rate >= 1 else ""
+    speed = f"{several(round(rate), what)} a second" if rate >= 1 else ""
     last = speed if end is None else end
     facts = [f"{several(tally.done, what)} in {several(requests, 'request')}", f"{seconds:.2f} s", last]
     total = Text(", ".join(filter(None, facts)), "bold")
