@@ -116,7 +116,7 @@ def test_the_line_for_cron_without_a_program(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (found,) = re.findall(r"&& \.venv/bin/agencia (.*)", PAGE)
-    (tmp_path / "orders.csv").write_text("order\n" + "\n".join(map(str, agencia_panel.seed_orders(3))))
+    (tmp_path / "ids.csv").write_text("order\n" + "\n".join(map(str, agencia_panel.seed_orders(3))))
 
     done = CliRunner().invoke(app, found.split())
     assert (done.exit_code, done.output) == (0, "")

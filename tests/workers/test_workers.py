@@ -168,7 +168,7 @@ async def test_a_profile_that_is_no_name_is_not_sent(server: Server, panel: Pane
             await anext(polling.status([1], profile=profile))
         with pytest.raises(ConfigurationError, match="profile must"):
             await anext(polling.watch([1], profile=profile))
-    assert panel.requests == []
+    assert not panel.requests
 
 
 # --- the clients of a worker ------------------------------------------------------------------------------
