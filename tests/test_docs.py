@@ -217,7 +217,7 @@ COMMAND_LINES = [
     for page in PAGES
     for language in ("console", "sh")
     for block in blocks(page, language)
-    for line in block.code.splitlines()
+    for line in block.code.replace("\\\n", "").splitlines()
     if (words := re.split(r"\bagencia ", line, maxsplit=1)[1:])
 ]
 
