@@ -54,7 +54,7 @@ def test_help_shows_no_types_and_flows(
         assert paragraph.startswith("Examples:") or "\n" not in paragraph
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if not name.startswith("journal")])
+@pytest.mark.parametrize("name", ALL)
 def test_no_example_is_broken(agencia: Agencia, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     shown = [line.strip() for line in agencia(*name.split(), "--help").out.splitlines()]

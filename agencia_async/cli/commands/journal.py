@@ -45,7 +45,13 @@ _LIST: Final = Layout(
 
 State = Literal["new", "placed", "refused", "unknown"]
 Wanted = Annotated[
-    State | None, typer.Option("--state", help="Only orders in this state.", show_default=False)
+    State | None,
+    typer.Option(
+        "--state",
+        metavar="STATE",
+        help="Only orders in this state: new, placed, refused or unknown.",
+        show_default=False,
+    ),
 ]
 
 
@@ -107,7 +113,7 @@ def export(option: LocalJournal, output: OutputOptions, state: Wanted = None) ->
 
     Examples:
       agencia journal export --journal orders.db --output all.csv
-      agencia journal export --journal orders.db --state refused --output again.csv
+      agencia journal export --journal orders.db --state refused -o again.csv
     """
     run(_export(option, output, state))
 
