@@ -1,12 +1,15 @@
 """Orders that wait until another one for the same link has ended."""
 
+import asyncio
 import csv
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from agencia_async import AsyncClient, DefaultOrder
+from agencia_async.cli.commands.place_waiting import PlacedForLinks
 from agencia_async.sandbox.faults import Answer
 
 from .conftest import Agencia, Outcome, Start, WatchedPanel, interrupt, invoke
@@ -287,3 +290,26 @@ def test_an_order_that_the_panel_has_already_is_not_sent_again(
 def test_a_time_without_a_wait(agencia: Agencia, here: Path) -> None:
     done = agencia("place", write(here, "A,1,x"), *OPTIONS, "--wait-at-most", "1h")
     assert (done.code, done.err) == (2, "agencia: --wait-at-most requires --wait-for-link\n")
+
+
+class CountingJournal:
+    """Has no orders, and counts how often they are read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    async def entries(self, *_: object, **__: object) -> AsyncIterator[None]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        for _ in ():
+            yield None
+
+
+async def test_orders_that_are_refused_together_share_a_look_at_the_journal(panel: WatchedPanel) -> None:
+    orders = [DefaultOrder(service=1, link=f"https://example.com/p/{one}", quantity=100) for one in range(9)]
+    journal = CountingJournal()
+    async with AsyncClient(panel.key, base_url=str(panel.url)) as client:
+        placed = PlacedForLinks(client, journal, orders)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        found = await asyncio.gather(*(placed.running(order.link, order) for order in orders))
+    assert found == [[]] * 9
+    assert journal.reads == 2

@@ -125,13 +125,15 @@ class HeldOrders:
 
     async def _in_turn(self, link: str, items: "Iterable[BulkItem[JournalEntry]]", deadline: float) -> None:
         """Place the orders for one link, one after another."""
+        has_placed = False  # then that one runs, whatever was seen before
         for item in items:
             outcome, reference = item, str(item.id)
-            order, seen = self._orders[reference], self._seen.get(reference, [])
+            order, seen = self._orders[reference], [] if has_placed else self._seen.get(reference, [])
             while _is_refused_for_its_link(outcome) and self._goes_on():
                 if not await self._placed.has_ended(link, order, deadline, seen):
                     break
                 outcome, seen = await self._placed.place(reference, order), []
+                has_placed = has_placed or outcome.ok
             self._write(outcome)
 
 
