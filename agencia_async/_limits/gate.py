@@ -19,6 +19,7 @@ Cooldowns and outages count towards the deadline of a waiter, waiting for a slot
 patient one (of a bulk call) nothing counts: it fails only when the panel is silent.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable
@@ -35,12 +36,8 @@ _log = logging.getLogger("agencia_async")
 
 _RESERVE = 0
 """What a waiter gets instead of its number when it is to make a reservation."""
-_ROUNDING = 1e-6
-"""Seconds by which a timer may be early."""
-
-
-def _none() -> Reservations:
-    raise AssertionError  # pragma: no cover - without a configured limit nothing is reserved
+_AGAIN = 1.0  # seconds until a reservation that cannot be made is tried again
+_ROUNDING = 1e-6  # seconds by which a timer may be early
 
 
 class Gate:
@@ -66,7 +63,7 @@ class Gate:
         self._limit = adaptive
         self._clock = clock
         self._is_configured = limit is not None
-        self._open_reservations = limit or _none
+        self._open_reservations = limit
         self._reservations: Reservations | None = None
         self.circuits = circuits
         self._is_open = not self._is_configured
@@ -74,10 +71,9 @@ class Gate:
         self._queue = WaitingQueue()
         self._deadlines = Deadlines(clock)
         self._due: float | None = None
-        self._is_reserving = False
+        self._is_reserving = self._is_paced = False
         self._alarm = Alarm(self._woken)
         self._until: float = 0.0
-        self._is_paced = False
 
     @property
     def queued(self) -> int:
@@ -143,7 +139,7 @@ class Gate:
             self._dispatch()
             number = _RESERVE
             while number == _RESERVE:
-                while waiter.is_reserving:
+                while waiter.is_reserving and not waiter.future.done():
                     await self._reserve(waiter)
                 number = await waiter.future
         except BaseException:
@@ -281,8 +277,12 @@ class Gate:
     async def _reserve(self, waiter: Waiter) -> None:
         """Make the next reservation under the configured limit."""
         if self._reservations is None:
+            assert self._open_reservations is not None  # noqa: S101 - else nothing is reserved
             self._reservations = self._open_reservations()
         wait = await self._reservations.reserve()
+        if wait is None:
+            await asyncio.wait([waiter.future], timeout=_AGAIN)  # unless it fails
+            return
         self._due = self._clock() + wait
         self._is_reserving = waiter.is_reserving = False
         if not self._queue:
@@ -324,11 +324,11 @@ class Gate:
             self._fail(waiter, self.circuits.failure(now))
 
     def _fail_for_cooldown(self, waiter: Waiter) -> None:
-        """Fail it for a cooldown that ends after its deadline."""
         cooldown = self._limit.until - self._clock()
         why = "the panel asked to wait" if self._limit.is_asked else "cooldown after 429 replies:"
-        message = f"rate limited: {why} {cooldown:.0f} s more"
-        self._fail(waiter, RateLimitedError(message, retry_after=cooldown))
+        self._fail(
+            waiter, RateLimitedError(f"rate limited: {why} {cooldown:.0f} s more", retry_after=cooldown)
+        )
 
     def _expire(self, waiter: Waiter, now: float) -> None:
         if self.circuits.is_open:

@@ -31,6 +31,11 @@ _SECONDS: Final = {
 }
 
 
+def is_rate(text: str) -> bool:
+    """Whether a text has the form of a rate."""
+    return _RATE.fullmatch(text.strip().lower()) is not None
+
+
 def slack(per: float) -> float:
     """The seconds that are added to `per`."""
     return min(_SLACK * per, _MOST_SLACK)
@@ -45,11 +50,12 @@ class Reservations(ABC):
     """An open limit: hands out reservations to one client, in order."""
 
     @abstractmethod
-    async def reserve(self) -> float:
+    async def reserve(self) -> float | None:
         """Make the next reservation; the seconds from now until it may be used, 0 for at once.
 
-        Called for one request at a time, the first in the queue. If that is cancelled meanwhile, its
-        reservation may be lost, but no other. It raises nothing.
+        None if none can be made at the moment: it is called again a second later. Called for one request at a
+        time, the first in the queue. If that is cancelled meanwhile, its reservation may be lost, but no
+        other. It raises nothing.
         """
 
     async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
@@ -92,7 +98,7 @@ class RateLimit(Limit):
 
     requests: float = field(validator=positive)
     per: float = field(validator=positive)
-    _opened: "WeakValueDictionary[str, _EvenReservations]" = field(
+    _opened: "WeakValueDictionary[str, EvenReservations]" = field(
         factory=WeakValueDictionary, init=False, repr=False, eq=False
     )
 
@@ -114,16 +120,16 @@ class RateLimit(Limit):
         """Requests per second."""
         return self.requests / self.per
 
-    def open(self, clock: Callable[[], float], account: str) -> Reservations:
+    def open(self, clock: Callable[[], float], account: str) -> "EvenReservations":
         """The reservations of an account: all clients with this object share them."""
         shared = self._opened.get(account)
         if shared is None or shared.loop is not asyncio.get_running_loop():
-            shared = _EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
+            shared = EvenReservations(self.per / self.requests, slack(self.per) / self.requests, clock)
             self._opened[account] = shared
         return shared
 
 
-class _EvenReservations(Reservations):
+class EvenReservations(Reservations):
     """Reservations at even intervals, each with a little slack.
 
     A late reservation delays the next ones only by what exceeds the slack.

@@ -14,7 +14,6 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from agencia_async._concurrency.tasks import Tasks
@@ -27,7 +26,7 @@ _PATIENCE = 0.25
 _CHECK_TIMEOUT = 2.0
 """Seconds of a health check, and of an attempt without a fallback: a new connection may take its time."""
 _CHECK_INTERVAL = 1.0
-"""Seconds between health checks, or attempts without a fallback, while Redis is unavailable."""
+"""Seconds between health checks of an unavailable Redis."""
 
 
 class Reservation(NamedTuple):
@@ -157,29 +156,27 @@ class PatientReservations(Reservations):
         self._where = where
         self._is_counted = False
         self._is_lost = False
-        self._closed = asyncio.Event()
+        self._is_closed = False
+        self._attempt = asyncio.Lock()
+        self._limit = asyncio.timeout(None)
 
-    async def reserve(self) -> float:
-        """Make the next reservation, once the store answers; the seconds until it may be used."""
-        while not self._closed.is_set():
+    async def reserve(self) -> float | None:
+        """Make the next reservation; None if the store does not answer in time, or with an error."""
+        async with self._attempt:
             try:
-                async with asyncio.timeout(_CHECK_TIMEOUT):
+                async with asyncio.timeout(_CHECK_TIMEOUT) as self._limit:
                     reserved = await self._store.reserve()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
-                await self._lose(error)
-            else:
-                self._find()
-                return reserved.wait
-        return 0.0  # for nobody: what waits in a gate that closes has failed
+                self._lose(error)
+                return None
+        self._find()
+        return reserved.wait
 
-    async def _lose(self, error: Exception) -> None:
-        if not (self._is_lost or self._closed.is_set()):
+    def _lose(self, error: Exception) -> None:
+        if not (self._is_lost or self._is_closed):
             self._is_lost = True
             reason = type(error).__name__
             _log.warning("Redis at %s is unavailable (%s): requests wait for it", self._where, reason)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CHECK_INTERVAL):
-                await self._closed.wait()
 
     def _find(self) -> None:
         if self._is_lost:
@@ -188,8 +185,11 @@ class PatientReservations(Reservations):
 
     async def aclose(self) -> None:
         """Give the share back to the other clients, and close the connection."""
-        self._closed.set()
-        await _end(self._store, is_counted=self._is_counted and not self._is_lost)
+        self._is_closed = True
+        if self._attempt.locked():
+            self._limit.reschedule(asyncio.get_running_loop().time())  # it ends now
+        async with self._attempt:
+            await _end(self._store, is_counted=self._is_counted and not self._is_lost)
 
 
 async def _end(store: ReservationStore, *, is_counted: bool) -> None:

@@ -11,7 +11,7 @@ from agencia_async._models.extra import Extra
 from agencia_async._protocol.records import reader
 from agencia_async.errors import ReplyError
 from agencia_async.models import OrderStatus, RefillStatus
-from agencia_async.states import OrderState, OwnWord, order_state
+from agencia_async.states import OrderState, OwnWord
 
 R = TypeVar("R", bound=OrderStatus | RefillStatus)
 
@@ -39,11 +39,11 @@ def status_of(kind: type[R], plain: Mapping[str, Any]) -> R:
     if not isinstance(extra, Mapping):
         raise ReplyError("extra must be a mapping")
     read = cast("R", _reader(cast("Any", kind))(fields))
-    word = _word(read.status, str(plain.get("state")))
+    word = _word(read, str(plain.get("state")))
     return evolve(read, status=word, extra=Extra(cast("Any", extra)))
 
 
-def _word(word: str, state: str) -> str:
+def _word(read: OrderStatus | RefillStatus, state: str) -> str:
     """The status as the panel spelt it; a word of the caller's own means what it meant then."""
-    is_own = state in {*OrderState} and state != order_state(word)
-    return OwnWord(word, OrderState(state)) if is_own else word
+    is_own = state in {*OrderState} and state != str(read.state)
+    return OwnWord(read.status, OrderState(state)) if is_own else read.status

@@ -194,6 +194,11 @@ class AiohttpTransport(Engine):
         self._context: ssl.SSLContext | None = None
         self._http: _Session | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether there is no proxy."""
+        return self._route.proxy is None
+
     def connections(self, endpoint: Endpoint) -> Callable[[], Connection]:
         """What makes connections to an endpoint, all with the same TLS context."""
         proxy = self._route.proxy

@@ -114,3 +114,8 @@ class Engine(httpx.AsyncBaseTransport):
     @abstractmethod
     def connections(self, endpoint: Endpoint) -> Callable[[], Connection]:
         """What makes a connection to an endpoint."""
+
+    @property
+    @abstractmethod
+    def is_direct(self) -> bool:
+        """Whether they lead to the endpoint itself, and not to a proxy."""

@@ -36,11 +36,14 @@ def _unknown(error: ForeignError) -> OutcomeUnknownError:
 class Wire:
     """Sends a form to the panel, with the key, and brings the reply."""
 
-    def __init__(self, api_key: ApiKey, exchange: Exchange, where: str, limit: int) -> None:
+    def __init__(
+        self, api_key: ApiKey, exchange: Exchange, where: str, limit: int, *, is_direct: bool = True
+    ) -> None:
         self._api_key = api_key
         self._exchange = exchange
         self.where = where  # host and port
         self._limit = limit
+        self._is_direct = is_direct
         self._log = WireLog(api_key, where)
 
     async def send(
@@ -121,7 +124,7 @@ class Wire:
             return failure
         cause = origin(error)
         reason = str(error) if cause is None or cause is error else told(cause)
-        short = "" if cause is None else brief(cause, self.where)
+        short = brief(cause, self.where) if cause is not None and self._is_direct else ""
         failure = TransportError(short or f"{type(error).__name__} ({self.where}): {reason}".rstrip(": "))
         # A certificate that is not trusted now is not in a moment either: that is no outage.
         failure.is_of_network = not isinstance(cause, ssl.SSLCertVerificationError)
@@ -168,17 +171,20 @@ def open_wire(  # noqa: PLR0913 - what the constructor of the client is given
     """A wire over the caller's transport or client, or over connections of its own."""
     endpoint = _endpoint(url, user_agent)
     exchange: Exchange
+    is_direct = True
     if http_client is not None:
         exchange = own_client(http_client, endpoint)
     elif isinstance(transport, Engine):
-        exchange = ConnectionPool(transport.connections(endpoint), clock)
+        exchange, is_direct = ConnectionPool(transport.connections(endpoint), clock), transport.is_direct
     elif transport is not None:
         exchange = own_transport(transport, endpoint)
     else:
         from agencia_async._transport.httpcore_engine import httpcore_connections  # noqa: PLC0415 - loads httpcore
 
         exchange = ConnectionPool(httpcore_connections(endpoint, route), clock)
-    return Wire(api_key, exchange, f"{url.host}:{url.port or _PORTS[url.scheme]}", max_reply_bytes)
+        is_direct = route.proxy is None
+    where = f"{url.host}:{url.port or _PORTS[url.scheme]}"
+    return Wire(api_key, exchange, where, max_reply_bytes, is_direct=is_direct)
 
 
 def _endpoint(url: httpx.URL, user_agent: str) -> Endpoint:

@@ -172,7 +172,7 @@ class Poller(Generic[S]):
         if rejection is not None:
             raise rejection
         watched = {key: outcome for key, outcome in outcomes.items() if key in self._register}
-        if not self._register.is_of_the_panel(watched):
+        if not self._register.is_of_the_panel(outcomes):
             self._answered(now)
             await self._told(self._register.answered(watched, now, requested))
         elif watched:  # else all were discarded meanwhile

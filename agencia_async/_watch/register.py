@@ -151,23 +151,29 @@ class Register(Generic[S]):
         is_alone = len(outcomes) == 1
         return not any(
             not isinstance(outcome, AgenciaError)
-            or (self._ids[key].is_own(outcome) if is_alone else _is_about_its_id(outcome))
+            or (is_about_an_id(outcome) and (is_alone or _is_of_one(outcome)))
+            or self._says_again(key, outcome)
             for key, outcome in outcomes.items()
         )
 
+    def _says_again(self, key: str, error: AgenciaError) -> bool:
+        return key in self._ids and self._ids[key].says_again(error)
+
     def rejection(self, outcomes: Mapping[str, object]) -> AuthenticationError | None:
-        """The rejection of the account; in the row of an id beside others it is about that id."""
+        """The rejection of the account.
+
+        In the row of an id beside others it is about that id, and so is what repeats it; what is said of an
+        id that was discarded meanwhile is said of the others in the next request.
+        """
         errors = {key: each for key, each in outcomes.items() if isinstance(each, AuthenticationError)}
-        is_alone, is_whole = len(outcomes) == 1, len(errors) == len(outcomes)
+        is_whole = len(errors) == len(outcomes)
         for key, error in errors.items():
-            watched = self._ids.get(key)
-            is_its_own = is_of_row(error) and not is_whole
-            if is_alone:
-                is_its_own = watched is not None and watched.says_again(error)
-            if not is_its_own:
+            is_in_its_row = is_of_row(error) and not is_whole
+            if key in self._ids and not is_in_its_row and not self._says_again(key, error):
                 return error
         return None
 
 
-def _is_about_its_id(error: AgenciaError) -> bool:
-    return is_about_an_id(error) and (is_of_row(error) or type(error) is not PanelError)
+def _is_of_one(error: AgenciaError) -> bool:
+    """Whether an error that is about an id is so for one of several."""
+    return is_of_row(error) or type(error) is not PanelError

@@ -144,7 +144,8 @@ class Watched(Generic[S]):
 
     def failed(self, error: AgenciaError, now: float, unknown_for: float) -> bool:
         """The panel told an error instead; returns whether that is a change: it has ended."""
-        if not (isinstance(error, NotFoundError) or (self.status is None and self.is_own(error))):
+        is_own = is_about_an_id(error) or self.says_again(error)
+        if not (isinstance(error, NotFoundError) or (self.status is None and is_own)):
             return False
         self._missing, self._words = min(self._missing, now), error.message
         if now - self._missing < unknown_for:
@@ -152,10 +153,6 @@ class Watched(Generic[S]):
         self.error = of_id(error, self.id)
         self.number += 1
         return True
-
-    def is_own(self, error: AgenciaError) -> bool:
-        """Whether an error of a request for this id alone is about the id."""
-        return is_about_an_id(error) or self.says_again(error)
 
     def says_again(self, error: AgenciaError) -> bool:
         """Whether it is in the words of the last error of its own."""

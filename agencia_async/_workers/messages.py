@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from agencia_async._models.bulk import bulk_item
+from agencia_async._models.row_errors import is_of_row, mark_as_row
 from agencia_async._protocol.plain_records import FAULTS, status_of
 from agencia_async.errors import AgenciaError, ConfigurationError, NotAnsweredError, ReplyError, of_id, twin
 from agencia_async.models import BulkItem, BulkResult, Id, OrderStatus, RefillStatus
@@ -12,6 +13,7 @@ T = TypeVar("T", OrderStatus, RefillStatus)
 
 FORMAT = 1
 """Another number when a request or an answer comes to mean something else."""
+_OF_ROW = "of_row"
 
 
 def request(profile: str, wire_ids: Sequence[str]) -> dict[str, Any]:
@@ -34,8 +36,12 @@ def read_request(asked: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 
 def answer(result: BulkResult[Any]) -> dict[str, Any]:
-    """The answer of a worker: an item for each id."""
-    return {"format": FORMAT, "items": result.to_dicts()}
+    """The answer of a worker: an item for each id, which says whether its error is that of its row."""
+    return {"format": FORMAT, "items": [_row(item) for item in result]}
+
+
+def _row(item: BulkItem[Any]) -> dict[str, Any]:
+    return item.to_dict() | ({_OF_ROW: True} if item.error is not None and is_of_row(item.error) else {})
 
 
 def refusal(error: AgenciaError) -> dict[str, Any]:
@@ -79,7 +85,10 @@ def _outcome(rows: Mapping[str, Mapping[str, Any]], wire_id: str, record: type[T
     if row is None:
         return NotAnsweredError("the worker's answer leaves this id out")
     if row["error"] is not None:
-        return AgenciaError.from_dict(row["error"] | {"id": None})
+        error = AgenciaError.from_dict(row["error"] | {"id": None})
+        if row.get(_OF_ROW):
+            mark_as_row(error)
+        return error
     return status_of(record, row["value"])
 
 

@@ -68,7 +68,7 @@ MISTAKES: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "a class of policies": (lambda: {"retry": RetryPolicy}, "a RetryPolicy, got <class"),
     "a class of limits": (
         lambda: {"rate_limit": RateLimit},
-        "a RateLimit, a RedisRateLimit or None, got <class [^:]*$",
+        r"a RateLimit, a RedisRateLimit or None, got the class RateLimit: create an instance of it, .*$",
     ),
     "a limit as a profile has it": (
         lambda: {"rate_limit": "60/min"},
@@ -76,8 +76,17 @@ MISTAKES: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     ),
     "the key for a limit": (
         lambda: {"rate_limit": KEY},
-        r"got '\*\*\*': write RateLimit\.parse\('\*\*\*'\)$",
+        "got text that is not a rate, such as 60/min$",
     ),
+    "the address of a limit": (
+        lambda: {"rate_limit": f"redis://:{KEY}@redis.example/0"},
+        "got text that is not a rate, such as 60/min$",
+    ),
+    "the arguments of a limit": (
+        lambda: {"rate_limit": (f"redis://:{KEY}@redis.example/0", 60, 60)},
+        r"or None, got builtins\.tuple$",
+    ),
+    "a number for a limit": (lambda: {"rate_limit": 60}, "or None, got 60$"),
     "a word for a boolean": (lambda: {"allow_http": "no"}, "allow_http must be a bool, got 'no'$"),
     "a port": (lambda: {"base_url": "https://panel.example:99999"}, "base_url has the port 99999"),
     "the key for a number": (lambda: {"timeout": KEY}, r"timeout must be a number .*, got '\*\*\*'$"),

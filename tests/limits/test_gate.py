@@ -227,13 +227,13 @@ async def test_to_wait_for_ones_own_limit_does_not_count() -> None:
 class Scripted(Reservations):
     """Places after so many seconds each, once `ready` is set."""
 
-    def __init__(self, *waits: float) -> None:
+    def __init__(self, *waits: float | None) -> None:
         self.waits = list(waits)
         self.asked = self.closed = 0
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def reserve(self) -> float:
+    async def reserve(self) -> float | None:
         self.asked += 1
         await self.ready.wait()
         if not self.waits:
@@ -257,6 +257,41 @@ async def test_one_reserves_at_a_time_and_the_reservation_is_for_whoever_stands_
     reservations.ready.set()
     await crowd.over()
     assert (crowd.names, crowd.times, reservations.asked) == ("X a b", [5, 5, 5], 3)
+
+
+@virtual_time
+async def test_a_reservation_that_cannot_be_made_is_tried_again_each_second() -> None:
+    reservations = Scripted(None, None, 0, 0)
+    crowd = Crowd(gate(reservations=reservations), seconds=0)
+    crowd.add("a", "b")
+    await asyncio.sleep(1.5)
+    assert (crowd.names, reservations.asked) == ("", 2)
+    await crowd.over()
+    assert (crowd.names, crowd.times, reservations.asked) == ("a b", [2, 2], 4)
+
+
+@virtual_time
+async def test_who_fails_while_no_reservation_can_be_made_fails_at_once() -> None:
+    reservations = Scripted(*[None] * 9)
+    it = gate(reservations=reservations)
+    crowd = Crowd(it)
+    crowd.add("a", "b")
+    await asyncio.sleep(1.5)
+    await it.aclose(closed)
+    await crowd.over()
+    assert crowd.failed_at == {"a": 1.5, "b": 1.5}
+    assert (crowd.names, reservations.asked, reservations.closed) == ("", 2, 1)
+
+
+@virtual_time
+async def test_who_is_cancelled_while_no_reservation_can_be_made_leaves_it_to_the_next() -> None:
+    reservations = Scripted(None, None, 0)
+    crowd = Crowd(gate(reservations=reservations))
+    crowd.add("a", "b")
+    await asyncio.sleep(0.5)
+    crowd.tasks[0].cancel()
+    await crowd.over()
+    assert (crowd.names, crowd.times) == ("b", [1.5])
 
 
 @virtual_time

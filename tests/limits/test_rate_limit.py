@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, DefaultOrder, RateLimit
-from agencia_async._limits.rate_limit import Limit, Reservations
+from agencia_async._limits.rate_limit import EvenReservations, Limit, Reservations
 from tests.calls.scene import Panel, good
 from tests.calls.scene import client as client_of
 from tests.support.virtual import virtual_time
@@ -26,7 +26,7 @@ class Clock:
         return self.now
 
 
-async def taken(places: Reservations, clock: Clock, count: int, late: float = 0.0) -> list[float]:
+async def taken(places: EvenReservations, clock: Clock, count: int, late: float = 0.0) -> list[float]:
     """When so many places are used by one who is always a little late."""
     times = []
     for _ in range(count):

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from agencia_async import AsyncClient, ConfigurationError, RedisRateLimit
+from agencia_async._limits import gate
 from agencia_async._limits import shared as _share
 from tests.support.standin import numbers, standin
 
@@ -130,7 +131,7 @@ async def test_redis_that_refuses_is_as_good_as_none(caplog: pytest.LogCaptureFi
 async def test_without_a_fallback_nothing_is_sent_before_redis_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_share, "_CHECK_INTERVAL", 0.01)
+    monkeypatch.setattr(gate, "_AGAIN", 0.01)
     monkeypatch.setattr(_share, "_CHECK_TIMEOUT", 60.0)
     sent: list[list[str]] = []
 

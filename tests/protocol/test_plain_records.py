@@ -100,5 +100,12 @@ def test_a_word_of_the_callers_own_means_what_it_meant(kind: type[OrderStatus] |
     assert again.to_dict() == record.to_dict()
 
 
+@pytest.mark.parametrize("word", ["Готов", "started", "new"])
+def test_a_word_of_a_refill_that_means_something_for_an_order_is_a_word_of_ones_own(word: str) -> None:
+    record = RefillStatus(status=OwnWord(word, OrderState.COMPLETED))
+    again = status_of(RefillStatus, sent(record))
+    assert (again.state, again.is_final) == (RefillState.COMPLETED, True)
+
+
 def test_a_refill_that_was_rejected_is_no_order_that_failed() -> None:
     assert type(status_of(RefillStatus, sent(RECORDS[2])).status) is str

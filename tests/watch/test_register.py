@@ -157,7 +157,8 @@ def denied() -> AgenciaError:
         ({"a": of_row(denied()), "b": BUSY}, False),
         ({"a": of_row(denied()), "b": NotFoundError("no")}, False),
         ({"a": AuthenticationError("revoked"), "b": BUSY}, True),
-        ({"of none": denied()}, True),
+        ({"discarded meanwhile": denied()}, False),
+        ({"discarded meanwhile": denied(), "a": denied()}, True),
     ],
 )
 def test_whether_the_account_is_rejected(
@@ -171,8 +172,24 @@ def test_an_id_alone_that_was_denied_beside_others_is_no_rejection() -> None:
     it = register("a", "b")
     it.answered({"a": BUSY, "b": of_row(AuthenticationError("denied"))}, 1, 0)
     assert it.rejection({"b": AuthenticationError("denied")}) is None
+    assert not it.is_of_the_panel({"b": AuthenticationError("denied")})
     assert it.rejection({"b": AuthenticationError("Invalid API key")}) is not None
     assert it.rejection({"a": AuthenticationError("denied")}) is not None
+
+
+def test_ids_that_were_all_denied_beside_others_are_no_rejection() -> None:
+    it = register("a", "b", "c")
+    it.answered({"a": BUSY, "b": of_row(denied()), "c": of_row(denied())}, 1, 0)
+    for again in (denied(), of_row(denied())):
+        whole = {"b": again, "c": again}
+        assert it.rejection(whole) is None
+        assert not it.is_of_the_panel(whole)
+        assert it.rejection({**whole, "a": again}) is not None
+
+
+def test_words_that_concern_several_ids_concern_none_though_one_was_discarded() -> None:
+    it = register("a")
+    assert it.is_of_the_panel({"a": PanelError("blub"), "discarded meanwhile": PanelError("blub")})
 
 
 def test_what_was_recorded_is_adopted() -> None:

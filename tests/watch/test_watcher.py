@@ -676,6 +676,18 @@ async def test_orders_that_are_all_refused_by_name_end(words: str) -> None:
 
 
 @virtual_time
+async def test_orders_that_were_denied_beside_others_end_though_the_others_have_ended_before() -> None:
+    panel = WatchedPanel(all_but({"1": "Access denied", "3": "Access denied"}))
+    async with panel.client() as client:
+        finals = [change async for change in client.watch([1, 2, 3]) if change.is_final]
+    assert sorted(map(told, finals), key=str) == [
+        (1, "AuthenticationError"),
+        (2, "Completed"),
+        (3, "AuthenticationError"),
+    ]
+
+
+@virtual_time
 async def test_an_account_that_is_rejected_later_raises_though_an_order_was_denied_before() -> None:
     panel = WatchedPanel(all_but({"2": "Access denied"}, ends=math.inf))
     async with panel.client() as client:

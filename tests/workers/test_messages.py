@@ -8,6 +8,7 @@ import pytest
 
 from agencia_async import (
     AgenciaError,
+    AuthenticationError,
     BulkItem,
     BulkResult,
     ConfigurationError,
@@ -17,6 +18,7 @@ from agencia_async import (
     RateLimitedError,
     ReplyError,
 )
+from agencia_async._models.row_errors import is_of_row, mark_as_row
 from agencia_async._workers.messages import FORMAT, answer, read_answer, read_request, refusal, request
 from agencia_async.errors import of_id
 
@@ -47,6 +49,17 @@ def test_an_answer_has_values_and_errors_of_the_ids_as_given() -> None:
     assert second.error is not None
     assert second.error.to_dict() == missing.to_dict()
     assert (type(second.error), second.error.notes) == (NotFoundError, ("id 2",))
+
+
+@pytest.mark.parametrize("of_row", [True, False])
+def test_what_the_row_of_an_id_reports_is_known_as_such(of_row: bool) -> None:  # noqa: FBT001
+    denied = AuthenticationError("Access denied")
+    if of_row:
+        mark_as_row(denied)
+    told = sent(answer(BulkResult([BulkItem("1", error=denied)])))
+    (item,) = read_answer(told, ["1"], ["1"], OrderStatus)
+    assert item.error is not None
+    assert is_of_row(item.error) is of_row
 
 
 def test_a_refusal_is_the_error_of_each_id() -> None:

@@ -18,7 +18,7 @@ from agencia_async import (
     OrderStatus,
     RefillStatus,
 )
-from agencia_async._limits import shared
+from agencia_async._limits import gate, shared
 from agencia_async._workers import clients
 from agencia_async.sandbox import Panel
 from agencia_async.workers import register
@@ -230,7 +230,7 @@ def add_to_profile(lines: str) -> None:
 async def test_while_the_redis_of_the_limit_is_away_no_worker_asks_the_panel(
     server: Server, panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "_CHECK_INTERVAL", 0.01)
+    monkeypatch.setattr(gate, "_AGAIN", 0.01)
     monkeypatch.setattr(shared, "_CHECK_TIMEOUT", 60.0)
     ids = panel.seed_orders(10)
     is_back = False
