@@ -142,7 +142,7 @@ async def test_a_proxy_that_is_not_there_has_sent_nothing() -> None:
     async with proxying() as proxy:
         pass
     given = f"http://{CREDENTIALS}@127.0.0.1:{proxy.port}"
-    for url in ("https://127.0.0.1:1/", "http://127.0.0.1:1/", f"http://panel.example:{proxy.port}/"):
+    for url in ("https://127.0.0.1:1/", "http://127.0.0.1:1/", f"https://panel.example:{proxy.port}/"):
         error = await fails(client_of(url, proxy=given))
         assert error.sent == "no"
         assert not error.message.startswith("connection refused (")  # as if the panel had
