@@ -34,5 +34,5 @@ def everything(server: Server) -> Iterator[bytes]:
     with looked(server) as it:
         for key in it.scan_iter():
             yield key
-            yield it.dump(key)
+            yield it.dump(key) or b""  # it may expire at any time
             yield repr(it.get(key) if it.type(key) == b"string" else it.zrange(key, 0, -1)).encode()
