@@ -16,6 +16,7 @@ from agencia_async.models import Balance, BulkItem, Id, OrderStatus
 
 async def reconcile(store: Store, client: AsyncClient, panel: str) -> list[Finding]:
     """A finding for each order that is unknown, or was resolved manually and is not verified yet."""
+    await store.expire_dead()
     unknown = [entry async for entry in store.entries(JournalState.UNKNOWN)]
     resolved = [entry async for entry in store.entries(JournalState.PLACED, resolved_manually=True)]
     here = [entry for entry in unknown if is_same_panel(entry.panel, panel)]

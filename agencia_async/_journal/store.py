@@ -138,7 +138,7 @@ class Store:
         """The entry of this reference, and whether another live session is sending it."""
         found = await self._found(reference)
         if found is not None and self._is_elsewhere(found):
-            await self.do(self._session.expire_dead)
+            await self.expire_dead()
             found = await self._found(reference)
         if found is not None and found.entry.state is JournalState.NEW and found.session == self._session.id:
             await self._forget(reference)
@@ -177,6 +177,10 @@ class Store:
         await self.do(lambda connection: connection.execute(change))
         self._unsent.discard(token)
 
+    async def expire_dead(self) -> None:
+        """Mark the orphaned orders of dead sessions as unknown."""
+        await self.do(self._session.expire_dead)
+
     async def resolve(self, reference: str, order_id: Id | None) -> JournalEntry:
         """Record a manual resolution: its number, or None if it was not placed.
 
@@ -184,6 +188,7 @@ class Store:
             InvalidInputError: there is no such order, its state does not allow it, or another order has the
                 number.
         """
+        await self.expire_dead()
         entry = await self.do(  # which raises the error that it may return, and the rest of the group goes on
             lambda connection: resolve(connection, reference, order_id, now=self._now(), journal=self.name)
         )

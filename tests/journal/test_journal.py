@@ -661,9 +661,8 @@ async def test_another_order_recorded_by_another_journal_meanwhile_is_noticed(
     assert len(panel.forms) == 1
 
 
-async def test_what_a_dead_process_left_is_unknown_at_the_next_opening(path: Path) -> None:
-    async with Journal(path):
-        pass
+def orphan(path: Path) -> None:
+    """The order `a` is in flight in a process that has died."""
     with sqlite3.connect(path) as database:
         world = this_process().rpartition("/")[0].rpartition("/")[0]
         database.execute(
@@ -678,6 +677,12 @@ async def test_what_a_dead_process_left_is_unknown_at_the_next_opening(path: Pat
                 *["2026-01-01T00:00:00+00:00"] * 2,
             ),
         )
+
+
+async def test_what_a_dead_process_left_is_unknown_at_the_next_opening(path: Path) -> None:
+    async with Journal(path):
+        pass
+    orphan(path)
     panel = Panel()
     async with Journal(path) as journal, panel.client() as client:
         [entry] = await all_of(journal)
@@ -685,6 +690,22 @@ async def test_what_a_dead_process_left_is_unknown_at_the_next_opening(path: Pat
         with pytest.raises(OutcomeUnknownError):
             await journal.place(client, "a", ORDER)
     assert panel.forms == []
+
+
+async def test_what_a_dead_process_left_can_be_resolved_while_the_journal_is_open(
+    journal: Journal, path: Path
+) -> None:
+    orphan(path)
+    assert (await journal.resolve("a", order_id=7)).state == "placed"
+
+
+async def test_what_a_dead_process_left_is_found_while_the_journal_is_open(
+    journal: Journal, path: Path
+) -> None:
+    orphan(path)
+    async with Panel().client() as client:
+        [finding] = await journal.reconcile(client)
+    assert (finding.kind, finding.entry.reference) == ("unknown", "a")
 
 
 async def test_a_session_shows_that_it_lives_while_it_sends(path: Path) -> None:
