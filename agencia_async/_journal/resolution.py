@@ -26,9 +26,10 @@ from sqlalchemy import Connection, Row, func, select
 from agencia_async._journal.entry import JournalEntry, JournalState, bare, written
 from agencia_async._journal.entry_rows import entry_of, is_given
 from agencia_async._journal.migration import NOT_PLACED
-from agencia_async._journal.rows import number_key, warn
+from agencia_async._journal.rows import number_key, warn, warning_of
 from agencia_async._journal.schema import orders
 from agencia_async._journal.storable import storable
+from agencia_async._models.ids import id_key
 from agencia_async.errors import InvalidInputError
 from agencia_async.models import Id
 
@@ -55,7 +56,10 @@ def resolve(
     if other is not None and not _repeats_ids(connection, row.panel):
         return _taken(other, order_id)
     entry = _written(connection, row, order_id, now)
-    return entry if other is None else warn(connection, entry, other.reference, manually=is_given(other))
+    _warn_again(connection, row)
+    if order_id is None or other is None:
+        return entry
+    return warn(connection, entry, other.reference, order_id, manually=is_given(other))
 
 
 def _fault(row: Row[Any], order_id: Id | None) -> InvalidInputError | None:
@@ -79,18 +83,40 @@ def _fault(row: Row[Any], order_id: Id | None) -> InvalidInputError | None:
 
 
 def _holder(connection: Connection, row: Row[Any], order_id: Id) -> Row[Any] | None:
-    """Another order that has this id at the same panel."""
-    key, number = number_key(row.panel, order_id), storable(str(order_id))
+    """Another order that has this id at the same panel, however it is written."""
+    number = _plain(order_id)
     others = select(orders).where(
         orders.c.number != row.number,
         orders.c.state == JournalState.PLACED,
-        (orders.c.bought == key) | orders.c.order_ids.is_not(None),
+        func.rtrim(orders.c.panel, "/") == bare(row.panel),
+        orders.c.order_id.contains(number, autoescape=True) | orders.c.order_ids.is_not(None),
     )
     for other in connection.execute(others.order_by(orders.c.number)):
-        is_same_panel = bare(other.panel) == bare(row.panel)
-        if other.bought == key or (is_same_panel and number in json.loads(other.order_ids)):
+        if number in map(_plain, entry_of(other).order_ids):
             return other
     return None
+
+
+def _plain(order_id: Id) -> str:
+    """An id as ids are compared here: `0108`, `+108` and `108.0` are 108."""
+    text = id_key(storable(str(order_id)))
+    digits = text.removeprefix("+")
+    return digits.lstrip("0") or "0" if digits.isascii() and digits.isdecimal() else text
+
+
+def _warn_again(connection: Connection, row: Row[Any]) -> None:
+    """Correct the warnings of others that this order, as it was, has their id."""
+    if row.order_id is None:
+        return
+    begins = orders.c.warning.startswith(warning_of(row.reference), autoescape=True)
+    for warned in connection.execute(select(orders).where(begins)).all():
+        mine = orders.c.number == warned.number
+        connection.execute(orders.update().where(mine).values(warning=None))
+        entry = entry_of(warned)
+        for number in entry.order_ids:
+            if (other := _holder(connection, warned, number)) is not None:
+                warn(connection, entry, other.reference, number, manually=is_given(other))
+                break
 
 
 def _repeats_ids(connection: Connection, panel: str) -> bool:

@@ -44,8 +44,8 @@ def _target_of(claim: "Claim") -> str | None:
     return digest(bare(claim.panel), claim.form["service"], about) if about else None
 
 
-def _bought_by(settle: "Settle") -> str | None:
-    return number_key(settle.entry.panel, settle.order_ids[0]) if settle.order_ids else None
+def _keys_of(settle: "Settle") -> Mapping[str, Id]:
+    return {number_key(settle.entry.panel, number): number for number in settle.order_ids}
 
 
 @frozen
@@ -73,7 +73,7 @@ class Settle:
 
     Attributes:
         was_answered: it was refused by the panel itself.
-        bought: the digest of panel and number; None without a number.
+        keys: the digests of panel and number, with the number of each.
     """
 
     token: str
@@ -82,7 +82,12 @@ class Settle:
     order_ids: tuple[Id, ...] = ()
     error: str | None = None
     was_answered: bool = False
-    bought: str | None = field(init=False, default=Factory(_bought_by, takes_self=True))
+    keys: Mapping[str, Id] = field(init=False, default=Factory(_keys_of, takes_self=True))
+
+    @property
+    def bought(self) -> str | None:
+        """The digest of panel and first number; None without a number."""
+        return next(iter(self.keys), None)
 
 
 @frozen
@@ -256,9 +261,10 @@ def settle_all(
     made: dict[str, JournalEntry | None] = {}
     for settle in settles:
         entry = _settled(settle, now) if settle.token in tokens else None
-        earlier = sold.setdefault(settle.bought, settle.entry.reference) if settle.bought else None
-        if entry is not None and earlier not in {None, entry.reference}:
-            entry = warn(connection, entry, str(earlier), manually=earlier in given)
+        for key, number in settle.keys.items():
+            earlier = sold.setdefault(key, settle.entry.reference)
+            if entry is not None and entry.warning is None and earlier != entry.reference:
+                entry = warn(connection, entry, earlier, number, manually=earlier in given)
         made[settle.token] = entry
     return made
 
@@ -266,7 +272,7 @@ def settle_all(
 def _there(connection: Connection, settles: Sequence[Settle]) -> tuple[set[str], dict[str, str], set[str]]:
     """The tokens that are there, which other orders have one of the numbers, and which a person gave."""
     references = {settle.entry.reference for settle in settles}
-    numbers = [settle.bought for settle in settles if settle.bought]
+    numbers = [key for settle in settles for key in settle.keys]
     which: ColumnElement[bool] = orders.c.reference.in_(references)
     if numbers:
         which |= orders.c.bought.in_(numbers)
@@ -286,12 +292,19 @@ _WHOSE: Final[Sequence[ColumnElement[Any]]] = (
 )
 
 
-def warn(connection: Connection, entry: JournalEntry, earlier: str, *, manually: bool) -> JournalEntry:
+def warning_of(earlier: str) -> str:
+    """How a warning begins that another order has the same number."""
+    return f"{earlier!r} has the same id, "
+
+
+def warn(
+    connection: Connection, entry: JournalEntry, earlier: str, number: Id, *, manually: bool
+) -> JournalEntry:
     """The entry with a warning, recorded, that another one has its number, which a person may have given."""
     cause = (
         "it was resolved manually, maybe with a wrong id" if manually else "this panel's ids may be of no use"
     )
-    warning = f"{earlier!r} has the same id, {entry.order_id}: {cause}"
+    warning = f"{warning_of(earlier)}{number}: {cause}"
     mine = orders.c.reference == entry.reference
     connection.execute(orders.update().where(mine).values(warning=warning))
     return evolve(entry, warning=warning)

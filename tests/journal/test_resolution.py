@@ -248,3 +248,55 @@ async def test_an_id_that_a_person_gave_proves_nothing_of_the_panel(journal: Jou
         await lost(journal, client, "c")
         with pytest.raises(ConfigurationError, match="nothing was changed"):
             await journal.resolve("c", **FOUND)
+
+
+async def test_an_id_that_a_person_gave_comes_among_those_of_a_split_order(journal: Journal) -> None:
+    panel = Panel(LOST, httpx.Response(200, json={"order": [6, 7, 8]}))
+    async with panel.client() as client:
+        await lost(journal, client, "a")
+        await journal.resolve("a", **FOUND)
+        entry = await journal.place(client, "b", ORDER)
+        assert entry.warning == "'a' has the same id, 7: it was resolved manually, maybe with a wrong id"
+        assert await journal.get("b") == entry
+
+
+async def test_a_warning_ends_when_the_other_order_is_corrected(journal: Journal) -> None:
+    panel = Panel(LOST, SEVEN)
+    async with panel.client() as client:
+        await lost(journal, client, "a%")
+        await journal.resolve("a%", **FOUND)
+        assert (await journal.place(client, "b", ORDER)).warning
+        await journal.resolve("a%", order_id=8)
+        assert (await entry_of(journal, "b")).warning is None
+        assert (await entry_of(journal, "a%")).warning is None
+
+
+async def test_a_warning_names_another_order_once_the_first_one_is_corrected(journal: Journal) -> None:
+    panel = Panel(LOST, SEVEN, SEVEN)
+    async with panel.client() as client:
+        await lost(journal, client, "a")
+        await journal.resolve("a", **FOUND)
+        assert "'a' has the same id" in str((await journal.place(client, "b", ORDER)).warning)
+        await journal.place(client, "c", ORDER)
+        await journal.resolve("a", **NOT_FOUND)
+        warnings = [(await entry_of(journal, name)).warning for name in "abc"]
+    of_no_use = "has the same id, 7: this panel's ids may be of no use"
+    assert warnings == [None, f"'c' {of_no_use}", f"'b' {of_no_use}"]
+
+
+@pytest.mark.parametrize("number", ["07", "7.0", "+7", "0007", "7"])
+@pytest.mark.parametrize("manually", [True, False])
+async def test_another_spelling_of_an_id_is_the_same_id(
+    journal: Journal, number: str, *, manually: bool
+) -> None:
+    panel = Panel(LOST if manually else SEVEN, LOST)
+    async with panel.client() as client:
+        if manually:
+            await lost(journal, client, "a")
+            await journal.resolve("a", order_id=number)
+        else:
+            await journal.place(client, "a", ORDER)
+        await lost(journal, client, "b")
+        with pytest.raises(ConfigurationError, match="is the id of order 'a'"):
+            await journal.resolve("b", order_id=7 if manually else number)
+        assert (await journal.resolve("b", order_id="70")).order_id
