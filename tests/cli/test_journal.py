@@ -114,6 +114,9 @@ def test_resolving(panel: WatchedPanel, agencia: Agencia) -> None:
         assert done.err == "agencia: exactly one of --order-id and --not-placed must be given\n"
     done = agencia("journal", "resolve", "#2", *JOURNAL, "--order-id", "a b")
     assert done.err.startswith("agencia: --order-id: id 'a b' contains")
+    done = agencia("journal", "resolve", "#2", *JOURNAL, "--order-id", "108.0")
+    assert (done.code, done.err[:34]) == (2, "agencia: --order-id: id '108.0' is")
+    assert done.err.endswith("; write the id as the panel shows it\n")
     number = panel.ledger[1].order
     done = agencia("journal", "resolve", "#2", *JOURNAL, "--order-id", number)
     assert (done.code, done.out) == (0, f"#2: placed, order {number}\n")

@@ -29,6 +29,7 @@ Reference = Annotated[
 ]
 
 _RECORDED: Final = ("state", "order", "error", "panel", "created", "updated")
+_AS_SHOWN: Final = "write the id as the panel shows it"
 _LIST: Final = Layout(
     ("reference", "state", "order", "service", "link", "error", "updated"),
     (
@@ -208,7 +209,7 @@ async def _show(reference: str, option: LocalJournal) -> Code:
 async def _resolve(reference: str, option: LocalJournal, order_id: str | None, *, not_placed: bool) -> Code:
     if (order_id is not None) == not_placed:
         raise UsageError("exactly one of --order-id and --not-placed must be given")
-    number = None if order_id is None else argument(order_id, "--order-id")
+    number = None if order_id is None else argument(order_id, "--order-id", advice=_AS_SHOWN)
     async with option.chosen.open() as journal:
         entry = await journal.resolve(
             reference, order_id=number, placed=None if number is not None else False

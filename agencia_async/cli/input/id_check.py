@@ -141,8 +141,14 @@ class IdCheck:
         return f"{self._name}, line {line}"
 
 
-def argument(text: str, where: str, *, any_id: bool = False) -> Id:
+def argument(text: str, where: str, *, any_id: bool = False, advice: str = _ANY_ID) -> Id:
     """An id that was typed.
+
+    Args:
+        text: the id.
+        where: where it was typed, for messages.
+        any_id: take it as it is.
+        advice: what to do about one that a spreadsheet seems to have changed.
 
     Raises:
         UsageError: it is none, or what a spreadsheet makes of one.
@@ -151,7 +157,7 @@ def argument(text: str, where: str, *, any_id: bool = False) -> Id:
     text = text.strip()
     reason = None if any_id else damage(text)
     if reason:
-        raise UsageError(f"{where}: id {short(text)} is {reason}; {_ANY_ID}")
+        raise UsageError(f"{where}: id {short(text)} is {reason}; {advice}")
     return checked(text.removeprefix("#") if NUMBERED in forms_of(text) and not any_id else text, where)
 
 
