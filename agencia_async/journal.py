@@ -265,7 +265,8 @@ class Journal(WatchingJournal):
     ) -> JournalEntry:
         """Resolve an unknown order manually, or change an earlier manual resolution.
 
-        That ends when the order is sent again. An id that `reconcile` has verified can only be replaced.
+        That ends when the order is sent again. Once `reconcile` has verified an id, only the id can be
+        changed.
 
         Args:
             reference: the reference of the order.

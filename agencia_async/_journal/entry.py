@@ -66,6 +66,8 @@ class JournalEntry(Record):
         error: the panel's text, or another error message; None without an error.
         panel: the URL of the panel that it was sent to.
         resolved_manually: whether it was resolved manually, and not verified at the panel yet.
+        was_verified: whether the id of a manual resolution was verified at the panel, this one or an earlier
+            one; then the order cannot become not placed.
         refusals: how often the panel has refused it.
         history: earlier orders under this reference that were refused and then changed, oldest first.
         warning: a possible problem, such as an id that another order has as well, or None.
@@ -82,6 +84,7 @@ class JournalEntry(Record):
     error: str | None = None
     panel: str
     resolved_manually: bool = False
+    was_verified: bool = False
     order_ids: tuple[Id, ...] = ()
     refusals: int = 0
     history: tuple[Refusal, ...] = ()

@@ -26,6 +26,7 @@ def entry_of(row: Row[Any]) -> JournalEntry:
         error=row.error,
         panel=row.panel,
         resolved_manually=row.by_hand,
+        was_verified=is_verified(row),
         refusals=row.refusals,
         history=tuple(map(_refusal, json.loads(row.history) if row.history else [])),
         warning=row.warning,
@@ -38,6 +39,11 @@ def entry_of(row: Row[Any]) -> JournalEntry:
 def is_given(row: Row[Any]) -> bool:
     """Whether a person has given the id of the order in a row, confirmed by the panel or not."""
     return bool(row.by_hand or (row.order_ids and json.loads(row.order_ids) == [row.order_id]))
+
+
+def is_verified(row: Row[Any]) -> bool:
+    """Whether the panel has confirmed an id that a person gave to the order in a row, or an earlier one."""
+    return bool(row.verified or (is_given(row) and not row.by_hand))
 
 
 def history_text(history: Sequence[Refusal]) -> str | None:

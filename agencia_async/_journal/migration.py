@@ -1,6 +1,7 @@
 """Brings the tables of a journal of an earlier version up to date, in the transaction that opens it.
 
-Version 1 has no identity, history or digests, version 2 no watched orders. Their columns keep their meaning,
+Version 1 has no identity, history or digests, version 2 no watched orders, version 3 no ids that were
+confirmed and replaced. Their columns keep their meaning,
 so a program of that version that has the journal open goes on with it.
 """
 
@@ -21,6 +22,8 @@ NOT_PLACED = "resolved manually as not placed"
 
 def migrate(connection: Connection, version: int) -> None:
     """From an earlier version to this one."""
+    for table in (versions, sessions, orders):
+        _add_columns(connection, table)
     if version == 1:
         _from_1(connection)
     watched.create(connection, checkfirst=True)
@@ -30,8 +33,6 @@ def migrate(connection: Connection, version: int) -> None:
 
 
 def _from_1(connection: Connection) -> None:
-    for table in (versions, sessions, orders):
-        _add_columns(connection, table)
     panel_refused = (orders.c.state == JournalState.REFUSED) & (orders.c.error != NOT_PLACED)
     connection.execute(orders.update().where(panel_refused).values(refusals=1))
     _compose(connection)

@@ -3,7 +3,7 @@
 no table ─── empty database ──────────────────► created
 │        └── SQLite with pages or tables ─────► refused: another program's, or a copy without its log
 newer version ────────────────────────────────► refused
-version 1, 2 ─ migrated, takes its identity ──► opened
+version 1 to 3 migrated, takes its identity ──► opened
 this version ─── same identity, complete ─────► opened
              └── a backup, a copy, restored, or without its log ─► refused until it is adopted
 

@@ -1,6 +1,7 @@
 """Reconciliation: evidence about orders that have to be resolved manually. It decides nothing."""
 
 from decimal import Decimal
+from typing import Final
 
 from attrs import evolve
 
@@ -59,11 +60,19 @@ async def _verified(store: Store, entry: JournalEntry, item: BulkItem[OrderStatu
     if isinstance(item.error, NotFoundError):
         advice = (
             f"{name}, but the panel does not know that id. A new order may be unknown for a while; if it "
-            "stays so, resolve it again, with the right id or as not placed."
+            f"stays so, resolve it again, with the right id{_OTHERWISE[entry.was_verified]}"
         )
         return Finding(entry=entry, advice=advice, kind="not_found", error=str(item.error))
     advice = f"{name}, which could not be verified: {item.error}"
     return Finding(entry=entry, advice=advice, kind="unverified", error=str(item.error))
+
+
+_OTHERWISE: Final = {
+    False: " or as not placed.",
+    True: ". As the panel has confirmed an earlier id of it, it cannot be resolved as not placed: if it was "
+    "never placed, place it under a new reference.",
+}
+"""What else can be done about an order whose id the panel does not know, by whether it was verified."""
 
 
 async def _catalogue(client: AsyncClient) -> Catalogue:

@@ -4,6 +4,7 @@ the row says                              order_id=7              placed=False
 unknown                                   placed, manually        refused, manually
 placed, manually, not confirmed           placed, manually        refused, manually
 placed, manually, confirmed by the panel  placed, manually        ✗ it would be bought again
+the same, its id replaced since           placed, manually        ✗ it would be bought again
 refused, manually, not sent since         placed, manually        refused, manually
 placed or refused by the panel's answer   ✗                       ✗
 new (in flight, or never sent)            ✗                       ✗
@@ -13,8 +14,9 @@ outcome that comes late, from a session that counted as dead, replaces a manual 
 panel's answer; only an unknown one does not.
 
 How a row says so: the id of a person is a list of one in `order_ids` (the panel's own single id has none),
-and `by_hand` until `reconcile` has confirmed it; an order that a person did not find has the error
-`NOT_PLACED`. Each claim and each outcome overwrites all three.
+and `by_hand` until `reconcile` has confirmed it; `verified` once an id that was confirmed is replaced, so
+that a typo does not undo the confirmation. An order that a person did not find has the error `NOT_PLACED`.
+Each claim and each outcome overwrites all four.
 """
 
 import json
@@ -24,7 +26,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from agencia_async._journal.entry import JournalEntry, JournalState, bare, written
-from agencia_async._journal.entry_rows import entry_of, is_given
+from agencia_async._journal.entry_rows import entry_of, is_given, is_verified
 from agencia_async._journal.migration import NOT_PLACED
 from agencia_async._journal.rows import number_key, warn, warning_of
 from agencia_async._journal.schema import orders
@@ -65,7 +67,7 @@ def resolve(
 def _fault(row: Row[Any], order_id: Id | None) -> InvalidInputError | None:
     """Why this order cannot be resolved so."""
     was_not_found = row.state == JournalState.REFUSED and row.error == NOT_PLACED
-    if row.state == JournalState.UNKNOWN or row.by_hand or was_not_found:
+    if row.state == JournalState.UNKNOWN or was_not_found:
         return None
     if not is_given(row):
         return InvalidInputError(
@@ -73,10 +75,11 @@ def _fault(row: Row[Any], order_id: Id | None) -> InvalidInputError | None:
             "resolved",
             field="reference",
         )
-    if order_id is None:
+    if order_id is None and is_verified(row):
+        which = "an earlier id of it" if row.by_hand else f"its id, {row.order_id}"
         return InvalidInputError(
-            f"order {row.reference!r} is placed, and the panel has confirmed its id, {row.order_id}: it can "
-            "only be resolved with another id",
+            f"order {row.reference!r} is placed, and the panel has confirmed {which}: it can only be "
+            "resolved with another id. If it was never placed, place it under a new reference",
             field="placed",
         )
     return None
@@ -153,6 +156,7 @@ def _written(connection: Connection, row: Row[Any], order_id: Id | None, now: da
         "order_ids": json.dumps([storable(str(order_id))]) if placed else None,
         "error": None if placed else NOT_PLACED,
         "by_hand": placed,
+        "verified": placed and is_verified(row),
         "bought": None if order_id is None else number_key(row.panel, order_id),
         "warning": None,
         "updated": written(now),

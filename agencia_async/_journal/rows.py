@@ -228,6 +228,7 @@ def _sent(entry: JournalEntry, claim: Claim, session: str) -> dict[str, Any]:
         "error": None,
         "panel": entry.panel,
         "by_hand": False,
+        "verified": False,
         "session": session,
         "token": claim.token,
         "updated": written(entry.updated),
@@ -249,7 +250,7 @@ def settle_all(
 ) -> dict[str, JournalEntry | None]:
     """The entries after their outcomes, by token; None if the row was claimed again."""
     its = (orders.c.reference == bindparam("its_reference")) & (orders.c.token == bindparam("its_token"))
-    mine = orders.update().where(its).values(session=None, by_hand=False)
+    mine = orders.update().where(its).values(session=None, by_hand=False, verified=False)
     # What was resolved manually in the meantime does not become unknown again.
     open_yet = (orders.c.state == JournalState.NEW) | (orders.c.state == JournalState.UNKNOWN)
     unknown = [settle for settle in settles if settle.state is JournalState.UNKNOWN]

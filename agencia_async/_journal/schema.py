@@ -10,11 +10,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
 from agencia_async._journal.storable import StorableText
 
-VERSION = 3
+VERSION = 4
 
 tables = MetaData()
 
@@ -66,10 +67,12 @@ orders = Table(
     Column("duplicate_of", String(200)),
     Column("target", _KEY),
     Column("bought", _KEY),
+    Column("verified", Boolean, nullable=False, server_default=false()),
 )
 """One row for each reference. `session` is sending it, `token` identifies its claim. `target` is the digest
 of panel, service and link, `bought` that of panel and number. `order_ids` are all numbers where the panel
-gave several, or the one that a person gave (`resolution.py`)."""
+gave several, or the one that a person gave (`resolution.py`). `verified` is set where the panel had confirmed
+an id that a person has replaced since."""
 watched = Table(
     "agencia_watched",
     tables,

@@ -137,6 +137,18 @@ def test_an_id_that_the_panel_does_not_know_is_left_to_decide(panel: WatchedPane
     assert done.err.endswith("  agencia journal resolve A-1 --journal j.db --order-id ID\n\n")
 
 
+def test_what_was_confirmed_once_is_not_said_to_be_not_placed(panel: WatchedPanel, agencia: Agencia) -> None:
+    place(panel, agencia, "A-1")
+    agencia("journal", "resolve", "A-1", *JOURNAL, "--order-id", panel.ledger[0].result)
+    assert agencia("journal", "reconcile", *JOURNAL).code == 0
+    agencia("journal", "resolve", "A-1", *JOURNAL, "--order-id", 999)
+    done = agencia("journal", "reconcile", *JOURNAL)
+    assert done.code == 1
+    assert "confirmed. If it was never placed, place it under a new reference.\n\nA-1\n" in done.err
+    assert done.err.endswith("  agencia journal resolve A-1 --journal j.db --order-id ID\n\n")
+    assert agencia("journal", "resolve", "A-1", *JOURNAL, "--not-placed").code == 2
+
+
 def test_an_id_that_cannot_be_verified(panel: WatchedPanel, agencia: Agencia) -> None:
     place(panel, agencia, "A-1")
     agencia("journal", "resolve", "A-1", *JOURNAL, "--order-id", 999)

@@ -967,9 +967,9 @@ async def test_a_journal_of_a_later_version_is_left_alone(path: Path) -> None:
     async with Journal(path):
         pass
     with sqlite3.connect(path) as database:
-        database.execute("UPDATE agencia_journal SET version = 4")
+        database.execute("UPDATE agencia_journal SET version = 5")
     with pytest.raises(
-        ConfigurationError, match="a journal of version 4; this release supports version 3 and earlier"
+        ConfigurationError, match="a journal of version 5; this release supports version 4 and earlier"
     ):
         await Journal(path).__aenter__()
 

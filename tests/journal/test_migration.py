@@ -126,5 +126,19 @@ async def test_a_journal_of_version_2_goes_on(path: Path) -> None:
         (entry,) = await all_of(journal)
         assert entry.refusals == 3
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version FROM agencia_journal").fetchone() == (3,)
+        assert connection.execute("SELECT version FROM agencia_journal").fetchone() == (4,)
         assert connection.execute("SELECT count(*) FROM agencia_watched").fetchone() == (0,)
+
+
+async def test_a_journal_of_version_3_goes_on(path: Path) -> None:
+    panel = Panel()
+    async with panel.client() as client, Journal(path) as journal:
+        await journal.place(client, "a", ORDER)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE agencia_orders DROP COLUMN verified")
+        connection.execute("UPDATE agencia_journal SET version = 3")
+    async with Journal(path) as journal:
+        (entry,) = await all_of(journal)
+        assert (entry.order_id, entry.was_verified) == (1, False)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version FROM agencia_journal").fetchone() == (4,)

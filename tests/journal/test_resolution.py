@@ -68,7 +68,6 @@ async def brought_into(state: str, journal: Journal, panel: Panel, client: Async
         "not found",
         "given, then not found",
         "not found, then given",
-        "confirmed, then given",
     ],
 )
 async def test_what_a_person_decided_a_person_can_change(journal: Journal, state: str) -> None:
@@ -101,6 +100,27 @@ async def test_a_confirmed_id_can_be_corrected_but_not_bought_again(journal: Jou
         assert it.value.field == "placed"
         entry = await journal.resolve("a", order_id=8)
         assert (entry.order_id, entry.resolved_manually) == (8, True)
+
+
+async def test_a_confirmation_outlives_the_id_that_was_confirmed(journal: Journal) -> None:
+    panel = Panel()
+    async with panel.client() as client:
+        await brought_into("confirmed, then given", journal, panel, client)
+        for number in (8, 9):
+            entry = await journal.resolve("a", order_id=number)
+            assert (entry.resolved_manually, entry.was_verified) == (True, True)
+            with pytest.raises(
+                InvalidInputError, match=r"has confirmed an earlier id of it: .* a new reference"
+            ):
+                await journal.resolve("a", **NOT_FOUND)
+            [finding] = await journal.reconcile(client)
+            assert finding.kind == "not_found"
+            assert finding.advice.endswith("if it was never placed, place it under a new reference.")
+        assert (await journal.resolve("a", **FOUND)).was_verified
+        await journal.reconcile(client)
+        entry = await entry_of(journal, "a")
+        assert (entry.order_id, entry.resolved_manually, entry.was_verified) == (7, False, True)
+    assert len(panel.added) == 1
 
 
 @pytest.mark.parametrize("state", ["placed", "refused", "placed again", "refused again"])

@@ -44,6 +44,9 @@ _NOT_FOUND: Final = """\
 The panel does not know the id of a manual resolution. A new order may be unknown
 for a while; if it stays so, copy one of the commands: the first one with the
 right id for ID, the second one if the order was not placed."""
+_WAS_VERIFIED: Final = """\
+An order without a second command had another id before, which the panel has
+confirmed. If it was never placed, place it under a new reference."""
 _CONFIRMED: Final = """\
 The panel has confirmed the id of a manual resolution. Check on its website that
 the id belongs to this order; if not, copy the command, with the right id for ID."""
@@ -107,6 +110,8 @@ def _report(findings: "Sequence[Finding]", words: str) -> Iterator[str]:
         yield from explanation.splitlines()
         if kind == "unknown" and all(finding.balance_before is None for finding in of[kind]):
             yield from _NO_SNAPSHOT.splitlines()
+        if kind == "not_found" and any(finding.entry.was_verified for finding in of[kind]):
+            yield from _WAS_VERIFIED.splitlines()
         yield ""
         for finding in of[kind]:
             yield from _about(finding, words)
@@ -132,7 +137,7 @@ def _about(finding: "Finding", words: str) -> Iterator[str]:
         yield f"  {name:<9} {' '.join(text.split())}"
     if finding.kind != "unverified":
         yield f"  {resolve_command(reference, words, '--order-id ID')}"
-    if finding.kind in {"unknown", "not_found"}:
+    if finding.kind in {"unknown", "not_found"} and not finding.entry.was_verified:
         yield f"  {resolve_command(reference, words, '--not-placed')}"
 
 

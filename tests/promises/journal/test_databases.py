@@ -177,9 +177,9 @@ async def test_two_journals_of_one_process(database: str) -> None:
 async def test_a_later_version(database: str, change: Callable[[str], None]) -> None:
     async with Journal(database):
         pass
-    change("UPDATE agencia_journal SET version = 4")
+    change("UPDATE agencia_journal SET version = 5")
     journal = Journal(database)
-    with pytest.raises(ConfigurationError, match="version 4; this release supports version 3 and") as caught:
+    with pytest.raises(ConfigurationError, match="version 5; this release supports version 4 and") as caught:
         await journal.get("r")
     await journal.aclose()
     assert PASSWORD not in str(caught.value)
