@@ -106,6 +106,22 @@ def rows_to_watch(connection: Connection, panel: str, known: frozenset[str], now
     return list(_rows(connection, [key for key in keys if key not in known]).values())
 
 
+def without_order(connection: Connection, panel: str, keys: Sequence[str] | None = None) -> set[str]:
+    """The keys that are not done, and whose number no order has any more: of some, or of a whole panel."""
+    is_open = ~watched.c.final | (watched.c.told_number < watched.c.number)
+    has_order = exists().where(orders.c.bought == watched.c.key)
+    query = select(watched.c.key).where(is_open, watched.c.panel == bare(panel), ~has_order)
+    found: set[str] = set()
+    if keys is None:
+        found.update(connection.scalars(query))
+    for start in range(0, len(keys or ()), _AT_ONCE):
+        some = watched.c.key.in_((keys or ())[start : start + _AT_ONCE])
+        found.update(connection.scalars(query.where(some)))
+    if found:  # only the first number of an order that was split is found by its key
+        found -= _unwatched(connection, bare(panel)).keys()
+    return found
+
+
 def _unwatched(connection: Connection, panel: str) -> dict[str, dict[str, Any]]:
     """What is known of the numbers that may have no row, by key."""
     is_watched = exists().where(watched.c.key == orders.c.bought)

@@ -8,12 +8,15 @@ already. Another program that watches the same orders may record first: then its
 the request of this one began later. Marks are written in the background, many in one transaction: after a
 kill a few are told again. The last change that a loop took before it was left counts as not told, as it may
 have failed in it.
+
+A number that a person has corrected meanwhile, so that no order has it any more, is forgotten: before a
+change of it is recorded, or a few seconds later.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +24,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from attrs import evolve
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from agencia_async._calls.channel import now
 from agencia_async._concurrency.tasks import Tasks, end
@@ -35,16 +38,17 @@ from agencia_async._journal.watched_rows import (
     record_all,
     rows_to_watch,
     status_in,
+    without_order,
 )
 from agencia_async._models.ids import id_text
 from agencia_async._watch.watched import Known, Watched
 from agencia_async._watch.watcher import Record, Watcher
 from agencia_async.client import AsyncClient
 from agencia_async.errors import AgenciaError, JournalError
-from agencia_async.models import Change, OrderStatus, WatchStats
+from agencia_async.models import Change, Id, OrderStatus, WatchStats
 
-_FOLLOW_EACH = 5.0
-"""Seconds between two looks for orders that were placed meanwhile."""
+_LOOK_EACH = 5.0
+"""Seconds between two looks for orders that were placed or corrected meanwhile."""
 
 
 class OpenJournal(NamedTuple):
@@ -83,7 +87,7 @@ class JournalWatcher:
         self._panel = panel
         self._enter, self._store, self._tasks, self._sleep, self._watchers = opened
         self._follow = follow
-        self._keys: set[str] = set()
+        self._keys: dict[str, Id] = {}
         self._told: dict[str, Change[OrderStatus]] = {}
         self._marking: asyncio.Task[None] | None = None
         self._search: list[asyncio.Task[None]] = []
@@ -97,8 +101,7 @@ class JournalWatcher:
         except BaseException:
             await self._end()
             raise
-        if self._follow:
-            self._search.append(self._tasks.start(self._following()))
+        self._search.append(self._tasks.start(self._looking()))
         return self
 
     async def __aexit__(
@@ -152,15 +155,22 @@ class JournalWatcher:
         rows = await self._store.do(look)
         ahead = time.time() - now()
         for row in rows:
-            self._keys.add(row.key)
-            given = id_of(row)
+            given = self._keys[row.key] = id_of(row)
             self._watcher.resume(given, id_text(given), _known(row, ahead))
 
-    async def _following(self) -> None:
+    async def _looking(self) -> None:
         while True:
-            await self._sleep(_FOLLOW_EACH)
+            await self._sleep(_LOOK_EACH)
             with suppress(JournalError):  # the next change that is recorded raises it
-                await self._look()
+                self._forget(await self._store.do(partial(without_order, panel=self._panel)))
+                if self._follow:
+                    await self._look()
+
+    def _forget(self, keys: Iterable[str]) -> None:
+        """Stop watching numbers that no order has any more: a person has corrected them."""
+        for key in keys:
+            if key in self._keys:
+                self._watcher.discard(self._keys.pop(key))
 
     # --- what is seen and told ----------------------------------------------------------------------------
 
@@ -169,8 +179,11 @@ class JournalWatcher:
         ahead = time.time() - now()
         by_key = {number_key(self._panel, one.key): one for one in changed}
         seen = [_seen(key, one, ahead) for key, one in by_key.items()]
-        recorded = await self._store.do(partial(record_all, changes=seen, now=self._store.now()))
-        return {
+        gone, recorded = await self._store.do(
+            partial(_recorded, panel=self._panel, changes=seen, now=self._store.now())
+        )
+        self._forget(gone)
+        return {by_key[key].key: by_key[key].known for key in gone} | {
             by_key[key].key: evolve(by_key[key].known, number=there)
             if isinstance(there, int)
             else _known(there, ahead)
@@ -185,7 +198,9 @@ class JournalWatcher:
             except JournalError:  # they are told again after a restart
                 self._keep(told)
                 return
-            self._keys -= {key for key, change in told.items() if change.is_final}
+            for key, change in told.items():
+                if change.is_final:
+                    self._keys.pop(key, None)
 
     def _keep(self, told: Mapping[str, Change[OrderStatus]]) -> None:
         """Mark these later, unless a newer change of the order is marked."""
@@ -289,6 +304,14 @@ def _known(row: Row[Any], ahead: float) -> Known[OrderStatus]:
         status_in(row.told),
         row.told_number,
     )
+
+
+def _recorded(
+    connection: Connection, panel: str, changes: Sequence[Seen], now: datetime
+) -> tuple[set[str], dict[str, int | Row[Any]]]:
+    """The keys that no order has any more, and what is recorded of the other changes."""
+    gone = without_order(connection, panel, [change.key for change in changes])
+    return gone, record_all(connection, [change for change in changes if change.key not in gone], now)
 
 
 def _seen(key: str, one: Watched[OrderStatus], ahead: float) -> Seen:

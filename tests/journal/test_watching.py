@@ -70,7 +70,7 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Panel:
     """A panel that is asked often."""
     monkeypatch.setattr(watching, "LEAST", 0.01)
     monkeypatch.setattr(watching, "UNKNOWN_FOR", 0.02)
-    monkeypatch.setattr(journal_watching, "_FOLLOW_EACH", 0.01)
+    monkeypatch.setattr(journal_watching, "_LOOK_EACH", 0.01)
     return Panel()
 
 
@@ -456,3 +456,65 @@ async def test_a_number_that_a_person_has_corrected_is_not_watched(panel: Panel,
         panel.end(1)
         assert [change.id async for change in journal.watch(client)] == [1]
     assert {*panel.asked} == {"1"}
+
+
+def doubt(path: Path, *names: str) -> None:
+    """The outcomes of these orders are unknown."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for name in names:
+            database.execute(
+                "UPDATE agencia_orders SET state = 'unknown', order_id = NULL, bought = NULL"
+                " WHERE reference = ?",
+                (name,),
+            )
+
+
+@pytest.mark.parametrize("follow", [True, False])
+async def test_a_number_that_is_corrected_meanwhile_is_asked_for_no_more(
+    panel: Panel, path: Path, *, follow: bool
+) -> None:
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a", "b", "c")
+        doubt(path, "a", "b")
+        await journal.resolve("a", order_id=71)
+        await journal.resolve("b", order_id=72)
+        async with journal.watcher(client, follow=follow) as watcher:
+            assert {(await anext(watcher)).id for _ in range(3)} == {71, 72, 3}
+            await journal.resolve("a", order_id=81)
+            await journal.resolve("b", placed=False)
+            await until(lambda: watcher.stats().watched == 1 + follow)
+            panel.end(71, 72, 81, 3)
+            last = {(await anext(watcher)).id for _ in range(1 + follow)}
+            assert last == ({3, 81} if follow else {3})
+            await until(lambda: watcher.stats().watched == 0)
+    assert {rows_of(path)[number]["state"] for number in ("71", "72")} <= {"Pending", None}
+
+
+async def test_no_change_of_a_number_that_is_corrected_is_recorded(
+    panel: Panel, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_watching, "_LOOK_EACH", 60)
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a", "b")
+        doubt(path, "a")
+        await journal.resolve("a", order_id=71)
+        async with journal.watcher(client) as watcher:
+            assert {(await anext(watcher)).id, (await anext(watcher)).id} == {71, 2}
+            await journal.resolve("a", order_id=81)
+            panel.end(71)
+            await until(lambda: watcher.stats().watched == 1)
+            panel.end(2)
+            assert [change.id async for change in watcher] == [2]
+    assert rows_of(path)["71"]["state"] == "Pending"
+
+
+async def test_each_number_of_a_split_order_stays_watched(panel: Panel, path: Path) -> None:
+    panel.many = True
+    async with panel.client() as client, Journal(path) as journal:
+        await place(journal, client, "a")
+        async with journal.watcher(client) as watcher:
+            assert {(await anext(watcher)).id, (await anext(watcher)).id} == {1, 1001}
+            asked = len(panel.asked)
+            await until(lambda: len(panel.asked) > asked + 9)
+            panel.end(1, 1001)
+            assert {change.id async for change in watcher} == {1, 1001}
