@@ -265,8 +265,7 @@ class Journal(WatchingJournal):
     ) -> JournalEntry:
         """Resolve an unknown order manually, or change an earlier manual resolution.
 
-        That ends when the order is sent again. Once `reconcile` has verified an id, only the id can be
-        changed.
+        That ends when the order is sent again. Once `reconcile` has verified an id, only the id can change.
 
         Args:
             reference: the reference of the order.

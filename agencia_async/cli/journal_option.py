@@ -5,18 +5,20 @@ import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from agencia_async.cli.exit import UsageError
+from agencia_async.cli.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from agencia_async.journal import Journal
 
+URL: Final = "URL"
+"""Stands in a printed command for a URL; there is no such file."""
 _SQLITE: Final = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<path>[^?]*))?(?P<query>\?.*)?")
 
 
@@ -77,8 +79,10 @@ class JournalOption:
 
     @property
     def words(self) -> str:
-        """The option to repeat in a suggested command; empty if set by the environment or possibly secret."""
-        return f" --journal {quote(self.journal)}" if self.journal and self.file else ""
+        """The option that names it in a printed command: its file, or `URL`, as a URL may be secret."""
+        if not self.is_named:
+            return ""
+        return f" --journal {shell_word(self.name) if self.file else URL}"
 
     @property
     def shown(self) -> str:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from shlex import quote
 from typing import Annotated, Any, Final
 
 import httpx
@@ -34,6 +33,7 @@ from agencia_async.cli.panel_profiles import (
     used_profile,
 )
 from agencia_async.cli.request_log import RequestLog
+from agencia_async.cli.shell import shell_word, whole
 from agencia_async.cli.stderr import at_level
 
 DEFAULT_URL: Final = "https://agenciapopular.com/api/v2"
@@ -243,13 +243,19 @@ class PanelOptions:
         """The options for panel and key to repeat in a suggested command; no URL that may hold a password."""
         url = None if "@" in (self.base_url or "") else self.base_url
         given = {"--profile": self.profile, "--base-url": url, "--key-file": self.key_file}
-        return "".join(f" {name} {quote(str(value))}" for name, value in given.items() if value)
+        return "".join(f" {name} {shell_word(str(value))}" for name, value in given.items() if value)
 
     def journal_words(self, given: JournalOption) -> str:
-        """The options that name the journal, as they were given, to repeat in a suggested command."""
-        if given.journal:
-            return given.words
-        return f" --profile {quote(self.profile)}" if self.profile else ""
+        """The option that names the journal that is used, in a printed command: it leads to no other one."""
+        profile = self.named
+        if profile is not None and profile.journal and not given.journal:
+            return f" --profile {shell_word(profile.name)}"
+        return given.words
+
+    def reconcile_command(self, given: JournalOption) -> str:
+        """The command that reconciles the orders of the journal at this panel."""
+        words = self.journal_words(given)
+        return whole(f"agencia journal reconcile{words}{self.words if self.words != words else ''}")
 
     @property
     def key_path(self) -> Path | None:

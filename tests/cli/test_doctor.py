@@ -468,7 +468,7 @@ def test_a_journal(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:
     assert agencia("place", "one.csv", "--journal", "orders.db", "--yes").code == 4
     done = agencia("doctor", "--journal", "orders.db")
     detail = "orders.db: 3 orders, 1 of unknown outcome"
-    assert checked(done)["journal"] == ("warning", detail, "agencia journal reconcile")
+    assert checked(done)["journal"] == ("warning", detail, "agencia journal reconcile --journal orders.db")
     assert done.code == 0
 
 

@@ -175,11 +175,16 @@ def test_reconciling(panel: WatchedPanel, agencia: Agencia) -> None:
 
 
 @pytest.mark.usefixtures("_placed")
-def test_the_journal_of_the_environment_is_not_named_again(
-    agencia: Agencia, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_journal_of_the_environment_is_named(agencia: Agencia, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENCIA_JOURNAL", "j.db")
-    assert "agencia journal resolve '#2' --order-id ID" in agencia("journal", "reconcile").err
+    assert "agencia journal resolve '#2' --journal j.db --order-id ID" in agencia("journal", "reconcile").err
+
+
+@pytest.mark.usefixtures("_placed")
+def test_a_command_that_was_copied_as_it_is_resolves_nothing(agencia: Agencia) -> None:
+    done = agencia("journal", "resolve", "#2", *JOURNAL, "--order-id", "ID")
+    assert done.code == 2
+    assert done.err == "agencia: --order-id ID: replace ID with the id of the order at the panel\n"
 
 
 def test_a_journal_without_orders(agencia: Agencia, here: Path) -> None:

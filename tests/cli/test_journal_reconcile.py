@@ -206,5 +206,54 @@ def test_the_commands_name_the_journal_as_it_was_given(
     )
     monkeypatch.setenv("AGENCIA_PROFILE", "north")
     done = agencia("journal", "reconcile")
-    assert done.err.splitlines()[-2] == "  agencia journal resolve A-1 --not-placed"
-    assert agencia("journal", "resolve", "A-1", "--not-placed").code == 0
+    assert done.err.splitlines()[-2] == "  agencia journal resolve A-1 --profile north --not-placed"
+    monkeypatch.delenv("AGENCIA_PROFILE")
+    assert agencia("journal", "resolve", "A-1", "--profile", "north", "--not-placed").code == 0
+
+
+def test_a_profile_without_a_journal_is_not_named_for_it(
+    panel: WatchedPanel, agencia: Agencia, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "key").write_text(panel.key)
+    (here / "config.toml").write_text(
+        f'[profiles.north]\nbase_url = "{panel.url}"\nkey_file = "key"\n'
+        '[profiles.south]\nkey_file = "key"\njournal = "south.db"\n'
+    )
+    place(panel, agencia, "A-1", "A-2")
+    monkeypatch.setenv("AGENCIA_CONFIG", str(here / "config.toml"))
+    monkeypatch.setenv("AGENCIA_JOURNAL", "j.db")
+    for name in ("AGENCIA_BASE_URL", "AGENCIA_API_KEY"):
+        monkeypatch.delenv(name)
+    done = agencia("place", "orders.csv", "--yes", "--allow-duplicates", "--profile", "north")
+    *_, order, not_placed, _, again = done.err.splitlines()
+    assert order == "  agencia journal resolve A-1 --journal j.db --order-id ID"
+    assert not_placed == "  agencia journal resolve A-1 --journal j.db --not-placed"
+    assert again == "  agencia journal reconcile --journal j.db --profile north"
+    (here / "config.toml").write_text(
+        f'default = "north"\n[profiles.north]\nbase_url = "{panel.url}"\nkey_file = "key"\njournal = "j.db"\n'
+    )
+    monkeypatch.setenv("AGENCIA_JOURNAL", "other.db")
+    done = agencia("place", "orders.csv", "--yes", "--allow-duplicates")
+    assert done.err.splitlines()[-1] == "  agencia journal reconcile --profile north"
+    done = agencia("place", "orders.csv", "--yes", "--allow-duplicates", "--profile", "north")
+    assert done.err.splitlines()[-1] == "  agencia journal reconcile --profile north"
+    assert agencia("doctor", "--format", "csv").out.splitlines()[-1].endswith("reconcile --profile north")
+
+
+def test_the_url_of_a_journal_is_not_printed(
+    panel: WatchedPanel, agencia: Agencia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"sqlite:///file:{Path.cwd()}/j.db?uri=true"
+    monkeypatch.setenv("AGENCIA_JOURNAL", name)
+    place(panel, agencia, "A-1")
+    done = agencia("place", "orders.csv", "--yes", "--journal", name)
+    note = "URL stands for the database URL of the journal, which may contain a password."
+    assert done.err.splitlines()[-2:] == ["  agencia journal resolve A-1 --journal URL --not-placed", note]
+    done = agencia("journal", "reconcile")
+    assert done.err.splitlines()[-4:] == [
+        "  agencia journal resolve A-1 --journal URL --not-placed",
+        "",
+        note,
+        "",
+    ]
+    assert agencia("journal", "resolve", "A-1", "--journal", "URL", "--not-placed").code == 2

@@ -151,6 +151,8 @@ def test_other_mistakes_are_told_as_they_are(agencia: Agencia) -> None:
         ("A-1", "agencia journal resolve A-1 -j x --not-placed"),
         ("it's  two", """agencia journal resolve 'it'"'"'s  two' -j x --not-placed"""),
         ("-x", "agencia journal resolve -j x --not-placed -- -x"),
+        ("-a b", "agencia journal resolve -j x --not-placed -- '-a b'"),
+        ("a\ufe0f", r"agencia journal resolve $'a\xef\xb8\x8f' -j x --not-placed"),
     ],
 )
 def test_a_command_that_can_be_copied(reference: str, command: str) -> None:

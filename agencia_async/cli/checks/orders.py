@@ -9,8 +9,13 @@ from agencia_async.cli.text import several
 _JOURNAL = "journal"
 
 
-async def check_journal(option: JournalOption) -> CheckResult:
-    """The result for the journal, if one is named."""
+async def check_journal(option: JournalOption, reconcile: str) -> CheckResult:
+    """The result for the journal, if one is named.
+
+    Args:
+        option: the journal.
+        reconcile: the command that reconciles its orders.
+    """
     if not option.is_named:
         return skipped(_JOURNAL, "none is named: --journal, AGENCIA_JOURNAL, or journal of the profile")
     if option.file and not option.is_in_memory and not option.file.exists():
@@ -18,16 +23,16 @@ async def check_journal(option: JournalOption) -> CheckResult:
             _JOURNAL, f"{option.shown}: not found", "agencia place creates it; is the path correct?"
         )
     try:
-        return await _opened(option)
+        return await _opened(option, reconcile)
     except (AgenciaError, UsageError) as error:
         advice = "agencia journal adopt, if it is a copy that you want to use; else correct --journal"
         return failed(_JOURNAL, str(error), advice)
 
 
-async def _opened(option: JournalOption) -> CheckResult:
+async def _opened(option: JournalOption, reconcile: str) -> CheckResult:
     async with option.open() as journal:
         entries = [entry.state.value async for entry in journal.entries()]
     unknown, detail = entries.count("unknown"), f"{option.shown}: {several(len(entries), 'order')}"
     if unknown:
-        return warned(_JOURNAL, f"{detail}, {unknown:,} of unknown outcome", "agencia journal reconcile")
+        return warned(_JOURNAL, f"{detail}, {unknown:,} of unknown outcome", reconcile)
     return ok(_JOURNAL, detail)

@@ -50,15 +50,15 @@ def doctor(connection: PanelOptions, option: JournalOption, output: OutputOption
     run(_doctor(connection, option, output))
 
 
-async def _doctor(connection: PanelOptions, option: JournalOption, output: OutputOptions) -> Code:
+async def _doctor(connection: PanelOptions, given: JournalOption, output: OutputOptions) -> Code:
     connection = replace(connection, attempts=connection.attempts or 1)
-    option = connection.journal_of(option)
+    option = connection.journal_of(given)
     output.keep_off_inputs(connection)
     output.keep_off(option.named_file, "journal")
     results: list[CheckResult] = []
     quiet = nullcontext() if connection.verbose else at_level(logging.ERROR)  # the log would tell the same
     with quiet, output.writer(_LAYOUT, terminal(output.output), {}) as rows:
-        async with aclosing(_results(connection, option)) as found:
+        async with aclosing(_results(connection, given)) as found:
             async for result in found:
                 rows.row(_row(result))
                 results.append(result)
@@ -73,7 +73,7 @@ async def _doctor(connection: PanelOptions, option: JournalOption, output: Outpu
     return code
 
 
-async def _results(connection: PanelOptions, option: JournalOption) -> AsyncGenerator[CheckResult]:
+async def _results(connection: PanelOptions, given: JournalOption) -> AsyncGenerator[CheckResult]:
     way = _way(connection)
     key, address = check_key(connection), check_address(way)
     yield key
@@ -81,7 +81,8 @@ async def _results(connection: PanelOptions, option: JournalOption) -> AsyncGene
     if not address.is_failure:
         async for result in check_way(way, time.time) if key.is_failure else _asked(connection, way):
             yield result
-    yield await check_journal(option)
+    reconcile = connection.reconcile_command(given)
+    yield await check_journal(connection.journal_of(given), reconcile)
 
 
 async def _asked(connection: PanelOptions, way: Way) -> AsyncGenerator[CheckResult]:

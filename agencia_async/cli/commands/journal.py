@@ -209,6 +209,8 @@ async def _show(reference: str, option: LocalJournal) -> Code:
 async def _resolve(reference: str, option: LocalJournal, order_id: str | None, *, not_placed: bool) -> Code:
     if (order_id is not None) == not_placed:
         raise UsageError("exactly one of --order-id and --not-placed must be given")
+    if order_id == "ID":
+        raise UsageError("--order-id ID: replace ID with the id of the order at the panel")
     number = None if order_id is None else argument(order_id, "--order-id", advice=_AS_SHOWN)
     async with option.chosen.open() as journal:
         entry = await journal.resolve(

@@ -1,11 +1,12 @@
 """The command journal reconcile: the findings as rows, and as text with the commands that resolve them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import typer
 
-from agencia_async.cli.commands.local_journal import resolve_command
+from agencia_async.cli.commands.local_journal import note_of, resolve_command
 from agencia_async.cli.exit import Code
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
@@ -116,6 +117,9 @@ def _report(findings: "Sequence[Finding]", words: str) -> Iterator[str]:
         for finding in of[kind]:
             yield from _about(finding, words)
             yield ""
+    if (note := note_of(words)) and any(map(_commands, findings, repeat(words))):
+        yield note
+        yield ""
     yield from _elsewhere([finding for finding in findings if finding.kind == "other_panel"])
 
 
@@ -135,10 +139,18 @@ def _about(finding: "Finding", words: str) -> Iterator[str]:
     facts = [(name, text) for name, text in _facts(finding) if text]
     for name, text in facts:
         yield f"  {name:<9} {' '.join(text.split())}"
-    if finding.kind != "unverified":
-        yield f"  {resolve_command(reference, words, '--order-id ID')}"
+    for command in _commands(finding, words):
+        yield f"  {command}"
+
+
+def _commands(finding: "Finding", words: str) -> list[str]:
+    """The commands that resolve an order."""
+    outcomes: list[str] = []
+    if finding.kind in {"unknown", "not_found", "confirmed"}:
+        outcomes.append("--order-id ID")
     if finding.kind in {"unknown", "not_found"} and not finding.entry.was_verified:
-        yield f"  {resolve_command(reference, words, '--not-placed')}"
+        outcomes.append("--not-placed")
+    return [resolve_command(finding.entry.reference, words, outcome) for outcome in outcomes]
 
 
 def _facts(finding: "Finding") -> Iterator[tuple[str, str]]:

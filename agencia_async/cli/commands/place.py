@@ -14,7 +14,7 @@ import typer
 
 from agencia_async import AsyncClient, Balance, Catalogue
 from agencia_async.cli.commands import place_preview as preview
-from agencia_async.cli.commands.local_journal import resolve_command
+from agencia_async.cli.commands.local_journal import note_of, resolve_command
 from agencia_async.cli.commands.place_duplicates import (
     Duplicate,
     DuplicateOptions,
@@ -316,7 +316,9 @@ def _print_unknown(unknown: list[str], given: JournalOption, connection: PanelOp
     tell(f"  {resolve_command(unknown[0], words, '--not-placed')}")
     if len(unknown) > 1:
         tell("The commands for each of them, and what is known of it:")
-        tell(f"  agencia journal reconcile{given.words}{connection.words}")
+        tell(f"  {connection.reconcile_command(given)}")
+    if note := note_of(words):
+        tell(note)
 
 
 def _print_warnings(warned: list[str]) -> None:

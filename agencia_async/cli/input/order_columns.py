@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from shlex import quote
 from typing import Annotated, Final
 
 import typer
@@ -12,6 +11,7 @@ from attrs import fields_dict
 from agencia_async import Order
 from agencia_async.cli.exit import UsageError
 from agencia_async.cli.input.csv_text import plain, short, squeezed
+from agencia_async.cli.shell import shell_word
 from agencia_async.cli.text import several
 
 EXTRA: Final = "extra."
@@ -153,8 +153,8 @@ class _Columns:
     def unknown(self, name: str) -> Iterator[UsageError]:
         """Headings that stand for no field. Nobody should send names of customers to a panel by mistake."""
         for heading, field in self.suggested.items():
-            ignore = f"--ignore-column {quote(heading)}"
-            option = f"--column {quote(f'{field}={heading}')}"
+            ignore = f"--ignore-column {shell_word(heading)}"
+            option = f"--column {shell_word(f'{field}={heading}')}"
             mapped = f"if it is the {field}, rename it to {field}, or pass {option}; else " if field else ""
             yield UsageError(f"{name}: unknown column {short(heading)}: {mapped}delete it, or pass {ignore}")
 
