@@ -49,6 +49,7 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     for synonym in synonyms.split()
 }
 """What other headings of spreadsheets mean; they are only suggested, as a guess could cost money."""
+_LONGEST_WORD: Final = 300
 _NEAR: Final = 0.8
 """How similar a heading is to a field that it is taken for a typo of."""
 
@@ -153,10 +154,10 @@ class _Columns:
     def unknown(self, name: str) -> Iterator[UsageError]:
         """Headings that stand for no field. Nobody should send names of customers to a panel by mistake."""
         for heading, field in self.suggested.items():
-            ignore = f"--ignore-column {shell_word(heading)}"
-            option = f"--column {shell_word(f'{field}={heading}')}"
-            mapped = f"if it is the {field}, rename it to {field}, or pass {option}; else " if field else ""
-            yield UsageError(f"{name}: unknown column {short(heading)}: {mapped}delete it, or pass {ignore}")
+            ignore = _or_pass("--ignore-column", heading)
+            option = _or_pass("--column", f"{field}={heading}")
+            mapped = f"if it is the {field}, rename it to {field}{option}; else " if field else ""
+            yield UsageError(f"{name}: unknown column {short(heading)}: {mapped}delete it{ignore}")
 
     def duplicate(self, name: str) -> Iterator[UsageError]:
         """Fields with several columns."""
@@ -171,6 +172,12 @@ class _Columns:
         for field in NEEDED:
             if field not in (*self.names, *self.suggested.values()):
                 yield UsageError(f"{name}: missing column: {field} (required: {', '.join(NEEDED)})")
+
+
+def _or_pass(option: str, text: str) -> str:
+    """The suggestion to pass an option; empty if its value is too long to be printed whole."""
+    word = shell_word(text)
+    return f", or pass {option} {word}" if len(word) <= _LONGEST_WORD else ""
 
 
 def _field(heading: str) -> str:
