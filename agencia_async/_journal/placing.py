@@ -58,6 +58,10 @@ _POLL_INTERVALS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Seconds between polls of an order that another process is sending; the last one repeats."""
 _WRITE_RETRIES: Final = (0.1, 0.5, 2.0, 5.0)
 """Seconds before each retry of writing an outcome."""
+_LONGEST_ERROR: Final = 100
+"""Characters of an earlier error within a message."""
+_ROOM: Final = 320
+"""Characters of a message for a reference, an error and a command, so that none of them is cut."""
 
 
 def utc_now() -> datetime:
@@ -115,10 +119,11 @@ class Placing:
         self.check_same(entry.panel, entry.order)
         if entry.state is JournalState.UNKNOWN:
             name = self._reference
+            error = (entry.error or "")[:_LONGEST_ERROR]
+            command = _or_command(name, self._store.name, _ROOM - 2 * len(repr(name)) - len(error))
             raise OutcomeUnknownError(
-                f"the outcome of {name!r} is unknown since {clock(entry.updated)} ({entry.error}): check the "
-                f"panel, then resolve it with journal.resolve({name!r}, ...) or: agencia journal resolve "
-                f"{quote(name)}"
+                f"the outcome of {name!r} is unknown since {clock(entry.updated)} ({error}): check the "
+                f"panel, then resolve it with journal.resolve({name!r}, ...){command}"
             )
         return entry.state is JournalState.PLACED
 
@@ -237,6 +242,15 @@ class Placing:
         self._store.lose(self._reference)
         _log.error("%s", message)
         raise OutcomeUnknownError(message, cause=cause)
+
+
+def _or_command(reference: str, journal: str, room: int) -> str:
+    """The command that resolves an order, for a message; empty if the message would change or cut it."""
+    words = [*(["--"] if reference.startswith("-") else []), quote(reference)]
+    option = "URL" if "://" in journal else quote(journal)
+    command = f" or: agencia journal resolve --journal {option} --order-id ID {' '.join(words)}"
+    is_exact = command.isascii() and command.isprintable() and "  " not in command
+    return command if is_exact and len(command) <= room and journal != ":memory:" else ""
 
 
 async def checked_pairs(

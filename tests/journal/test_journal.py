@@ -115,7 +115,7 @@ async def test_a_refused_order_was_not_bought_and_is_sent_again(journal: Journal
         assert await all_of(journal) == [placed]
 
 
-async def test_an_unknown_order_is_never_sent_again(journal: Journal) -> None:
+async def test_an_unknown_order_is_never_sent_again(journal: Journal, path: Path) -> None:
     panel = Panel(LOST)
     async with panel.client() as client:
         with pytest.raises(OutcomeUnknownError, match="late"):
@@ -125,7 +125,8 @@ async def test_an_unknown_order_is_never_sent_again(journal: Journal) -> None:
         ) as it:
             await journal.place(client, "a", ORDER)
         assert str(it.value).endswith(
-            "): check the panel, then resolve it with journal.resolve('a', ...) or: agencia journal resolve a"
+            "): check the panel, then resolve it with journal.resolve('a', ...) or: agencia journal resolve"
+            f" --journal {path} --order-id ID a"
         )
         [entry] = await all_of(journal, "unknown")
         assert "late" in str(entry.error)

@@ -13,6 +13,7 @@ from agencia_async import (
     ReplyError,
     RetryPolicy,
 )
+from agencia_async._journal.placing import _or_command  # pyright: ignore[reportPrivateUsage]
 from agencia_async.journal import Journal
 from tests.journal.scene import BUSY, FUNDS, LOST, ORDER, Answer, Panel, all_of, raising, states
 from tests.support.until import until
@@ -157,3 +158,38 @@ async def test_a_further_attempt_that_is_not_made_leaves_unknown_what_the_first_
     assert (states(path), len(panel.forms), claims) == ({"a": "unknown"}, 1, 2)
     [entry] = await all_of(journal)
     assert entry.error == "it was not retried"
+
+
+@pytest.mark.parametrize(
+    ("reference", "journal", "command"),
+    [
+        ("A-1", "j.db", "agencia journal resolve --journal j.db --order-id ID A-1"),
+        ("-a b", "my j.db", "agencia journal resolve --journal 'my j.db' --order-id ID -- '-a b'"),
+        (
+            "A-1",
+            "postgresql+asyncpg://u:***@host/x",
+            "agencia journal resolve --journal URL --order-id ID A-1",
+        ),
+        ("A-1", ":memory:", ""),
+        ("two  blanks", "j.db", ""),
+        ("a\ufe0f", "j.db", ""),
+        ("x" * 99, "j.db", ""),
+    ],
+)
+def test_the_command_of_a_message_can_be_copied(reference: str, journal: str, command: str) -> None:
+    assert _or_command(reference, journal, 99) == (command and f" or: {command}")
+
+
+@pytest.mark.parametrize("length", range(1, 200, 9))
+async def test_the_command_of_a_message_is_whole_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    panel = Panel(httpx.ReadTimeout("late " * 50))
+    async with panel.client() as client, Journal("j.db") as journal:
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknownError) as it:
+                await journal.place(client, "x" * length, ORDER)
+    message, reference = str(it.value), "x" * length
+    is_there = message.endswith(f" or: agencia journal resolve --journal j.db --order-id ID {reference}")
+    assert is_there == (" or: agencia" in message) == (length < 50)
