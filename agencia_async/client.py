@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from copy import copy
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, Unpack
 from weakref import WeakValueDictionary
 
 from agencia_async._bulk.batches import Batches
@@ -93,7 +93,7 @@ class AsyncClient(WatchingClient):
         ConfigurationError: an argument is invalid, or two of them contradict each other.
     """
 
-    __signature__ = ShownSignature()
+    __signature__: ClassVar[ShownSignature] = ShownSignature()
     _shown = "a panel"
     """For `repr`; a traceback may call it before the constructor has finished."""
 

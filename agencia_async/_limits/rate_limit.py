@@ -140,7 +140,7 @@ class EvenReservations(Reservations):
         self._slack = slack
         self._clock = clock
         self._next = clock()
-        self.loop = asyncio.get_running_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
 
     async def reserve(self) -> float:
         """Reserve the next interval."""
