@@ -130,6 +130,49 @@ def test_options_that_do_not_fit_the_file() -> None:
     ]
 
 
+ALIKE = ["reference", "service", "expiry", "Expiry.", "extra.Foo", "extra.foo", "-", ""]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "names"),
+    [
+        (["Expiry.", "-"], ["expiry", "-", "extra.Foo", "extra.foo", "-", ""]),
+        (["expiry", " Expiry. ", "-"], ["-", "-", "extra.Foo", "extra.foo", "-", ""]),
+        (["Expiry.", "extra.foo", "-", "-"], ["expiry", "-", "extra.Foo", "-", "-", ""]),
+    ],
+)
+def test_an_exact_heading_wins(ignored: list[str], names: list[str]) -> None:
+    options = ColumnOptions(ignore_column=ignored)
+    assert columns_named(ALIKE, "o.csv", options) == ["reference", "service", *names]
+
+
+def test_one_of_two_headings_that_are_alike_can_be_mapped() -> None:
+    options = ColumnOptions(column=[ColumnOf("quantity", "Amount")], ignore_column=["amount"])
+    assert columns_named(["reference", "service", "amount", "Amount"], "o.csv", options)[2:] == [
+        "-",
+        "quantity",
+    ]
+
+
+def test_an_option_that_fits_several_headings_ignores_none() -> None:
+    assert faults(ALIKE, ignored=["EXPIRY", "-"])[0] == (
+        "o.csv: 'EXPIRY' fits several columns: 'expiry', 'Expiry.'; write one of them exactly"
+    )
+    assert faults(ALIKE, "quantity=EXPIRY", ignored=["-"])[0] == (
+        "o.csv: 'EXPIRY' fits several columns: 'expiry', 'Expiry.'; write one of them exactly"
+    )
+
+
+@pytest.mark.parametrize("ignored", ["", " ", ".", "-", "_", "- -"])
+def test_an_option_without_letters_fits_no_column_without_a_heading(ignored: str) -> None:
+    assert faults(["reference", "service", "link", ""], ignored=[ignored])[0].startswith("o.csv: no column '")
+
+
+def test_a_field_of_a_panel_has_no_blanks_around_its_name() -> None:
+    headings = ["reference", "service", "extra. quantity", " Extra.Zone "]
+    assert columns_named(headings, "o.csv", ColumnOptions())[2:] == ["extra.quantity", "extra.Zone"]
+
+
 def test_the_option() -> None:
     assert parse_column("quantity=Net = gross") == ColumnOf("quantity", "Net = gross")
     for text in ("", "quantity", "quantity=", "quantity= ", "=x", "amount=Amount", "extra.=x", "state=x"):

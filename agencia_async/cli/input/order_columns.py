@@ -1,5 +1,6 @@
 """The columns of a file of orders: which field each heading stands for. Pure: headings in, names out."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -115,6 +116,15 @@ def columns_named(headings: Sequence[str], name: str, options: ColumnOptions) ->
     return columns.names
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """An option: the column that it names, the headings that this fits, and the field that is read from it."""
+
+    heading: str
+    found: Sequence[str]
+    field: str
+
+
 class _Columns:
     """The headings of a file, each with the field that it stands for.
 
@@ -125,31 +135,41 @@ class _Columns:
 
     def __init__(self, headings: Sequence[str], options: ColumnOptions) -> None:
         self._headings = [heading.strip() for heading in headings]
-        self._ignored = {squeezed(heading): heading for heading in options.ignore_column or []}
-        self._wanted = options.column or []
-        of_heading = {squeezed(one.heading): one.field for one in self._wanted}
-        of_heading |= dict.fromkeys(self._ignored, _IGNORED)
+        mapped = [_Wanted(one.heading, self._found(one.heading), one.field) for one in options.column or []]
+        ignored = {heading.strip(): self._found(heading) for heading in options.ignore_column or []}
+        self._wanted = [*mapped, *(_Wanted(heading, found, _IGNORED) for heading, found in ignored.items())]
+        of_heading = {heading: one.field for one in self._wanted for heading in one.found}
         self.names: list[str] = []
         self.suggested: dict[str, str] = {}
         for heading in self._headings:
-            column = of_heading.get(squeezed(heading)) or _field(heading)
+            column = of_heading.get(heading) or _field(heading)
             is_known = _is_field(column) or column in {_IGNORED, *RESULTS}
             self.names.append(column if is_known else "")
             if column and not is_known:
                 self.suggested[heading] = _suggestion(heading)
 
+    def _found(self, name: str) -> list[str]:
+        """The headings that an option names: exactly this one, or else those that are alike."""
+        headings, alike = dict.fromkeys(filter(None, self._headings)), squeezed(name)
+        if name.strip() in headings:
+            return [name.strip()]
+        return [heading for heading in headings if alike and squeezed(heading) == alike]
+
     def unfit(self, name: str) -> Iterator[UsageError]:
         """Options that do not fit these headings."""
-        there = {squeezed(heading) for heading in self._headings}
-        mapped = [one.heading for one in self._wanted]
-        for heading in (*mapped, *self._ignored.values()):
-            if squeezed(heading) not in there:
+        for one in self._wanted:
+            if not one.found:
                 columns = ", ".join(map(short, filter(None, self._headings)))
-                yield UsageError(f"{name}: no column {short(heading)}; the columns are {columns}")
-        keys = [*map(squeezed, mapped), *self._ignored]
-        for heading in mapped:
-            if keys.count(squeezed(heading)) > 1:
-                yield UsageError(f"column {short(heading)}: more than one --column or --ignore-column")
+                yield UsageError(f"{name}: no column {short(one.heading)}; the columns are {columns}")
+            elif len(one.found) > 1:
+                columns = ", ".join(map(short, one.found))
+                yield UsageError(
+                    f"{name}: {short(one.heading)} fits several columns: {columns}; write one of them exactly"
+                )
+        found = Counter(heading for one in self._wanted for heading in one.found)
+        for one in self._wanted:
+            if one.field != _IGNORED and any(found[heading] > 1 for heading in one.found):
+                yield UsageError(f"column {short(one.heading)}: more than one --column or --ignore-column")
 
     def unknown(self, name: str) -> Iterator[UsageError]:
         """Headings that stand for no field. Nobody should send names of customers to a panel by mistake."""
@@ -183,7 +203,7 @@ def _or_pass(option: str, text: str) -> str:
 def _field(heading: str) -> str:
     """The form in which a heading is compared; a panel's field names may be case-sensitive."""
     column = plain(heading)
-    return EXTRA + heading.strip()[len(EXTRA) :] if column.startswith(EXTRA) else column
+    return EXTRA + heading.strip()[len(EXTRA) :].strip() if column.startswith(EXTRA) else column
 
 
 def _is_field(column: str) -> bool:
