@@ -58,6 +58,25 @@ def notes() -> list[Any]:
         ('echo -c x "$AGENCIA_ID"', "$AGENCIA_ID"),
         ("sh -c 'true' > x", ">"),
         ("sh -c true$AGENCIA_ID", "$AGENCIA_ID"),
+        ("echo $?", "$?"),
+        ("echo $$", "$$"),
+        ("echo $@", "$@"),
+        ('echo "$*"', "$*"),
+        ("echo $'a'", "$'"),
+        ("true\nfalse", "a line break"),
+        ("true \\\n false", "a line break"),
+        ("true #comment", "#"),
+        ("rm *.tmp", "*"),
+        ("echo x{a,b}y", "{a,b}"),
+        ('echo {"a":1,b}', "{_:1,b}"),
+        ("echo {1..3}", "{1..3}"),
+        ('grep -c "$AGENCIA_ID" x', "$AGENCIA_ID"),
+        ('curl -sc "$HOME/jar" x', "$HOME"),
+        ('echo -e "$AGENCIA_ID"', "$AGENCIA_ID"),
+        ('sh ended.sh -c "$AGENCIA_ID"', "$AGENCIA_ID"),
+        ('sh -e "$AGENCIA_ID"', "$AGENCIA_ID"),
+        ('sh -c true "$AGENCIA_ID"', "$AGENCIA_ID"),
+        ('env X=1 "$AGENCIA_ID"', "$AGENCIA_ID"),
     ],
 )
 def test_what_only_a_shell_would_understand_is_never_run(
@@ -80,10 +99,29 @@ def test_what_only_a_shell_would_understand_is_never_run(
         r'echo "costs 5 $, \$HOME, a|b; c > d & e"',
         "echo '$HOME' 100$ 'a && b'",
         "echo it\\'s",
+        'sh -c -- "echo $AGENCIA_ID"',
+        'sh -ce "echo $?"',
+        'bash -eo pipefail -c "echo $AGENCIA_ID"',
+        'env -i A=1 nice -n 5 /bin/sh -c "echo $$"',
+        'timeout 10s sh -c "echo $AGENCIA_ID"',
+        f"""'{sys.executable}' -X dev -c "print('$AGENCIA_ID')" """,
+        r'env perl -ne "print \$x; $y"',
+        "find . -name '*.tmp' -exec echo {} + a#b https://example.com/?id=1#x '{a,b}' ''",
+        "  true\n",
+        "true x~ '~/x' \\~/x a=~/x",
+        "true '$?' 'a\nb' \"#c\" \"*\"",
     ],
 )
 def test_what_is_quoted_is_not_for_a_shell(text: str) -> None:
     assert command_of(text) == shlex.split(text)
+
+
+def test_the_home_directory(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    (here / "tool").touch(0o755)
+    assert command_of("~/tool ~ ~/'a b' ~no-such-user/x '~' \"~/x\" -f") == [
+        f"{here}/tool", str(here), f"{here}/a b", "~no-such-user/x", "~", "~/x", "-f",
+    ]  # fmt: skip
 
 
 def test_a_shell(panel: WatchedPanel, agencia: Agencia, here: Path) -> None:

@@ -16,6 +16,8 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import dropwhile, pairwise
+from pathlib import Path
 from typing import Any, Final
 
 from agencia_async import Change, OrderStatus
@@ -30,27 +32,43 @@ _PRINTED: Final = 2_000
 """Bytes of what a command prints that are told."""
 _CHUNK: Final = 65_536
 
-
 _PARTS: Final = re.compile(
     r"""
-    (?P<blank>\s+) | (?P<plain>'[^']*' | \\. | [^\s"'\\<>|;&`$]+ | \$(?![\w{(])) |
-    "(?P<double>(?:\\. | [^"\\])*)" | (?P<shell>[<>|;&`]+ | \$(?:\w+ | [{(]))
+    (?P<blank>[ \t\r\n]+) | '[^']*' | "(?P<double>(?:\\. | [^"\\])*)" | \\(?P<escaped>.) |
+    (?P<shell>[<>|;&`*]+ | \$(?:\w+ | [{(?$@!\#*'"-])) | (?P<plain>[^ \t\r\n"'\\<>|;&`*$]+ | \$)
     """,
     re.VERBOSE | re.DOTALL,
 )
 """A command line, as a shell reads it: what is quoted, and what only a shell acts on."""
-_EXPANDED: Final = re.compile(r"(?:[^\\`$]|\\.|\$(?![\w{(]))*(?P<shell>`|\$(?:\w+|[{(]))", re.DOTALL)
+_EXPANDED: Final = re.compile(
+    r"(?:[^\\`$]|\\.|\$(?![\w{(?$@!#*-]))*(?P<shell>`|\$(?:\w+|[{(?$@!#*-]))", re.DOTALL
+)
 """What a shell acts on within double quotes as well."""
-_CODE: Final = re.compile(r"-\w*[ce]")
-"""The option of a shell or another interpreter before its code: `sh -c`, `bash -lc`, `perl -e`."""
+_PLAIN_SHELL: Final = re.compile(r"^\#|\{[^{}]*(?:,|\.\.)[^{}]*\}")
+"""A comment, or braces such as `{a,b}`, in what is not quoted of an argument."""
+_HOME: Final = re.compile(r"~[\w.-]*(?:/|\Z)")
+"""The beginning of an argument that stands for a home directory: `~/`, `~name/`."""
+_STARTERS: Final = re.compile(r"env|nice|ionice|nohup|setsid|timeout|-.*|\w+=.*|\d.*", re.DOTALL)
+"""What may stand before an interpreter: a command that starts another one, and what it is given."""
+_CODE_OPTIONS: Final = (
+    (re.compile(r"(?:ba|da|z|k|fi)?sh"), re.compile(r"-\w*c\w*")),
+    (re.compile(r"python[\d.]*"), re.compile(r"-\w*c")),
+    (re.compile(r"perl[\d.]*|ruby[\d.]*|node"), re.compile(r"-\w*[eE]")),
+)
+"""Interpreters, and the option before their code: `sh -c`, `bash -lc`, `perl -ne`."""
+_OPTION: Final = re.compile(r"[-+].*")
+_OPTION_WITH_VALUE: Final = re.compile(r"[-+]\w*[oXW]")
+"""The option of an interpreter that takes the next word: `bash -o pipefail`, `python -X dev`."""
+_LINE_BREAK: Final = "a line break"
 
 
 def command_of(text: str) -> list[str]:
-    """The command and its arguments, as a shell would split them.
+    """The command and its arguments, as a shell would split them; `~` is the home directory.
 
     Raises:
         UsageError: it cannot be split, is meant for a shell, or there is no such command.
     """
+    text = text.strip(" \t\r\n")
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -62,22 +80,61 @@ def command_of(text: str) -> list[str]:
             f"--on-final runs without a shell, and {found} is for a shell: write --on-final 'sh -c \"...\"', "
             "or put single quotes around it if it is not for a shell"
         )
+    as_written = ("".join(part[0] for part in parts) for parts in _arguments(text))
+    words = [
+        os.path.expanduser(word) if _HOME.match(written) else word  # noqa: PTH111 - an argument is no path
+        for word, written in zip(words, as_written, strict=True)
+    ]
     if shutil.which(words[0]) is None:
         raise UsageError(f"--on-final: command not found: {words[0]}")
     return words
 
 
+def _arguments(text: str) -> list[list[re.Match[str]]]:
+    """The parts of each argument."""
+    arguments: list[list[re.Match[str]]] = [[]]
+    for part in _PARTS.finditer(text):
+        if part["blank"]:
+            arguments.append([])
+        else:
+            arguments[-1].append(part)
+    return arguments
+
+
 def _shell_syntax(text: str) -> str:
     """The first part that only a shell would act on, such as `>>` or `$AGENCIA_ID`, or nothing."""
-    word = option = ""
-    for part in _PARTS.finditer(text):
+    before: list[str] = []
+    for parts in _arguments(text):
+        if found := _shell_part(parts, is_code=_is_before_code(before)):
+            return found
+        before.append("".join(part[0] for part in parts).strip("'\""))
+    blanks = (part["blank"] for part in _PARTS.finditer(text))
+    return _LINE_BREAK if any("\n" in blank for blank in blanks if blank) else ""
+
+
+def _shell_part(parts: Sequence[re.Match[str]], *, is_code: bool) -> str:
+    """The same, of one argument."""
+    for part in parts:
         if part["shell"]:
             return part["shell"]
-        is_code = _CODE.fullmatch(option)
+        if part["escaped"] == "\n":
+            return _LINE_BREAK
         if part["double"] and not is_code and (found := _EXPANDED.match(part["double"])):
             return found["shell"]
-        word, option = ("", word) if part["blank"] else (word + part[0], option)
-    return ""
+    plain = _PLAIN_SHELL.search("".join(part["plain"] or "_" for part in parts))
+    return plain[0] if plain else ""
+
+
+def _is_before_code(words: Sequence[str]) -> bool:
+    """Whether what follows these words is code for an interpreter, which acts on it itself."""
+    rest = [*dropwhile(_STARTERS.fullmatch, words)]
+    name = Path(rest[0]).name if rest else ""
+    options = [option for interpreter, option in _CODE_OPTIONS if interpreter.fullmatch(name)]
+    if not options:
+        return False
+    after = [*pairwise(rest)]
+    is_one = (_OPTION.fullmatch(word) or _OPTION_WITH_VALUE.fullmatch(last) for last, word in after)
+    return all(is_one) and any(options[0].fullmatch(word) for _, word in after)
 
 
 def document_of(change: Change[OrderStatus], profile: str | None) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def columns_named(headings: Sequence[str], name: str, options: ColumnOptions) ->
 
 @dataclass(frozen=True)
 class _Wanted:
-    """An option: the column that it names, the headings that this fits, and the field that is read from it."""
+    """An option: the column that it names, the headings that this fits, and the field to read from it."""
 
     heading: str
     found: Sequence[str]
