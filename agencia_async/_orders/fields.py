@@ -156,7 +156,11 @@ def further_fault(name: object, value: object) -> str | None:
         return f"reserved field: {name}"
     if not isinstance(name, str) or not isinstance(value, str):
         return f"extra fields must be str: str, got {name!r}: {value!r}"
-    return f"field {name!r} contains a lone surrogate" if _SURROGATE.search(name + value) else None
+    if _SURROGATE.search(name + value):
+        return f"field {name!r} contains a lone surrogate"
+    if name != name.strip() or _CONTROL.search(name):  # PHP strips blanks: it may be another field there
+        return f"field {name!r} must have no blanks around its name and no control characters in it"
+    return None
 
 
 def as_sent(value: object) -> str:

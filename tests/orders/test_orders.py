@@ -108,6 +108,17 @@ def test_a_further_field_replaces_none_of_the_protocols(name: str) -> None:
         RawOrder(1, {name: "x"})
 
 
+@pytest.mark.parametrize(
+    "name", [" quantity", "quantity ", "\u00a0key", "\tkey", "a\nb", "a\0", "a\x7fb", " "]
+)
+def test_the_name_of_a_further_field_is_what_the_panel_reads(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="no blanks around its name and no control"):
+        DefaultOrder(service=1, link=LINK, quantity=10, extra={name: "99999"})
+    with pytest.raises(ConfigurationError, match="no blanks around its name and no control"):
+        RawOrder(1, {name: "99999"})
+    assert RawOrder(1, {"a b": " x\n"}).form()["a b"] == " x\n"
+
+
 def test_further_fields_are_text() -> None:
     with pytest.raises(ConfigurationError, match="extra fields must be str"):
         RawOrder(1, {"quantity": 5})  # type: ignore[dict-item]
