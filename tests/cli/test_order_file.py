@@ -45,6 +45,11 @@ def test_columns_with_other_names() -> None:
     assert (list(orders.rows), orders.ignored) == ([ONE], ["Customer"])
 
 
+def test_lines_in_the_only_cell_of_a_row() -> None:
+    (found,) = rows('link,reference,service,quantity\n"a\nb\nc"\n')
+    assert (found.fields, found.service) == ({"link": "a\nb\nc"}, "")
+
+
 def test_what_stands_without_a_heading() -> None:
     found = rows("reference,service,\nA,1,x\nB,1,,y\nC,1\n")
     assert [row.surplus for row in found] == ["x", "y", ""]

@@ -80,7 +80,7 @@ def read_orders(lines: Iterable[str], name: str, options: ColumnOptions = _AS_NA
 
 def _looks_like_row(service: int, cells: Sequence[str]) -> bool:
     """Whether a line within a quoted cell looks like a row: there is an id in the column of the service."""
-    return bool(forms_of(cells[service].strip()))
+    return service < len(cells) and bool(forms_of(cells[service].strip()))
 
 
 def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> OrderRow:
