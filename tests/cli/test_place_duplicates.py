@@ -49,6 +49,12 @@ def test_what_looks_like_a_duplicate(other: JournalEntry, expected: list[tuple[s
     assert [(one.reference, one.other) for one in found] == expected
 
 
+def test_the_entry_of_an_order_hides_no_other_one() -> None:
+    recent = [entry("A", "new", ORDER), entry("B", "placed", ORDER)]
+    found = duplicates(Plan(orders={"A": ORDER, "C": ORDER}), recent, "p")
+    assert [(one.reference, one.other) for one in found] == [("A", "B"), ("C", "A")]
+
+
 def test_duplicates_in_one_file() -> None:
     about = SubscriptionsOrder(service=1, username="u", min=1, max=2, posts=1, delay=0)
     nothing = RawOrder(1, {"quantity": "5"})

@@ -1,6 +1,7 @@
 """Orders that look like duplicates: the same service and link under two references, within a short time."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
@@ -73,17 +74,19 @@ class Duplicate:
 
 def duplicates(plan: Plan, recent: "Iterable[JournalEntry]", panel: str) -> list[Duplicate]:
     """The orders of a plan that look like duplicates of recent ones, or of each other."""
-    seen: dict[tuple[str, str], str] = {}
+    seen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for entry in recent:
         target = _target(entry.order)
         if target and entry.state.value != "refused" and is_at(entry, panel):
-            seen.setdefault(target, entry.reference)
+            seen[target].append(entry.reference)
     found: list[Duplicate] = []
     for reference, order in plan.orders.items():
         target = _target(order)
         if target:
-            other = seen.setdefault(target, reference)
-            if other != reference:
+            other = next((one for one in seen[target] if one != reference), None)
+            if other is None:
+                seen[target].append(reference)
+            else:
                 found.append(Duplicate(reference, other))
     return found
 
