@@ -181,25 +181,50 @@ def test_following_ends_when_enough_have_ended(
     assert (done.code, done.err) == (0, "")
 
 
-def test_a_profile_without_orders_is_named(
-    panel: WatchedPanel, agencia: Agencia, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for one in placed:
-        panel.set_state(one, "Completed")
+@pytest.fixture
+def two_profiles(
+    panel: WatchedPanel, placed: list[int], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[int]:
+    """The orders of the first profile; the journal of the second one does not exist yet."""
     for name in ("AGENCIA_BASE_URL", "AGENCIA_API_KEY"):
         monkeypatch.delenv(name)
     (here / "key").write_text(panel.key)
     (here / "key").chmod(0o600)
-    (here / "new.db").touch()
     (here / "config.toml").write_text(
         f'[profiles.north]\nbase_url = "{panel.url}"\nkey_file = "key"\njournal = "orders.db"\n'
         f'[profiles.south]\nbase_url = "{panel.url}"\nkey_file = "key"\njournal = "new.db"\n'
     )
     monkeypatch.setenv("AGENCIA_CONFIG", str(here / "config.toml"))
+    return placed
+
+
+def test_a_profile_without_orders_is_named(
+    panel: WatchedPanel, agencia: Agencia, two_profiles: list[int], here: Path
+) -> None:
+    for one in two_profiles:
+        panel.set_state(one, "Completed")
+    (here / "new.db").touch()
     done = agencia("watch", "--profile", "north", "--profile", "south")
     assert (done.code, len(done.rows)) == (0, 3)
     assert done.err.splitlines()[0] == f"{here / 'new.db'} has no orders"
     assert agencia("watch", "--profile", "south").code == 2
+
+
+def test_following_creates_the_journal_of_a_profile(
+    panel: WatchedPanel, agencia: Agencia, two_profiles: list[int], here: Path
+) -> None:
+    panel.set_state(two_profiles[0], "Completed")
+    both = ("watch", "--profile", "north", "--profile", "south", "--until", "any", "--quiet")
+    assert "journal not found: " in agencia(*both).err
+    assert not (here / "new.db").exists()
+    named = agencia("watch", "--profile", "south", "--journal", "x.db", "--follow")
+    assert (named.code, named.err, (here / "x.db").exists()) == (
+        2,
+        "agencia: journal not found: x.db\n",
+        False,
+    )
+    done = agencia(*both, "--follow")
+    assert (done.code, done.err, (here / "new.db").exists()) == (0, "", True)
 
 
 def test_a_kill_repeats_and_loses_no_change(

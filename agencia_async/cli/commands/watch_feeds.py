@@ -168,7 +168,8 @@ async def _of_journals(
     journals, feeds, missing = _Journals(stack), list[Feed](), list[str]()
     for panel in panels:
         its = panel.journal_of(option)
-        journal = await journals.of(its)
+        is_own = its is not option  # a path of the configuration, to which orders are placed later
+        journal = await journals.of(its, make=settings["follow"] and is_own)
         client = await stack.enter_async_context(panel.client())
         watcher = await stack.enter_async_context(journal.watcher(client, **settings))
         feeds.append(Feed(panel, client, watcher, watcher.told))
@@ -191,8 +192,8 @@ class _Journals:
         self._stack = stack
         self._opened: dict[str, Journal] = {}
 
-    async def of(self, option: JournalOption) -> "Journal":
-        """The journal of an option."""
+    async def of(self, option: JournalOption, *, make: bool) -> "Journal":
+        """The journal of an option; `make` creates its file if there is none."""
         if option.name not in self._opened:
-            self._opened[option.name] = await self._stack.enter_async_context(option.open())
+            self._opened[option.name] = await self._stack.enter_async_context(option.open(make=make))
         return self._opened[option.name]
