@@ -1,10 +1,11 @@
 import csv
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
-from .conftest import Agencia, Outcome, WatchedPanel, interrupt, invoke
+from .conftest import Agencia, Outcome, Start, WatchedPanel, interrupt, invoke
 
 
 def sizes(panel: WatchedPanel) -> list[int]:
@@ -84,7 +85,7 @@ def test_quiet_still_says_what_failed(panel: WatchedPanel, agencia: Agencia) -> 
     )
     done = agencia("status", 1, "--quiet", "--base-url", "http://127.0.0.1:9/", "--attempts", 1)
     assert done.code == 3
-    assert done.err.splitlines()[-1].startswith("agencia: 1 of 1 id failed; the first: TransportError: ")
+    assert done.err.splitlines()[-1].startswith("agencia: 1 of 1 ids failed; the first: TransportError: ")
     assert done.err.endswith(" (exit code 3: account rejected or panel unavailable)\n")
 
 
@@ -102,6 +103,22 @@ def test_when_the_panel_is_away_the_old_results_are_kept(
     done = agencia("status", 1, *AWAY, "--output", "new")
     assert (done.code, len((here / "new").read_text().splitlines())) == (3, 2)
     assert "not replaced" not in done.err
+
+
+@pytest.mark.parametrize("more", [(), ("--sort", "charge"), ("-F", "json", "-q")])
+def test_a_signal_before_the_first_result_keeps_the_old_ones(
+    panel: WatchedPanel, start: Start, here: Path, more: tuple[str, ...]
+) -> None:
+    (here / "out").write_text("of last night")
+    panel.faults.latency = 3600
+    process = start("status", *panel.seed_orders(2), "--output", "out", *more)
+    panel.at_request(1, lambda: process.send_signal(signal.SIGTERM))
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, (here / "out").read_text()) == (143, "of last night")
+    assert err.splitlines() == [
+        "agencia: out was not replaced: no id has a result",
+        "agencia: terminated: 0 of 2 ids done",
+    ]
 
 
 def test_results_replace_the_old_ones_even_if_some_fail(

@@ -140,7 +140,7 @@ async def _sent(action: BulkCommand[T], ids: Ids, connection: PanelOptions, outp
     if invalid is not None:
         raise invalid
     if output.quiet and tally.failed:
-        what = f"{tally.failed:,} of {several(tally.done, 'id')} failed; the first: {tally.first}"
+        what = f"{tally.failed:,} of {tally.done:,} ids failed; the first: {tally.first}"
         tell_failure(what, tally.code)
     return tally.code
 
@@ -177,7 +177,7 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
                         written.release()
                     rows.row(_row(action, item))
                     bar.step(failed=not item.ok)
-        except AgenciaError:
+        except (AgenciaError, asyncio.CancelledError):
             _keep_old(written, output)
             raise
         if tally.refused and not tally.has_values:
