@@ -44,8 +44,9 @@ class Command(TyperCommand):
         """Parse the arguments.
 
         Raises:
-            BadParameter: an option with a single value is given more than once. The last one would win: an
-                order could be sent to another panel, or be recorded in another journal, than was meant.
+            BadParameter: an option with a single value is given more than once, or by two names. The last one
+                would win: an order could be sent to another panel, or be recorded in another journal, than
+                was meant.
         """
         if not ctx.resilient_parsing:  # that is completion
             _, _, given = self.make_parser(ctx).parse_args(args=[*args])
@@ -55,10 +56,15 @@ class Command(TyperCommand):
 
 def _check_given_once(ctx: Any, given: Sequence[Any]) -> None:  # noqa: ANN401 - as above
     options = [parameter for parameter in given if parameter.param_type_name == "option"]
+    names = {parameter.name for parameter in options}
+    if "help" in names:
+        return
     for parameter, times in Counter(options).items():
         if times > 1 and not (parameter.multiple or parameter.is_flag or parameter.count):
             more = _SEVERAL.get(parameter.name, "")
             raise typer.BadParameter(f"the option can be given only once{more}", ctx=ctx, param=parameter)
+    if {"rate", "rate_limit"} <= names:
+        raise typer.BadParameter("pass either --rate-limit or --rate, its old name", ctx=ctx)
 
 
 class JournalCommand(Command):

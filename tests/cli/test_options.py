@@ -81,6 +81,20 @@ def test_an_option_with_one_value_is_never_given_twice(
     assert ("only agencia watch takes" in done.err) is ("--profile" in line)
 
 
+def test_an_option_and_its_old_name(panel: WatchedPanel, agencia: Agencia) -> None:
+    done = agencia("balance", "--rate", "60/min", "--rate-limit", "1/s")
+    assert (done.code, panel.received) == (2, 0)
+    assert "pass either --rate-limit or --rate, its old name" in done.err
+    assert agencia("balance", "--rate", "60/min").code == 0
+
+
+@pytest.mark.parametrize("line", TWICE)
+def test_help_is_shown_all_the_same(agencia: Agencia, line: str) -> None:
+    done = agencia(*line.split(), "--help")
+    assert (done.code, done.err) == (0, "")
+    assert "Usage: " in done.out
+
+
 def test_options_that_can_be_repeated(panel: WatchedPanel, agencia: Agencia) -> None:
     assert agencia("status", 23501, "--state", "partial", "--state", "pending", "--quiet", "-q").code == 1
     assert agencia("balance", "-v", "-v").code == 0

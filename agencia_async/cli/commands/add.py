@@ -1,7 +1,7 @@
 """The command add: places one order."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -66,7 +66,7 @@ class Wish:
             UsageError: options are missing, or contradict each other.
             ConfigurationError: a value is invalid.
         """
-        extra = dict(map(_named, self.field or []))
+        extra = self._named()
         if (self.runs or self.interval) and (self.quantity is None or self.comments_file):
             raise UsageError("--runs and --interval require --link and --quantity")
         if self.link is None:
@@ -100,9 +100,20 @@ class Wish:
         fields = {name: str(value) for name, value in given.items() if value is not None}
         if self.comments_file:
             fields["comments"] = "\n".join(_comments(self.comments_file))
-        named = dict(map(_named, self.field or []))
+        named = self._named()
+        _check_once([*named, *fields])
         extra = {name: named.pop(name) for name in [*named] if name not in FIELDS}
         return Order.from_text(catalogue[self.service], named | fields, extra)
+
+    def _named(self) -> dict[str, str]:
+        """The fields that are given with --field.
+
+        Raises:
+            UsageError: one is not NAME=VALUE, or is given more than once.
+        """
+        pairs = [*map(_named, self.field or [])]
+        _check_once([name for name, _ in pairs])
+        return dict(pairs)
 
     def _raw(self, fields: Mapping[str, str]) -> RawOrder:
         """An order without a link, such as a subscription: all its fields are given with --field."""
@@ -217,6 +228,13 @@ def _named(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise UsageError(f"--field must be NAME=VALUE, got {text!r}")
     return name, value
+
+
+def _check_once(names: Sequence[str]) -> None:
+    """Check that no field is given more than once, as one value would win."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"field {twice!r} is given more than once")
 
 
 def _comments(file: Path) -> list[str]:
