@@ -1,11 +1,15 @@
 import json
 import sqlite3
 import sys
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
+from agencia_async import AsyncClient, BulkItem, Order
+from agencia_async.journal import Journal, JournalEntry
 
 from .conftest import Agencia, Outcome, WatchedPanel, interrupt, invoke
 from .placing import bought, check_all_placed, numbered, rows
@@ -55,6 +59,36 @@ def test_the_same_again_places_nothing(panel: WatchedPanel, agencia: Agencia, or
     assert again.err.startswith(f"{orders}: 3 orders\n  3 already placed\nalready placed  ")
     assert again.err.endswith(", cost of this run: none\n")
     assert panel.seen[5:] == ["services"]
+
+
+def test_what_another_process_places_meanwhile_is_not_of_this_run(
+    panel: WatchedPanel, agencia: Agencia, orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place_iter = Journal.place_iter
+    elsewhere = ["A-2"]
+
+    async def meanwhile(
+        journal: Journal, client: AsyncClient, pairs: Iterable[tuple[str, Order]]
+    ) -> AsyncGenerator[BulkItem[JournalEntry], None]:
+        given = dict(pairs)
+        for reference in elsewhere:
+            await journal.place(client.with_options(hooks=[]), reference, given[reference])
+        async for item in place_iter(journal, client, given.items()):
+            yield item
+
+    monkeypatch.setattr(Journal, "place_iter", meanwhile)
+    done = agencia("place", orders, *JOURNAL, "--yes", "-v")
+    assert (done.code, len(panel.ledger)) == (0, 3)
+    assert [state for state, _ in rows(done).values()] == ["placed"] * 3
+    told = [line.split() for line in done.err.splitlines()]
+    assert [line[-2] for line in told if line[:1] == ["placed"]] == ["2"]
+    assert [line[-2] for line in told if line[:2] == ["already", "placed"]] == ["1"]
+    assert "cost of this run: at most 5.416 USD" in done.err
+    assert done.err.count("add: HTTP 200") == 2
+    elsewhere[:] = ["B-1"]
+    orders.write_text(f"{HEAD}B-1,1,https://a.b/9,1000,\n")
+    done = agencia("place", orders, *JOURNAL, "--yes")
+    assert "cost of this run: none" in done.err
 
 
 @pytest.mark.parametrize(

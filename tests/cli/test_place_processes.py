@@ -157,6 +157,22 @@ def test_on_a_terminal_it_asks_and_shows_a_bar(panel: WatchedPanel, many: str) -
     assert "40 orders in 42 requests" in text
 
 
+def test_two_processes_share_a_file_and_each_counts_its_own(
+    panel: WatchedPanel, start: Start, many: str
+) -> None:
+    panel.faults.actions = {"add"}
+    panel.faults.latency = 0.05
+    both = [start("place", many, "-j", "j.db", "--yes", "--allow-duplicates") for _ in range(2)]
+    ends = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(links(panel)) == len(set(links(panel))) == COUNT
+    counts = [int(found[1]) for end in ends if (found := re.search(r"^placed .* (\d+)  ", end, re.MULTILINE))]
+    assert sum(counts) == COUNT
+    for end in ends:
+        placed = re.search(r"^placed ", end, re.MULTILINE)
+        assert ("cost of this run: none" in end) is (placed is None)
+
+
 def test_an_installation_without_the_extra(panel: WatchedPanel, many: str) -> None:
     commands = [f"place {many} --yes --journal j.db", "journal list --journal j.db", "balance"]
     Path("j.db").touch()

@@ -36,6 +36,7 @@ from agencia_async.cli.input.source import is_stdin, lines_of, name_of
 from agencia_async.cli.journal_option import JournalOption, journal_class
 from agencia_async.cli.options import OutputOptions, price
 from agencia_async.cli.panel_options import PanelOptions
+from agencia_async.cli.request_log import RequestLog
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import one_line, several
 
@@ -144,7 +145,10 @@ async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
         raise UsageError("orders from stdin require --yes, as stdin cannot answer a prompt as well")
     doubles.check()
     sending = Sending(
-        output, show_bar=not connection.verbose, wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link)
+        output,
+        show_bar=not connection.verbose,
+        wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link),
+        hooks=[RequestLog()] if connection.verbose else [],
     )
     given, option = option, connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
@@ -286,7 +290,7 @@ def _check(plan: Plan, batch: OrderBatch) -> None:
     _print_more(len(plan.invalid))
     if plan.invalid and not batch.skip_invalid:
         raise UsageError(
-            f"{len(plan.invalid):,} of {several(plan.count, 'order')} invalid, so nothing was sent; "
+            f"{len(plan.invalid):,} of {plan.count:,} orders invalid, so nothing was sent; "
             "--skip-invalid skips them"
         )
 

@@ -1,7 +1,7 @@
 """Sending the orders of a plan: their rows, the progress bar and the summary."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,7 @@ from agencia_async.cli.output.rows import DOCUMENT, Column, Layout, Row, Writer,
 from agencia_async.cli.output.summary import STYLES, Tally, print_summary
 from agencia_async.cli.stderr import tell
 from agencia_async.cli.text import cell, one_line, several
+from agencia_async.hooks import CallInfo, Hook
 
 if TYPE_CHECKING:
     from agencia_async.journal import Journal, JournalEntry
@@ -42,10 +43,31 @@ _LAYOUT: Final = Layout(
 )
 
 
-class Sending:
-    """Sends the orders of a plan, writes a row for each order of the file, and counts them."""
+class _Accepted(Hook):
+    """Counts the orders that the panel accepted from this process: another one may place the same file."""
 
-    def __init__(self, output: OutputOptions, *, show_bar: bool, wait: LinkWait | None = None) -> None:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def call_ended(self, call: CallInfo) -> None:
+        """Count it."""
+        self.count += call.action == "add" and call.outcome == "ok"
+
+
+class Sending:
+    """Sends the orders of a plan, writes a row for each order of the file, and counts them.
+
+    `hooks` are those of the client.
+    """
+
+    def __init__(
+        self,
+        output: OutputOptions,
+        *,
+        show_bar: bool,
+        wait: LinkWait | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
         self.failure: OSError | None = None
         self.unknown: list[str] = []
         self.warned: list[str] = []
@@ -58,6 +80,8 @@ class Sending:
         self._account: Balance | None = None
         self._bought: list[str] = []
         self._in_doubt: list[str] = []
+        self._accepted = _Accepted()
+        self._hooks = [*hooks, self._accepted]
         self._began = time.perf_counter()
 
     async def send(
@@ -66,6 +90,7 @@ class Sending:
         """Send the orders of the plan; the account is that before, of which the currency is."""
         self._began = time.perf_counter()
         self._total, self._plan, self._account = plan.count, plan, account
+        client = client.with_options(hooks=self._hooks)
         output, screen = self._output, terminal(self._output.output)
         widths = {"reference": max(map(len, plan.orders), default=0)}
         bar = Bar(len(plan.orders), terminal=screen, show=self._show_bar, doing="placing", stats=client.stats)
@@ -154,17 +179,25 @@ class Sending:
             self.unknown.append(reference)
             self._in_doubt.append(reference)
 
+    @property
+    def _elsewhere(self) -> int:
+        """How many orders another process placed meanwhile."""
+        return len(self._bought) - self._accepted.count
+
     def _cost(self) -> str:
         """The cost of what was placed in this run, by the catalogue."""
         account, plan = self._account, self._plan
-        if account is None or not (self._bought or self._in_doubt):
+        is_any = self._accepted.count or self._in_doubt
+        if account is None or not is_any:
             return "cost of this run: none"
-        spent = cost_of(plan, self._bought, account)
+        most = "at most " if self._elsewhere else ""  # it is not known which of them
+        spent = most + cost_of(plan, self._bought, account)
         doubt = f", perhaps {cost_of(plan, self._in_doubt, account)} more" if self._in_doubt else ""
         return f"cost of this run: {spent}{doubt}"
 
     def sum_up(self, *, requests: int) -> None:
         """Print the summary."""
+        self._tally.move("placed", "already placed", self._elsewhere)
         if not self._output.quiet:
             seconds = time.perf_counter() - self._began
             print_summary(
@@ -187,7 +220,7 @@ class Sending:
         failed = {state: count for state, count in self._tally.states.items() if state not in well}
         states = ", ".join(f"{count:,} {state}" for state, count in failed.items())
         first = f"; the first error: {self._tally.first}" if self._tally.first else ""
-        return f"{sum(failed.values()):,} of {several(self._tally.done, 'order')} not placed: {states}{first}"
+        return f"{sum(failed.values()):,} of {self._tally.done:,} orders not placed: {states}{first}"
 
     def how_far(self) -> str:
         """How far it got, for the message after an interruption."""

@@ -90,6 +90,11 @@ class Tally:
         """Count one with a value."""
         self.states[state] += 1
 
+    def move(self, state: str, other: str, count: int) -> None:
+        """Count so many of one state in another one."""
+        self.states[state] -= count
+        self.states[other] += count
+
     def fail(self, error: AgenciaError, state: str = ERROR) -> None:
         """Count one that failed."""
         self.states[state] += 1
