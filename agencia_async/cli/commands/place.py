@@ -144,12 +144,7 @@ async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
     if is_stdin(batch.file) and not (batch.yes or batch.dry_run):
         raise UsageError("orders from stdin require --yes, as stdin cannot answer a prompt as well")
     doubles.check()
-    sending = Sending(
-        output,
-        show_bar=not connection.verbose,
-        wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link),
-        hooks=[RequestLog()] if connection.verbose else [],
-    )
+    sending = _sending(batch, connection, output)
     given, option = option, connection.journal_of(option)
     output.keep_off_inputs(connection, batch.file, "orders")
     output.keep_off(option.file, "journal")
@@ -172,6 +167,16 @@ async def _place(  # noqa: PLR0913, PLR0917 - all groups of options
     except asyncio.CancelledError:
         raise Interrupted(sending.how_far()) from None
     return sending.code
+
+
+def _sending(batch: OrderBatch, connection: PanelOptions, output: OutputOptions) -> Sending:
+    """What sends the orders, once they are checked and confirmed."""
+    return Sending(
+        output,
+        show_bar=not connection.verbose,
+        wait=link_wait(batch.wait_at_most, is_on=batch.wait_for_link),
+        hooks=[RequestLog()] if connection.verbose else [],
+    )
 
 
 async def _dry_run(
