@@ -60,6 +60,18 @@ def test_a_named_column() -> None:
     assert ids("order;Pedido nr\n1;5\n2;6\n", "pedido-nr") == [5, 6]
 
 
+@pytest.mark.parametrize("column", ["-", ".", "", " "])
+def test_a_column_without_a_heading_has_no_name(column: str) -> None:
+    with pytest.raises(UsageError, match=r"^ids.csv: no column "):
+        ids(",id\n1,2\n", column)
+    assert ids("-,id\n1,2\n", "-") == [1]
+
+
+def test_lines_in_the_only_cell_of_a_row() -> None:
+    with pytest.raises(UsageError, match=r"line 2: the row has no cell in the id column"):
+        ids('x,id\n"a\nb\nc"\n')
+
+
 def test_nothing_is_no_ids() -> None:
     assert ids("") == []
     assert ids("\n# nothing\n\n") == []

@@ -71,8 +71,8 @@ class IdFile:
             UsageError: there is no such column, or it is there twice.
         """
         is_list = self._sheet.is_list
-        headings = [squeezed(cell) for cell in ([",".join(row)] if is_list else row)]
-        for column in map(squeezed, self._columns):
+        headings = [_key(cell) for cell in ([",".join(row)] if is_list else row)]
+        for column in filter(None, map(_key, self._columns)):
             if headings.count(column) > 1:
                 raise UsageError(f"{self._name}, line {line}: more than one column {short(column)}")
             if column in headings:
@@ -97,7 +97,8 @@ class IdFile:
     def _looks_like_row(self, cells: list[str]) -> bool:
         """Whether a line within a quoted cell looks like a row; the command's own output is quoted well."""
         is_own = "error_type" in self._headings
-        text = cells[self._index or 0].strip()
+        index = self._index or 0
+        text = cells[index].strip() if index < len(cells) else ""
         return not is_own and (bool(forms_of(text)) or damage(text) is not None) and text != ""
 
     def _has_failed(self, row: list[str]) -> bool:
@@ -112,3 +113,8 @@ class IdFile:
         if index >= len(row):
             raise UsageError(f"{where}: the row has no cell in the id column")
         return row[index]
+
+
+def _key(heading: str) -> str:
+    """The form in which a heading is found; one without letters, such as `-`, is found as it is."""
+    return squeezed(heading) or heading.strip()
