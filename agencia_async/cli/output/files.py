@@ -21,7 +21,7 @@ class Flushed:
     """Writes texts to a stream, each of which is flushed; once that failed, no more."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.is_broken = False
+        self.is_broken: bool = False
         self._stream = stream
 
     def __call__(self, text: Text | str) -> None:
@@ -43,7 +43,7 @@ class OutputFile:
     """
 
     def __init__(self, stream: TextIO, *, hold: bool) -> None:
-        self.flushed = Flushed(stream)
+        self.flushed: Flushed = Flushed(stream)
         self.is_terminal: bool = stream.isatty()
         self._stream = stream
         self._is_old = True
