@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, select
 
 from agencia_async._journal.entry import JournalState, bare, written
 from agencia_async._journal.rows import number_key
@@ -118,18 +118,23 @@ def without_order(connection: Connection, panel: str, keys: Sequence[str] | None
         some = watched.c.key.in_((keys or ())[start : start + _AT_ONCE])
         found.update(connection.scalars(query.where(some)))
     if found:  # only the first number of an order that was split is found by its key
-        found -= _unwatched(connection, bare(panel)).keys()
+        found -= _numbers(connection, bare(panel), orders.c.order_ids.is_not(None)).keys()
     return found
 
 
 def _unwatched(connection: Connection, panel: str) -> dict[str, dict[str, Any]]:
     """What is known of the numbers that may have no row, by key."""
     is_watched = exists().where(watched.c.key == orders.c.bought)
+    return _numbers(connection, panel, ~is_watched | orders.c.order_ids.is_not(None))
+
+
+def _numbers(connection: Connection, panel: str, which: ColumnElement[bool]) -> dict[str, dict[str, Any]]:
+    """What is known of the numbers of these placed orders, by key."""
     query = select(orders.c.order_id, orders.c.order_ids, orders.c.updated).where(
+        which,
         orders.c.state == JournalState.PLACED,
         orders.c.order_id.is_not(None),
         func.rtrim(orders.c.panel, "/") == panel,
-        ~is_watched | orders.c.order_ids.is_not(None),
     )
     found: dict[str, dict[str, Any]] = {}
     for row in connection.execute(query):
