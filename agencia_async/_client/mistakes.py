@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import httpx
 
-from agencia_async._limits.rate_limit import Limit, is_rate
+from agencia_async._limits.rate_limit import Limit, RateLimit
 from agencia_async.errors import ConfigurationError
 from agencia_async.hooks import Hook
 
@@ -49,13 +49,19 @@ def check_limit(name: str, value: object) -> None:
     """Check for a limit, or None."""
     if value is None or isinstance(value, Limit):
         return
-    if isinstance(value, str) and not is_rate(value):
-        given = "text that is not a rate, such as 60/min"  # a URL of Redis may contain a password
-    elif isinstance(value, str):
-        given = f"{value!r}: write RateLimit.parse({value!r})"
+    if isinstance(value, str):
+        given = _rate(value)
     else:
         given = repr(value) if isinstance(value, int | float) else _mistake(value)
     raise ConfigurationError(f"{name} must be a RateLimit, a RedisRateLimit or None, got {given}")
+
+
+def _rate(text: str) -> str:
+    try:
+        RateLimit.parse(text)
+    except ConfigurationError:
+        return "text that is not a rate, such as 60/min"  # a URL of Redis may contain a password
+    return f"{text!r}: write RateLimit.parse({text!r})"
 
 
 def check_transport(name: str, value: object) -> None:

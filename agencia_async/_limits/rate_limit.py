@@ -31,11 +31,6 @@ _SECONDS: Final = {
 }
 
 
-def is_rate(text: str) -> bool:
-    """Whether a text has the form of a rate."""
-    return _RATE.fullmatch(text.strip().lower()) is not None
-
-
 def slack(per: float) -> float:
     """The seconds that are added to `per`."""
     return min(_SLACK * per, _MOST_SLACK)

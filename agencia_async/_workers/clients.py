@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Literal, TypeVar
 
+from attrs import evolve
+
 from agencia_async._client.profiles import read_profile
 from agencia_async._limits.redis_limit import RedisRateLimit
 from agencia_async._workers.messages import answer, read_request, refusal
@@ -58,5 +60,5 @@ def opened(profile: str) -> AsyncClient:
     options = read.options({})
     limit = options.get("rate_limit")
     if isinstance(limit, RedisRateLimit):
-        options["rate_limit"] = RedisRateLimit(limit.url, limit.requests, limit.per, fallback=False)
+        options["rate_limit"] = evolve(limit, fallback=False)
     return AsyncClient(read.key(), **options)
