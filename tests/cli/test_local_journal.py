@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agencia_async.cli.commands.local_journal import resolve_command
+from agencia_async.cli.commands.resolve_command import resolve_command
 
 from .conftest import Agencia, WatchedPanel
 from .test_journal import entries

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agencia_async.cli.commands.local_journal import note_of, resolve_command
+from agencia_async.cli.commands.resolve_command import note_of, resolve_command
 from agencia_async.cli.shell import TOO_LONG, shell_word, whole
 from agencia_async.cli.text import printable
 

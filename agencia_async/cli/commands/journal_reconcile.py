@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from agencia_async.cli.commands.local_journal import note_of, resolve_command
+from agencia_async.cli.commands.resolve_command import note_of, resolve_command
 from agencia_async.cli.exit import Code
 from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions

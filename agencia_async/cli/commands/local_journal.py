@@ -2,18 +2,15 @@
 
 import os
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from agencia_async import ConfigurationError
-from agencia_async.cli.journal_option import URL, JournalOption
+from agencia_async.cli.journal_option import JournalOption
 from agencia_async.cli.options import OutputOptions
 from agencia_async.cli.panel_options import PanelOptions
 from agencia_async.cli.panel_profiles import profile_names, read_profiles
-from agencia_async.cli.shell import shell_word, whole
-
-_PLACEHOLDER: Final = "URL stands for the database URL of the journal, which may contain a password."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +61,3 @@ class LocalJournal(JournalOption):
             return
         output.keep_off(key, "API key")
         output.keep_off(journal, "journal")
-
-
-def resolve_command(reference: str, words: str, outcome: str) -> str:
-    """The command that resolves an order, as it can be copied into a shell."""
-    name = shell_word(reference)
-    if reference.startswith("-"):
-        return whole(f"agencia journal resolve{words} {outcome} -- {name}")
-    return whole(f"agencia journal resolve {name}{words} {outcome}")
-
-
-def note_of(words: str) -> str:
-    """What is to be said about commands that name the journal so; empty if nothing is."""
-    return _PLACEHOLDER if words == f" --journal {URL}" else ""

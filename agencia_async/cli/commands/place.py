@@ -14,7 +14,6 @@ import typer
 
 from agencia_async import AsyncClient, Balance, Catalogue
 from agencia_async.cli.commands import place_preview as preview
-from agencia_async.cli.commands.local_journal import note_of, resolve_command
 from agencia_async.cli.commands.place_duplicates import (
     Duplicate,
     DuplicateOptions,
@@ -27,6 +26,7 @@ from agencia_async.cli.commands.place_duplicates import (
 from agencia_async.cli.commands.place_plan import Plan, vetted
 from agencia_async.cli.commands.place_sending import Sending
 from agencia_async.cli.commands.place_waiting import link_wait
+from agencia_async.cli.commands.resolve_command import note_of, resolve_command
 from agencia_async.cli.exit import Code, Interrupted, UsageError, run
 from agencia_async.cli.input.background import in_background
 from agencia_async.cli.input.confirm import check_terminal, is_agreed
