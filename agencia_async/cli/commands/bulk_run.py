@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Mapping
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Generic, TypeVar
@@ -167,7 +167,7 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
             stats=client.stats,
         ) as bar,
     ):
-        try:
+        with _keeping_old(written, output, tally):
             async with aclosing(action.ask(client, ids.stream())) as items:
                 async for item in items:
                     if item.error is not None:
@@ -177,16 +177,22 @@ async def _rows(  # noqa: PLR0913 - all parts of a bulk command
                         written.release()
                     rows.row(_row(action, item))
                     bar.step(failed=not item.ok)
-        except (AgenciaError, asyncio.CancelledError):
-            _keep_old(written, output)
-            raise
-        if tally.refused and not tally.has_values:
-            _keep_old(written, output)
         ids.check()
 
 
+@contextmanager
+def _keeping_old(written: Writer, output: OutputOptions, tally: Tally) -> Generator[None]:
+    """Keep the results of an earlier run, if the block ends without any of this one."""
+    try:
+        yield
+    except (AgenciaError, asyncio.CancelledError):
+        _keep_old(written, output)
+        raise
+    if tally.refused and not tally.has_values:
+        _keep_old(written, output)
+
+
 def _keep_old(written: Writer, output: OutputOptions) -> None:
-    """Keep the results of an earlier run, if there are none of this one."""
     if written.keep_old():
         output.tell_kept("no id has a result")
 
